@@ -1,0 +1,145 @@
+"""What can go wrong, each with its own type.
+
+Every error says in one sentence what happened and in one what to do about it. The command line
+prints both and exits with status 2; programs can catch :class:`ToonmarkError` or a single kind.
+"""
+
+from __future__ import annotations
+
+
+class ToonmarkError(Exception):
+    """Base of all errors that Toonmark raises on purpose.
+
+    Attributes:
+        happened: one sentence on what went wrong.
+        remedy: one sentence on what to do.
+    """
+
+    def __init__(self, happened: str, remedy: str) -> None:
+        super().__init__(f"{happened} {remedy}")
+        self.happened = happened
+        self.remedy = remedy
+
+    def __reduce__(self) -> tuple[type[ToonmarkError], tuple[str, str]]:
+        return type(self), (self.happened, self.remedy)
+
+
+class MissingExtraError(ToonmarkError, ImportError):
+    """A part of Toonmark needs packages that an extra installs."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(
+            f"{what} needs packages that are not installed.",
+            f"Install them with: pip install 'toonmark[{extra}]'",
+        )
+        self.extra = extra
+
+    def __reduce__(self):  # type: ignore[no-untyped-def]
+        return ToonmarkError, (self.happened, self.remedy)
+
+
+# Pictures ------------------------------------------------------------------------------------
+
+
+class ImageError(ToonmarkError):
+    """A picture cannot be read."""
+
+
+class NotAnImageError(ImageError):
+    """The file is no picture in a format that can be read."""
+
+
+class EmptyFileError(ImageError):
+    """The file has no bytes."""
+
+
+class TruncatedImageError(ImageError):
+    """The file ends before the picture does."""
+
+
+class ImageTooLargeError(ImageError):
+    """More pixels than the limit: a decompression bomb, or a picture to be made smaller first."""
+
+
+class MissingDecoderError(ImageError):
+    """The format is known, but its decoder is not installed (HEIC, for one)."""
+
+
+# Faces ---------------------------------------------------------------------------------------
+
+
+class FaceError(ToonmarkError):
+    """The picture was read, but there is no usable face."""
+
+
+class NoFaceError(FaceError):
+    """No face was found."""
+
+
+class FaceTooSmallError(FaceError):
+    """The face has too few pixels to draw."""
+
+
+class LandmarksError(FaceError):
+    """Landmarks that were given do not fit the picture."""
+
+
+class TurnedFaceWarning(UserWarning):
+    """The face is turned far to one side: it is drawn, but not well."""
+
+
+# Styles --------------------------------------------------------------------------------------
+
+
+class StyleError(ToonmarkError):
+    """A style pack cannot be used."""
+
+
+class UnknownStyleError(StyleError):
+    """No style of this name ships, and no such file exists."""
+
+
+class CorruptStyleError(StyleError):
+    """The file is damaged, or no ONNX model at all."""
+
+
+class WrongStyleError(StyleError):
+    """An ONNX model, but not a Toonmark style pack, or one from a newer Toonmark."""
+
+
+# Output --------------------------------------------------------------------------------------
+
+
+class OutputError(ToonmarkError):
+    """A result cannot be written."""
+
+
+class OutputNotWritableError(OutputError):
+    """The place for the results does not let itself be written to."""
+
+
+class DiskFullError(OutputError):
+    """No room was left; nothing half-written stays behind."""
+
+
+# Data and training ---------------------------------------------------------------------------
+
+
+class DataError(ToonmarkError):
+    """A data set cannot be used."""
+
+
+class ConfigurationError(ToonmarkError):
+    """A configuration is wrong, or not the one that a run was started with."""
+
+
+class RunError(ToonmarkError):
+    """A run directory cannot be used."""
+
+
+class DivergedError(ToonmarkError):
+    """A loss term became NaN or infinite; the last good checkpoint is kept."""
+
+
+class ExportError(ToonmarkError):
+    """A network could not be exported, or the exported graph disagrees with it."""

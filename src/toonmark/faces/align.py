@@ -1,0 +1,132 @@
+"""From points to an upright crop, and back: the one crop function of training, measuring and use.
+
+A transform is a (2, 3) matrix that maps picture pixels to crop pixels, pixel centres at whole
+numbers. ``toonmark.models.sampling.crop`` is the same function in torch.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from toonmark.landmarks import FACE_TEMPLATE, Array, template_points
+
+
+def similarity(source: Array, target: Array) -> Array:
+    """The rotation, scale and shift that bring ``source`` closest to ``target``.
+
+    Least squares over all points (Umeyama 1991, without reflections).
+
+    Args:
+        source, target: (n, 2) points, n >= 2.
+
+    Returns:
+        (2, 3) float64 matrix.
+    """
+    source, target = np.asarray(source, np.float64), np.asarray(target, np.float64)
+    source_mean, target_mean = source.mean(0), target.mean(0)
+    a, b = source - source_mean, target - target_mean
+    spread = max(float((a**2).sum()), 1e-12)
+    # In two dimensions a rotation with scale is multiplication by one complex number.
+    cosine = float((a * b).sum()) / spread
+    sine = float((a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum()) / spread
+    linear = np.array([[cosine, -sine], [sine, cosine]])
+    return np.column_stack([linear, target_mean - linear @ source_mean])
+
+
+def face_transform(points: Array, size: int, template: Array = FACE_TEMPLATE) -> Array:
+    """The transform from a picture to its upright face crop of ``size`` pixels: (2, 3)."""
+    return similarity(points, template_points(size, template))
+
+
+def invert(transform: Array) -> Array:
+    """The transform that undoes ``transform``: (..., 2, 3)."""
+    transform = np.asarray(transform, np.float64)
+    linear = np.linalg.inv(transform[..., :2])
+    return np.concatenate([linear, -linear @ transform[..., 2:]], axis=-1)
+
+
+def compose(first: Array, then: Array) -> Array:
+    """The transform that does ``first`` and ``then`` the other: (2, 3)."""
+    linear = then[:, :2] @ first[:, :2]
+    return np.column_stack([linear, then[:, :2] @ first[:, 2] + then[:, 2]])
+
+
+def transform_points(points: Array, transform: Array) -> Array:
+    """Moves points: (..., n, 2) under a (2, 3) transform."""
+    points = np.asarray(points, np.float64)
+    return points @ transform[:, :2].T + transform[:, 2]
+
+
+def scale_of(transform: Array) -> float:
+    """Crop pixels a picture pixel; below 1 the picture is made smaller."""
+    return float(np.sqrt(abs(np.linalg.det(np.asarray(transform, np.float64)[:, :2]))))
+
+
+def crop(image: Array, transform: Array, size: int | tuple[int, int]) -> Array:
+    """Cuts ``transform``'s view out of a picture.
+
+    Shrinking by s >= 2 first averages blocks of floor(s) pixels, so that nothing aliases; the
+    rest is bilinear. Beyond the picture's edge its outermost pixels go on.
+
+    Args:
+        image: (H, W, C) or (H, W), any dtype and range.
+        transform: (2, 3), picture pixels to crop pixels.
+        size: edge of a square crop, or (height, width), in pixels.
+
+    Returns:
+        (height, width, C) or (height, width) float32, in the picture's own range.
+    """
+    height, width = (size, size) if isinstance(size, int) else size
+    back = invert(transform)
+    corners = np.array([[0, 0], [width - 1, 0], [0, height - 1], [width - 1, height - 1]])
+    corners = transform_points(corners, back)
+    block = max(1, int(1 / max(scale_of(transform), 1e-6) + 1e-6))
+    image_height, image_width = image.shape[:2]
+
+    # Only the part that is looked at is averaged: whole blocks, one spare on each side.
+    low = np.floor(corners.min(0)).astype(int) - 2 * block
+    high = np.ceil(corners.max(0)).astype(int) + 2 * block + 1
+    x0, y0 = int(np.clip(low[0], 0, image_width - 1)), int(np.clip(low[1], 0, image_height - 1))
+    x1 = int(np.clip(high[0], x0 + 1, image_width))
+    y1 = int(np.clip(high[1], y0 + 1, image_height))
+    part = image[y0:y1, x0:x1]
+    if block > 1:
+        part = _block_mean(part, block)
+    # A block's centre lies (block - 1) / 2 behind its first pixel.
+    offset = np.array([x0, y0]) + (block - 1) / 2
+    to_part = np.column_stack([back[:, :2], back[:, 2] - offset]) / block
+
+    ys, xs = np.mgrid[0:height, 0:width]
+    x = to_part[0, 0] * xs + to_part[0, 1] * ys + to_part[0, 2]
+    y = to_part[1, 0] * xs + to_part[1, 1] * ys + to_part[1, 2]
+    return _bilinear(part, x, y)
+
+
+def _block_mean(image: Array, block: int) -> Array:
+    """Means of block x block pixels; the picture is first filled up with its edge pixels."""
+    import cv2
+
+    height, width = image.shape[:2]
+    down, right = -height % block, -width % block
+    if down or right:
+        image = np.pad(
+            image, [(0, down), (0, right)] + [(0, 0)] * (image.ndim - 2), mode="edge"
+        )
+    image = np.ascontiguousarray(image, np.float32)
+    size = (image.shape[1] // block, image.shape[0] // block)
+    reduced = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return reduced.reshape(size[1], size[0], *image.shape[2:])
+
+
+def _bilinear(image: Array, x: Array, y: Array) -> Array:
+    height, width = image.shape[:2]
+    x, y = np.clip(x, 0, width - 1), np.clip(y, 0, height - 1)
+    left, top = np.floor(x).astype(np.intp), np.floor(y).astype(np.intp)
+    right, bottom = np.minimum(left + 1, width - 1), np.minimum(top + 1, height - 1)
+    fx, fy = (x - left).astype(np.float32), (y - top).astype(np.float32)
+    if image.ndim == 3:
+        fx, fy = fx[..., None], fy[..., None]
+    image = image.astype(np.float32, copy=False)
+    upper = image[top, left] * (1 - fx) + image[top, right] * fx
+    lower = image[bottom, left] * (1 - fx) + image[bottom, right] * fx
+    return upper * (1 - fy) + lower * fy
