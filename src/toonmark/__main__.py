@@ -1,0 +1,5 @@
+"""``python -m toonmark``."""
+
+from toonmark.cli import main
+
+main()

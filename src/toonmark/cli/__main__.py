@@ -1,0 +1,5 @@
+"""``python -m toonmark.cli``."""
+
+from toonmark.cli import main
+
+main()

@@ -1,0 +1,125 @@
+"""The application: what subcommands there are, and how their errors are told.
+
+A subcommand is a function in a module of its own, found through :data:`COMMANDS`. To add one, write
+the module and a line here. The module is imported when the subcommand is called: ``toonmark
+--help`` and ``toonmark cartoonize`` never pay for torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from toonmark.errors import MissingExtraError, ToonmarkError
+
+
+@dataclass(frozen=True)
+class Subcommand:
+    """Where a subcommand lives.
+
+    Attributes:
+        summary: its line in ``toonmark --help``.
+        module: the module that holds it, under ``toonmark.cli``; the function has the same name.
+        extra: the extra that installs what it needs beyond the core; empty for the core.
+    """
+
+    summary: str
+    module: str
+    extra: str = ""
+
+
+COMMANDS = {
+    "cartoonize": Subcommand("Draw the faces in photos as cartoons.", "cartoonize"),
+    "styles": Subcommand("List the styles that ship, or check a style pack.", "styles"),
+    "render-cartoons": Subcommand(
+        "Draw cartoon faces with exact landmarks, to train on.", "render_cartoons", "train"
+    ),
+    "train-landmarks": Subcommand(
+        "Train a landmark regressor on pictures with known landmarks.", "train_landmarks", "train"
+    ),
+    "train": Subcommand("Train a style on unpaired faces and cartoons.", "train", "train"),
+    "export": Subcommand("Write a trained style as one file, a style pack.", "export", "train"),
+    "evaluate": Subcommand("Measure a style on faces it has never seen.", "evaluate", "eval"),
+}
+
+
+class LazyGroup(TyperGroup):
+    """Knows its subcommands by name and summary; imports the one that is called."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, command, rest = super().resolve_command(ctx, args)
+        if name in COMMANDS:
+            command = load(name)
+        return name, command, rest
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ToonmarkError as error:
+            show_error(error)
+            raise typer.Exit(2) from error
+        except ModuleNotFoundError as error:
+            subcommand = COMMANDS.get(ctx.invoked_subcommand or "")
+            missing = (error.name or "").partition(".")[0]
+            if subcommand is None or not subcommand.extra or missing in ("", "toonmark"):
+                raise
+            show_error(MissingExtraError(f"toonmark {ctx.invoked_subcommand}", subcommand.extra))
+            raise typer.Exit(2) from error
+
+
+def load(name: str) -> Any:
+    """Imports a subcommand and gives it as a command object.
+
+    Raises:
+        ModuleNotFoundError: the extra it needs is not installed.
+    """
+    module = COMMANDS[name].module
+    function = getattr(importlib.import_module(f"toonmark.cli.{module}"), module)
+    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    alone.command(name)(function)
+    return typer.main.get_command(alone)
+
+
+def show_error(error: ToonmarkError) -> None:
+    """Says in two sentences on standard error what happened and what to do."""
+    typer.secho("Error: ", fg="red", bold=True, nl=False, err=True)
+    typer.echo(f"{error.happened}\n{error.remedy}", err=True)
+
+
+def _stand_in() -> None:
+    """Holds a subcommand's place in the help until it is called."""
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from toonmark._version import __version__
+
+        typer.echo(f"toonmark {__version__}")
+        raise typer.Exit
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    no_args_is_help=True,
+    # A traceback is for errors that nobody foresaw: plain, quick, and easy to paste.
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for _name, _subcommand in COMMANDS.items():
+    app.command(_name, help=_subcommand.summary)(_stand_in)
+
+
+@app.callback()
+def toonmark(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", "-V", callback=_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Turns a photo of a face into a cartoon of that person."""
