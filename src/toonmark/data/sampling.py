@@ -1,0 +1,162 @@
+"""Pictures for training, each a pure function of (seed, iteration, place in the batch).
+
+Nothing random is remembered, so a run that was killed goes on with exactly the pictures it would
+have seen, and any number of processes share one batch without overlap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from toonmark.data.backgrounds import Backgrounds
+from toonmark.data.dataset import Dataset
+from toonmark.data.matte import lift, matte_on_white
+from toonmark.errors import DataError
+from toonmark.faces.align import compose, crop, similarity, transform_points
+from toonmark.landmarks import Array, mirror
+from toonmark.training.config import Augmentation
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One picture as training sees it.
+
+    Attributes:
+        image: (S, S, 3) float32 in [-1, 1], on white: what a real picture of the domain is.
+        shown: the same with a background behind it (faces), or ``image`` itself.
+        landmarks: (5, 2) float32 pixels.
+    """
+
+    image: Array
+    shown: Array
+    landmarks: Array
+
+
+class Sampler:
+    """Draws augmented pictures from folders with landmarks.
+
+    Args:
+        folders: data sets of one domain.
+        size: edge of the pictures in pixels.
+        augmentation: see :class:`toonmark.training.config.Augmentation`.
+        backgrounds: put behind faces with probability ``background_share``.
+        held_out: use the held-out part instead of the training part.
+        noise: strength of blur, noise and coarse blocks on what is shown.
+    """
+
+    def __init__(
+        self,
+        folders: Sequence[str],
+        size: int,
+        augmentation: Augmentation,
+        *,
+        backgrounds: Backgrounds | None = None,
+        background_share: float = 0.0,
+        held_out: bool = False,
+        noise: float = 0.0,
+        seed: int = 0,
+    ) -> None:
+        self.size, self.augmentation, self.seed = size, augmentation, seed
+        self.backgrounds, self.background_share = backgrounds, background_share
+        self.noise = noise
+        self.items: list[tuple[Dataset, int]] = []
+        for folder in folders:
+            dataset = Dataset.open(folder)
+            training, kept = dataset.split()
+            self.items += [(dataset, int(i)) for i in (kept if held_out else training)]
+        if not self.items:
+            raise DataError(
+                f"No pictures for training in {', '.join(folders)}.",
+                "Name folders with pictures and a landmarks.csv.",
+            )
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def at(self, iteration: int, place: int, batch: int) -> Sample:
+        """The picture of ``place`` in the ``batch`` of ``iteration``; each epoch in a new order."""
+        number = iteration * batch + place
+        epoch, within = divmod(number, len(self.items))
+        order = np.random.default_rng([self.seed, 1, epoch]).permutation(len(self.items))
+        random = np.random.default_rng([self.seed, 2, number])
+        return self.draw(int(order[within]), random)
+
+    def plain(self, index: int) -> Sample:
+        """Picture ``index`` without augmentation or background."""
+        image, points = self._read(index)
+        scaled = _scaling(image, self.size)
+        picture = crop(image.astype(np.float32) / 127.5 - 1, scaled, self.size)
+        points = transform_points(points, scaled).astype(np.float32)
+        return Sample(picture, picture, points)
+
+    def draw(self, index: int, random: np.random.Generator) -> Sample:
+        """Picture ``index``, changed at random."""
+        image, points = self._read(index)
+        if self.augmentation.mirror and random.random() < 0.5:
+            image, points = image[:, ::-1], mirror(points, image.shape[1])
+        transform = compose(_scaling(image, self.size), self._jitter(random))
+        points = transform_points(points, transform).astype(np.float32)
+        behind = self.backgrounds is not None and random.random() < self.background_share
+        if self.backgrounds is None:
+            # A cartoon: its drawn edges stay as they are.
+            white = crop(image.astype(np.float32) / 255, transform, self.size)
+            shown = white = _recoloured(white, random, self.augmentation.colour)
+        else:
+            layer = crop(lift(image, matte_on_white(image)), transform, self.size)
+            colour, alpha = layer[..., :3], layer[..., 3:]
+            colour = _recoloured(colour, random, self.augmentation.colour) * (alpha > 0)
+            white = colour + (1 - alpha)
+            shown = colour + (1 - alpha) * self.backgrounds(random, self.size) if behind else white
+        if self.noise:
+            shown = _degraded(shown, random, self.noise)
+        return Sample(white * 2 - 1, np.clip(shown, 0, 1) * 2 - 1, points)
+
+    def _read(self, index: int) -> tuple[Array, Array]:
+        dataset, i = self.items[index]
+        return dataset.image(i), dataset.points[i]
+
+    def _jitter(self, random: np.random.Generator) -> Array:
+        """A random similarity about the picture's middle, in pixels of the crop."""
+        settings, middle = self.augmentation, (self.size - 1) / 2
+        angle = np.deg2rad(random.uniform(-settings.degrees, settings.degrees))
+        zoom = np.exp(random.uniform(*np.log(settings.zoom)))
+        shift = random.uniform(-1, 1, 2) * settings.shift * self.size / 128
+        cosine, sine = zoom * np.cos(angle), zoom * np.sin(angle)
+        linear = np.array([[cosine, -sine], [sine, cosine]])
+        offset = middle + shift - linear @ [middle, middle]
+        return np.column_stack([linear, offset])
+
+
+def _scaling(image: Array, size: int) -> Array:
+    """The transform that brings a square picture to ``size`` pixels."""
+    side = max(image.shape[:2])
+    corners = np.array([[-0.5, -0.5], [side - 0.5, side - 0.5]])
+    return similarity(corners, np.array([[-0.5, -0.5], [size - 0.5, size - 0.5]]))
+
+
+def _recoloured(picture: Array, random: np.random.Generator, strength: float) -> Array:
+    if not strength:
+        return picture
+    gain = np.exp(random.normal(0, 0.15 * strength, 3) + random.normal(0, 0.2 * strength))
+    gamma = np.exp(random.normal(0, 0.25 * strength))
+    return (np.clip(picture, 0, 1) ** gamma * gain).clip(0, 1).astype(np.float32)
+
+
+def _degraded(picture: Array, random: np.random.Generator, strength: float) -> Array:
+    """What cameras, small pictures and half-trained generators do to a face."""
+    import cv2
+
+    picture = np.ascontiguousarray(picture, np.float32)
+    size = picture.shape[0]
+    if random.random() < 0.3:
+        picture = cv2.GaussianBlur(picture, (0, 0), 0.1 + 15 * strength * random.random())
+    if random.random() < 0.2:
+        small = int(size * random.uniform(0.25, 0.9))
+        small_picture = cv2.resize(picture, (small, small), interpolation=cv2.INTER_AREA)
+        picture = cv2.resize(small_picture, (size, size), interpolation=cv2.INTER_NEAREST)
+    if random.random() < 0.4:
+        picture = picture + random.normal(0, strength * random.random(), picture.shape)
+    return picture.astype(np.float32)

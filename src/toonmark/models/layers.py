@@ -1,0 +1,26 @@
+"""What several networks share: initial weights, and a start without chequerboard."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+#: Groups of the compact networks' GroupNorm; per sample, so that any batch gives the same answer.
+GROUPS = 8
+
+
+def initialise(module: nn.Module) -> None:
+    """CycleGAN's start: weights from N(0, 0.02), biases 0."""
+    if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
+        nn.init.normal_(module.weight, 0.0, 0.02)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
+@torch.no_grad()
+def icnr_(convolution: nn.Module, factor: int = 2) -> None:
+    """Before a pixel-shuffle: the ``factor``² sub-pixels start alike (Aitken et al. 2017)."""
+    weight = convolution.weight
+    assert isinstance(weight, torch.Tensor)
+    first = weight[:: factor**2].clone()
+    weight.copy_(first.repeat_interleave(factor**2, dim=0))

@@ -1,0 +1,94 @@
+"""The one crop and the one heatmap function, in torch; and points read from heatmaps.
+
+:func:`crop` agrees with ``toonmark.faces.align.crop`` and :func:`heatmaps` with
+``toonmark.landmarks.heatmaps`` to 1e-4. Both are differentiable in the image and in the points.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from toonmark.landmarks import default_sigma
+
+
+def heatmaps(points: Tensor, size: int, sigma: float | None = None) -> Tensor:
+    """One Gaussian a landmark, its peak 1.
+
+    Args:
+        points: (..., 5, 2) pixels.
+        size: height and width of the maps.
+        sigma: standard deviation in pixels; 4 px at 128, scaled, unless told otherwise.
+
+    Returns:
+        (..., 5, size, size) in [0, 1].
+    """
+    sigma = default_sigma(size) if sigma is None else sigma
+    grid = torch.arange(size, dtype=points.dtype, device=points.device)
+    scale = -0.5 / sigma**2
+    x = torch.exp(scale * (grid - points[..., 0:1]) ** 2)
+    y = torch.exp(scale * (grid - points[..., 1:2]) ** 2)
+    return y.unsqueeze(-1) * x.unsqueeze(-2)
+
+
+def points_from_heatmaps(maps: Tensor) -> Tensor:
+    """Where each map peaks, between pixels: the centroid of its positive part's fourth power.
+
+    The power keeps the faint floor of a regressor's maps from pulling the centroid inwards.
+
+    Args:
+        maps: (N, 5, H, W).
+
+    Returns:
+        (N, 5, 2) pixels; the image's centre where a map has no positive value.
+    """
+    height, width = maps.shape[-2:]
+    weight = maps.clamp(min=0) ** 4
+    # A vanishing even floor: an empty map answers with the centre and not with NaN.
+    weight = weight + 1e-12
+    total = weight.sum((-2, -1))
+    x = torch.arange(width, dtype=maps.dtype, device=maps.device)
+    y = torch.arange(height, dtype=maps.dtype, device=maps.device)
+    return torch.stack(
+        [(weight.sum(-2) * x).sum(-1) / total, (weight.sum(-1) * y).sum(-1) / total], dim=-1
+    )
+
+
+def crop(images: Tensor, transforms: Tensor, size: int | tuple[int, int]) -> Tensor:
+    """Cuts one view out of each image; beyond the edge its outermost pixels go on.
+
+    Shrinking by s >= 2 first averages blocks of floor(s) pixels; s is the smallest of the batch,
+    so that every image is treated alike.
+
+    Args:
+        images: (N, C, H, W).
+        transforms: (N, 2, 3), image pixels to crop pixels.
+        size: edge of a square crop, or (height, width).
+
+    Returns:
+        (N, C, height, width).
+    """
+    out_height, out_width = (size, size) if isinstance(size, int) else size
+    linear = torch.linalg.inv(transforms[..., :2])
+    shift = -(linear @ transforms[..., 2:])
+    determinants = torch.linalg.det(transforms.detach()[..., :2]).abs()
+    block = max(1, int(float(determinants.max()) ** -0.5 + 1e-6))
+    if block > 1:
+        down, right = -images.shape[-2] % block, -images.shape[-1] % block
+        images = F.avg_pool2d(F.pad(images, (0, right, 0, down), mode="replicate"), block)
+        linear, shift = linear / block, (shift - (block - 1) / 2) / block
+    ys, xs = torch.meshgrid(
+        torch.arange(out_height, dtype=images.dtype, device=images.device),
+        torch.arange(out_width, dtype=images.dtype, device=images.device),
+        indexing="ij",
+    )
+    places = torch.stack([xs, ys], dim=-1).reshape(1, -1, 2)
+    places = places @ linear.to(images.dtype).transpose(-1, -2)
+    places = places + shift.to(images.dtype).transpose(-1, -2)
+    height, width = images.shape[-2:]
+    extent = torch.tensor(
+        [max(width - 1, 1), max(height - 1, 1)], dtype=images.dtype, device=images.device
+    )
+    grid = (places / extent * 2 - 1).reshape(-1, out_height, out_width, 2)
+    return F.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=True)

@@ -1,0 +1,84 @@
+"""A checkpoint is one safetensors file, written whole: no pickle, nothing half there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from toonmark.errors import RunError
+from toonmark.files import written_whole
+
+
+def save(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, str]) -> None:
+    """Writes tensors and a few strings; the old file stays until the new one is complete."""
+    from safetensors.torch import save_file
+
+    # Copies where memory is shared: the format refuses tensors that overlap.
+    plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+    with written_whole(path) as temporary:
+        save_file(plain, temporary, metadata=dict(facts))
+
+
+def load(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Reads what :func:`save` wrote.
+
+    Raises:
+        RunError: no such file, or a damaged one.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "pt") as file:
+            facts = file.metadata() or {}
+            return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise RunError(
+            f"The checkpoint {path} cannot be read ({error}).",
+            "Delete it to start again, or put a good copy in its place.",
+        ) from error
+
+
+def prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The same tensors under names that begin with ``prefix/``."""
+    return {f"{prefix}/{name}": tensor for name, tensor in tensors.items()}
+
+
+def part(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Those that begin with ``prefix/``, without it."""
+    start = prefix + "/"
+    return {k[len(start) :]: v for k, v in tensors.items() if k.startswith(start)}
+
+
+def load_weights(module: nn.Module, tensors: Mapping[str, Tensor], what: str) -> None:
+    """Puts weights into a network, or says that they are another network's."""
+    try:
+        module.load_state_dict(dict(tensors))
+    except RuntimeError as error:
+        raise RunError(
+            f"The weights do not fit {what}.",
+            "Take a checkpoint that was made with the same preset, width and method.",
+        ) from error
+
+
+def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """An optimiser's state as plain tensors, ``<parameter index>/<name>``."""
+    state = optimizer.state_dict()["state"]
+    return {
+        f"{index}/{name}": torch.as_tensor(value)
+        for index, values in state.items()
+        for name, value in values.items()
+    }
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """Undoes :func:`optimizer_tensors`; learning rates stay as they are set."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        index, name = key.split("/", 1)
+        state.setdefault(int(index), {})[name] = value
+    optimizer.load_state_dict(
+        {"state": state, "param_groups": optimizer.state_dict()["param_groups"]}
+    )

@@ -1,0 +1,194 @@
+"""What a run is: typed, frozen, printable, saved with it.
+
+Everything that changes the weights stands here. What only changes where and how fast it runs
+(devices, threads) does not, so that a run may move to another machine.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from toonmark.errors import ConfigurationError
+
+C = TypeVar("C", bound="Frozen")
+
+
+class Frozen(BaseModel):
+    """Base of all configurations: no unknown key, no change after it is made."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Augmentation(Frozen):
+    """Random changes with the landmarks carried along, the same for every method."""
+
+    mirror: bool = True
+    degrees: float = Field(7.0, ge=0, le=180)
+    zoom: tuple[float, float] = (0.92, 1.12)
+    shift: float = Field(5.0, ge=0, description="pixels at 128")
+    colour: float = Field(0.0, ge=0, le=1, description="random brightness, contrast, warmth")
+
+
+class Weights(Frozen):
+    """The loss terms' weights (section 3.3.2)."""
+
+    real: float = Field(0.5, ge=0, description="lambda_g")
+    matched: float = Field(0.5, ge=0, description="lambda_gc")
+    local: float = Field(0.3, ge=0, description="lambda_local")
+    landmarks: float = Field(100.0, ge=0, description="lambda_lm")
+    cycle: float = Field(10.0, ge=0, description="lambda_cyc")
+    colour: float = Field(0.0, ge=0, description="colour anchor; beyond the paper")
+
+
+class Method(Frozen):
+    """The parts of the method, each with its switch; an ablation is a configuration."""
+
+    condition_generator: bool = Field(True, description="heatmaps into the generators")
+    conditional_discriminator: bool = Field(True, description="eq. 5")
+    unmatched_pairs: bool = Field(True, description="real but moved pictures are fakes too")
+    landmark_consistency: bool = Field(True, description="eq. 4")
+    local_discriminators: bool = Field(True, description="eq. 6")
+    two_stages: bool = Field(True, description="local discriminators only from stage II")
+    pretrained_regressors: bool = Field(True, description="otherwise trained along the way")
+    gan: Literal["least_squares", "log"] = "least_squares"
+    fake_landmarks: Literal["input", "predicted"] = Field(
+        "input", description="whose heatmaps go with a generated image: eq. 5, or figure 3"
+    )
+
+
+#: The rows of the paper's ablation (tables 2, figures 9 and 10).
+_BASIC = Method(
+    condition_generator=False,
+    conditional_discriminator=False,
+    unmatched_pairs=False,
+    landmark_consistency=False,
+    local_discriminators=False,
+)
+_CONDITIONS = {
+    "condition_generator": True,
+    "conditional_discriminator": True,
+    "unmatched_pairs": True,
+}
+ABLATION: dict[str, Method] = {
+    "basic": _BASIC,
+    "lm_cd": _BASIC.model_copy(update=_CONDITIONS),
+    "lm_co": _BASIC.model_copy(update={"landmark_consistency": True}),
+    "without_local": Method(local_discriminators=False),
+    "full": Method(),
+    "one_stage": Method(two_stages=False),
+    "no_pretraining": Method(pretrained_regressors=False),
+}
+
+
+class TrainConfig(Frozen):
+    """One run of ``toonmark train``."""
+
+    faces: list[str] = Field(min_length=1, description="folders with landmarks.csv")
+    cartoons: list[str] = Field(min_length=1, description="folders with landmarks.csv")
+    face_regressor: str | None = Field(None, description="a run of train-landmarks")
+    cartoon_regressor: str | None = None
+    backgrounds: list[str] = Field(
+        default=[], description="folders of pictures put behind the faces, beside drawn ones"
+    )
+    background_share: float = Field(0.8, ge=0, le=1, description="faces that get a background")
+
+    preset: Literal["paper", "compact"] = "compact"
+    size: int = Field(128, ge=32, multiple_of=32)
+    width: int = Field(64, ge=16, multiple_of=16, description="channels of the generators")
+    method: Method = Method()
+    weights: Weights = Weights()
+    augmentation: Augmentation = Augmentation()
+
+    stage1: int = Field(100_000, ge=0, description="iterations of stage I")
+    stage2: int = Field(100_000, ge=0, description="iterations of stage II")
+    batch: int = Field(1, ge=1, description="pictures of each domain a step, over all processes")
+    learning_rate: float = Field(2e-4, gt=0)
+    decay_power: float = Field(0.9, ge=0, description="polynomial decay to zero over both stages")
+    betas: tuple[float, float] = (0.5, 0.999)
+    average: float = Field(0.999, ge=0, lt=1, description="decay of the averaged generators")
+    pool: int = Field(50, ge=0, description="generated images kept for the discriminators")
+    seed: int = 0
+
+    sample_every: int = Field(1000, ge=1)
+    checkpoint_every: int = Field(500, ge=1)
+    log_every: int = Field(50, ge=1)
+    keep_every: int = Field(5000, ge=0, description="averaged generators kept for choosing; 0: none")
+
+    @property
+    def iterations(self) -> int:
+        """Both stages together."""
+        return self.stage1 + self.stage2
+
+    def local_at(self, iteration: int) -> bool:
+        """Whether the local discriminators take part in this iteration."""
+        if not self.method.local_discriminators:
+            return False
+        return not self.method.two_stages or iteration >= self.stage1
+
+    def rate_at(self, iteration: int) -> float:
+        """Learning rate of this iteration: polynomial decay to zero (section 3.3.2)."""
+        left = 1 - iteration / max(self.iterations, 1)
+        return self.learning_rate * max(left, 0.0) ** self.decay_power
+
+
+class RegressorConfig(Frozen):
+    """One run of ``toonmark train-landmarks``."""
+
+    data: list[str] = Field(min_length=1, description="folders with landmarks.csv")
+    backgrounds: list[str] = []
+    background_share: float = Field(0.0, ge=0, le=1)
+    preset: Literal["paper", "compact"] = "compact"
+    size: int = Field(128, ge=32, multiple_of=32)
+    augmentation: Augmentation = Augmentation(
+        degrees=15.0, zoom=(0.8, 1.25), shift=10.0, colour=0.5
+    )
+    noise: float = Field(0.1, ge=0, description="strength of blur, noise and blocks on the input")
+    iterations: int = Field(80_000, ge=1)
+    batch: int = Field(8, ge=1)
+    learning_rate: float = Field(1e-3, gt=0)
+    average: float = Field(0.999, ge=0, lt=1)
+    seed: int = 0
+    checkpoint_every: int = Field(500, ge=1)
+    log_every: int = Field(50, ge=1)
+
+
+def parse(kind: type[C], values: Any) -> C:
+    """Checks values against a configuration; errors name the key and what would be right."""
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        problems = []
+        for item in error.errors():
+            where = ".".join(str(part) for part in item["loc"])
+            if item["type"] == "extra_forbidden":
+                close = difflib.get_close_matches(str(item["loc"][-1]), _keys(kind), 1, 0.4)
+                problems.append(f"{where} is unknown" + (f" (did you mean {close[0]}?)" * bool(close)))
+            else:
+                problems.append(f"{where}: {item['msg']}")
+        raise ConfigurationError(
+            "The configuration is wrong: " + "; ".join(problems) + ".",
+            "Correct these values and start again.",
+        ) from error
+
+
+def _keys(kind: type[BaseModel]) -> list[str]:
+    keys = []
+    for name, field in kind.model_fields.items():
+        keys.append(name)
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            keys += _keys(field.annotation)
+    return keys
+
+
+def difference(old: Frozen, new: Frozen) -> str:
+    """A unified diff of two configurations; empty when they are equal."""
+    texts = [
+        json.dumps(config.model_dump(mode="json"), indent=1, sort_keys=True).splitlines()
+        for config in (old, new)
+    ]
+    lines = difflib.unified_diff(*texts, "the run's", "yours", lineterm="", n=0)
+    return "\n".join(line for line in lines if not line.startswith("@@"))

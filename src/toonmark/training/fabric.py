@@ -1,0 +1,39 @@
+"""One command for one CPU, one GPU, or many: what Lightning Fabric is told."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from typing import TYPE_CHECKING
+
+from toonmark.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+PRECISIONS = ("32-true", "bf16-mixed")
+
+
+def make_fabric(
+    accelerator: str = "auto", devices: int = 1, nodes: int = 1, precision: str = "32-true"
+) -> Fabric:
+    """Launches Fabric; under ``torchrun`` or ``fabric run`` it joins the other processes.
+
+    Raises:
+        ConfigurationError: a precision that this method does not train in.
+    """
+    if precision not in PRECISIONS:
+        raise ConfigurationError(
+            f"Precision {precision} is not supported: gradients are added over two directions "
+            "without a loss scaler.",
+            f"Use one of: {', '.join(PRECISIONS)}.",
+        )
+    from lightning_fabric import Fabric
+
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", module="lightning_fabric")
+    fabric = Fabric(
+        accelerator=accelerator, devices=devices, num_nodes=nodes, precision=precision  # type: ignore[arg-type]
+    )
+    fabric.launch()
+    return fabric

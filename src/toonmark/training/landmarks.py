@@ -1,0 +1,160 @@
+"""Pre-training of a landmark regressor on pictures whose landmarks are known (section 3.3.2)."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from toonmark.data.backgrounds import Backgrounds
+from toonmark.data.sampling import Sample, Sampler
+from toonmark.landmarks import normalised_mean_error
+from toonmark.losses import landmark_consistency
+from toonmark.models.presets import Preset, build_regressor
+from toonmark.models.sampling import heatmaps, points_from_heatmaps
+from toonmark.training import checkpoint
+from toonmark.training.config import Augmentation, RegressorConfig
+from toonmark.training.networks import average_into
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+WEIGHTS = "regressor.safetensors"
+
+
+class LandmarkTrainer:
+    """Heatmap regression with averaged weights; errors are measured on the held-out part."""
+
+    def __init__(self, config: RegressorConfig, fabric: Fabric) -> None:
+        self.config, self.fabric = config, fabric
+        torch.manual_seed(config.seed)
+        self.sampler = self._sampler(config.augmentation, held_out=False)
+        self.regressor = fabric.to_device(build_regressor(config.preset))
+        self.averaged = copy.deepcopy(self.regressor).requires_grad_(False).eval()
+        self.optimizer = torch.optim.Adam(self.regressor.parameters(), lr=config.learning_rate)
+
+    def _sampler(self, augmentation: Augmentation, *, held_out: bool) -> Sampler:
+        config = self.config
+        behind = config.background_share > 0
+        return Sampler(
+            config.data,
+            config.size,
+            augmentation,
+            backgrounds=Backgrounds(config.backgrounds) if behind else None,
+            background_share=config.background_share,
+            held_out=held_out,
+            noise=0.0 if held_out else config.noise,
+            seed=config.seed,
+        )
+
+    def step(self, iteration: int) -> Mapping[str, float]:
+        """One step on one batch; see :class:`toonmark.training.loop.Trainer`."""
+        config, fabric = self.config, self.fabric
+        places = range(fabric.global_rank, config.batch, fabric.world_size)
+        samples = [self.sampler.at(iteration, place, config.batch) for place in places]
+        images, points = as_tensors(samples, fabric.device)
+        for group in self.optimizer.param_groups:
+            group["lr"] = config.learning_rate * (1 - iteration / config.iterations) ** 0.9
+        with fabric.autocast():
+            predicted = self.regressor(images)
+            # The maps are nearly empty; the factor keeps gradients in Adam's comfortable range.
+            loss = 100 * landmark_consistency(predicted.float(), heatmaps(points, config.size))
+        parameters = list(self.regressor.parameters())
+        gradients = torch.autograd.grad(loss, parameters)
+        value = float(loss.detach())
+        if np.isfinite(value):
+            apply_gradients(fabric, self.optimizer, parameters, gradients)
+            average_into(
+                self.averaged, self.regressor, min(config.average, (1 + iteration) / (10 + iteration))
+            )
+        return {"heatmaps": value}
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Weights, averaged weights and the optimiser's state."""
+        return {
+            **checkpoint.prefixed("regressor", self.regressor.state_dict()),
+            **checkpoint.prefixed("averaged", self.averaged.state_dict()),
+            **checkpoint.prefixed("optimizer", checkpoint.optimizer_tensors(self.optimizer)),
+        }
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Undoes :meth:`tensors`."""
+        checkpoint.load_weights(self.regressor, checkpoint.part("regressor", tensors), "this run")
+        checkpoint.load_weights(self.averaged, checkpoint.part("averaged", tensors), "this run")
+        checkpoint.restore_optimizer(self.optimizer, checkpoint.part("optimizer", tensors))
+
+    def look(self, iteration: int, folder: Path) -> None:
+        """Nothing to look at on the way."""
+
+    @torch.no_grad()
+    def error(self, limit: int = 500) -> dict[str, float]:
+        """Normalised mean error on held-out pictures, as they are and moved like in training.
+
+        Returns:
+            ``mean``, ``median``, ``p90`` as fractions of the inter-eye distance, and ``n``; the
+            same with ``moved_`` in front for augmented pictures.
+        """
+        sampler = self._sampler(self.config.augmentation, held_out=True)
+        indices = np.linspace(0, len(sampler) - 1, min(limit, len(sampler))).astype(int)
+        result: dict[str, float] = {"n": float(len(indices))}
+        for prefix in ("", "moved_"):
+            errors = []
+            for index in indices:
+                random = np.random.default_rng([self.config.seed, 3, int(index)])
+                sample = sampler.draw(int(index), random) if prefix else sampler.plain(int(index))
+                image, points = as_tensors([sample], self.fabric.device)
+                found = points_from_heatmaps(self.averaged(image)).cpu().numpy()
+                errors.append(float(normalised_mean_error(found, points.cpu().numpy())[0]))
+            result[f"{prefix}mean"] = float(np.mean(errors))
+            result[f"{prefix}median"] = float(np.median(errors))
+            result[f"{prefix}p90"] = float(np.quantile(errors, 0.9))
+        return result
+
+    def save(self, folder: Path, error: Mapping[str, float]) -> Path:
+        """Writes the averaged weights for ``toonmark train``."""
+        facts = {"preset": self.config.preset, "size": str(self.config.size)}
+        facts |= {f"error_{name}": f"{value:.5f}" for name, value in error.items()}
+        checkpoint.save(folder / WEIGHTS, self.averaged.state_dict(), facts)
+        return folder / WEIGHTS
+
+
+def load_regressor(path: str | Path, preset: Preset) -> nn.Module:
+    """A trained regressor from a run of ``toonmark train-landmarks``, or its weights' file."""
+    path = Path(path)
+    tensors, _ = checkpoint.load(path / WEIGHTS if path.is_dir() else path)
+    regressor = build_regressor(preset)
+    checkpoint.load_weights(regressor, tensors, f"the {preset} regressor")
+    return regressor
+
+
+def as_tensors(samples: list[Sample], device: torch.device) -> tuple[Tensor, Tensor]:
+    """(N, 3, S, S) pictures as shown, and (N, 5, 2) points."""
+    images = np.stack([sample.shown for sample in samples]).transpose(0, 3, 1, 2)
+    points = np.stack([sample.landmarks for sample in samples])
+    images = np.ascontiguousarray(images, np.float32)
+    return torch.from_numpy(images).to(device), torch.from_numpy(points).to(device)
+
+
+def apply_gradients(
+    fabric: Fabric,
+    optimizer: torch.optim.Optimizer,
+    parameters: list[nn.Parameter],
+    gradients: tuple[Tensor | None, ...] | list[Tensor | None],
+) -> None:
+    """Averages gradients over all processes and lets the optimiser take its step."""
+    present = [(p, g) for p, g in zip(parameters, gradients, strict=True) if g is not None]
+    if fabric.world_size > 1:
+        flat = torch.cat([g.reshape(-1) for _, g in present])
+        mean = fabric.all_reduce(flat, reduce_op="mean")
+        assert isinstance(mean, Tensor)
+        pieces = mean.split([g.numel() for _, g in present])
+        present = [(p, m.reshape(g.shape)) for (p, g), m in zip(present, pieces, strict=True)]
+    for parameter, gradient in present:
+        parameter.grad = gradient.to(parameter.dtype)
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)

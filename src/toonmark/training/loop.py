@@ -1,0 +1,195 @@
+"""The loop that every training shares: resume, step, watch for NaN, log, sample, keep."""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from toonmark.errors import DivergedError, RunError
+from toonmark.training import checkpoint
+from toonmark.training.run import CHECKPOINT, Lock, Metrics
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+    from torch import Tensor
+
+
+class Schedule(Protocol):
+    """What the loop reads of a configuration."""
+
+    @property
+    def iterations(self) -> int: ...
+    @property
+    def checkpoint_every(self) -> int: ...
+    @property
+    def log_every(self) -> int: ...
+
+
+class Trainer(Protocol):
+    """What the loop asks of a training."""
+
+    fabric: Fabric
+
+    def step(self, iteration: int) -> Mapping[str, float]:
+        """One iteration; gives the loss terms by name, and changes nothing if one is not finite."""
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Everything that a checkpoint needs. Called on all processes."""
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Undoes :meth:`tensors`."""
+
+    def look(self, iteration: int, folder: Path) -> None:
+        """Called after each iteration on the first process: pictures, copies to choose from."""
+
+
+def train(trainer: Trainer, schedule: Schedule, folder: Path, *, quiet: bool = False) -> bool:
+    """Trains to the end, or until it is asked to stop; goes on where a run left off.
+
+    SIGTERM and Ctrl-C finish the iteration, keep a checkpoint and return.
+
+    Returns:
+        whether the end was reached.
+
+    Raises:
+        DivergedError: a loss term is no longer finite; the last good checkpoint stays.
+        RunError: another process trains here, or the checkpoint cannot be read.
+    """
+    fabric, file = trainer.fabric, folder / CHECKPOINT
+    with ExitStack() as stack:
+        if fabric.is_global_zero:
+            stack.enter_context(Lock(folder))
+        start = 0
+        if file.exists():
+            tensors, facts = checkpoint.load(file)
+            start = int(facts["iteration"])
+            try:
+                trainer.restore(tensors)
+            except (KeyError, ValueError) as error:
+                raise RunError(
+                    f"{file} belongs to another kind of run ({error}).", "Start a new run."
+                ) from error
+        stop = stack.enter_context(_asked_to_stop())
+        metrics = bar = None
+        if fabric.is_global_zero:
+            metrics = stack.enter_context(Metrics(folder, start))
+            bar = stack.enter_context(Progress(schedule.iterations, start, quiet))
+        for iteration in range(start, schedule.iterations):
+            values = trainer.step(iteration)
+            for name, value in values.items():
+                if not math.isfinite(value):
+                    raise DivergedError(
+                        f"The loss term {name} became {value} in iteration {iteration}; "
+                        f"the last good checkpoint is kept in {file}.",
+                        "Lower the learning rate or this term's weight in a new run.",
+                    )
+            done = iteration + 1
+            # Every process must stop at the same iteration, or the others would wait for ever.
+            stopping = _any_process(fabric, stop.is_set())
+            last = stopping or done == schedule.iterations
+            if last or done % schedule.checkpoint_every == 0:
+                tensors = trainer.tensors()
+                if fabric.is_global_zero:
+                    checkpoint.save(file, tensors, {"iteration": str(done)})
+                fabric.barrier()
+            if metrics is not None and bar is not None:
+                metrics.add(values)
+                if last or done % schedule.log_every == 0:
+                    bar.say(metrics.write(done))
+                bar.advance()
+                trainer.look(done, folder)
+            if stopping:
+                return done == schedule.iterations
+    return True
+
+
+def _any_process(fabric: Fabric, mine: bool) -> bool:
+    if fabric.world_size == 1:
+        return mine
+    import torch
+
+    total = fabric.all_reduce(torch.tensor(float(mine)), reduce_op="sum")
+    assert isinstance(total, torch.Tensor)
+    return bool(total.item() > 0)
+
+
+@contextmanager
+def _asked_to_stop() -> Iterator[threading.Event]:
+    """An event that SIGTERM or Ctrl-C sets; a second Ctrl-C interrupts at once."""
+    event = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield event
+        return
+
+    def ask(number: int, _frame: object) -> None:
+        if event.is_set() and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        event.set()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield event
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class Progress:
+    """Iterations a second and time left: a bar at a terminal, a line now and then elsewhere."""
+
+    def __init__(self, total: int, start: int, quiet: bool = False) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bar
+
+        self._total, self._done, self._quiet = total, start, quiet
+        self._since, self._since_done = time.monotonic(), start
+        self._console = Console(stderr=True)
+        self._text = ""
+        self._bar: Bar | None = None
+        if self._console.is_terminal and not quiet:
+            self._bar = Bar(
+                BarColumn(),
+                TextColumn("{task.completed}/{task.total}"),
+                TimeRemainingColumn(),
+                TextColumn("{task.description}"),
+                console=self._console,
+            )
+            self._task = self._bar.add_task("", total=total, completed=start)
+
+    def __enter__(self) -> Progress:
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def advance(self) -> None:
+        """One iteration is done."""
+        self._done += 1
+        if self._bar is not None:
+            self._bar.update(self._task, completed=self._done)
+
+    def say(self, means: Mapping[str, float]) -> None:
+        """Shows the latest means beside the speed."""
+        now = time.monotonic()
+        speed = (self._done + 1 - self._since_done) / max(now - self._since, 1e-6)
+        self._since, self._since_done = now, self._done + 1
+        terms = "  ".join(f"{name} {value:.3f}" for name, value in means.items())
+        if self._bar is not None:
+            self._bar.update(self._task, description=f"{speed:.2f} it/s  {terms}")
+        elif not self._quiet:
+            left = (self._total - self._done) / max(speed, 1e-6)
+            self._console.print(
+                f"{self._done + 1}/{self._total}  {speed:.2f} it/s  "
+                f"{left / 3600:.1f} h left  {terms}",
+                soft_wrap=True, highlight=False,
+            )

@@ -1,0 +1,106 @@
+"""All networks of one run, by domain and direction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import nn
+
+from toonmark.models.presets import build_discriminators, build_generator, build_regressor
+from toonmark.training.config import TrainConfig
+
+Domain = Literal["face", "cartoon"]
+
+
+@dataclass(frozen=True)
+class Direction:
+    """From one domain to the other."""
+
+    source: Domain
+    target: Domain
+
+    @property
+    def name(self) -> str:
+        """``face_to_cartoon`` or ``cartoon_to_face``."""
+        return f"{self.source}_to_{self.target}"
+
+    @property
+    def back(self) -> Direction:
+        """The way home of the cycle."""
+        return Direction(self.target, self.source)
+
+
+DIRECTIONS = (Direction("face", "cartoon"), Direction("cartoon", "face"))
+
+
+class Networks(nn.Module):
+    """Two generators, two domains' discriminators, two landmark regressors.
+
+    Regressors are frozen unless the method trains them along the way (``no_pretraining``).
+    """
+
+    def __init__(self, config: TrainConfig) -> None:
+        super().__init__()
+        method = config.method
+        self.generators = nn.ModuleDict(
+            {
+                d.name: build_generator(config.preset, method.condition_generator, config.width)
+                for d in DIRECTIONS
+            }
+        )
+        self.discriminators = nn.ModuleDict(
+            {
+                d.target: build_discriminators(
+                    config.preset,
+                    config.size,
+                    conditional=method.conditional_discriminator,
+                    local=method.local_discriminators,
+                )
+                for d in DIRECTIONS
+            }
+        )
+        self.regressors = nn.ModuleDict()
+        if needs_regressors(config):
+            for d in DIRECTIONS:
+                self.regressors[d.target] = build_regressor(config.preset)
+            if method.pretrained_regressors:
+                self.regressors.requires_grad_(False).eval()
+
+    def generator(self, direction: Direction) -> nn.Module:
+        """The generator of one direction."""
+        return self.generators[direction.name]
+
+    def judges(self, domain: Domain, local: bool) -> dict[str, nn.Module]:
+        """A domain's discriminators that take part; the local ones only when asked for."""
+        networks = self.discriminators[domain]
+        assert isinstance(networks, nn.ModuleDict)
+        return {k: v for k, v in networks.items() if local or k in ("real", "matched")}
+
+    def train(self, mode: bool = True) -> Networks:
+        """Like any module's, but frozen regressors stay as they were trained."""
+        super().train(mode)
+        for regressor in self.regressors.values():
+            if not any(p.requires_grad for p in regressor.parameters()):
+                regressor.eval()
+        return self
+
+
+def needs_regressors(config: TrainConfig) -> bool:
+    """Whether any part of the method asks where a generated image's landmarks are."""
+    method = config.method
+    return (
+        method.landmark_consistency
+        or method.local_discriminators
+        or (method.conditional_discriminator and method.fake_landmarks == "predicted")
+    )
+
+
+@torch.no_grad()
+def average_into(average: nn.Module, current: nn.Module, decay: float) -> None:
+    """Moves the averaged weights a little towards the current ones."""
+    targets = [*average.parameters(), *average.buffers()]
+    sources = [*current.parameters(), *current.buffers()]
+    floating = [(t, s) for t, s in zip(targets, sources, strict=True) if t.is_floating_point()]
+    torch._foreach_lerp_([t for t, _ in floating], [s for _, s in floating], 1 - decay)

@@ -1,0 +1,158 @@
+"""A run is one directory: configuration, metrics, sample grids, checkpoints."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, TypeVar
+
+from toonmark.errors import ConfigurationError, OutputNotWritableError, RunError
+from toonmark.files import write_text, written_whole
+from toonmark.training.config import Frozen, difference, parse
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
+C = TypeVar("C", bound=Frozen)
+
+CONFIG = "config.json"
+CHECKPOINT = "checkpoint.safetensors"
+
+
+def open_run(path: Path, kind: type[C], config: C | None) -> C:
+    """Starts a run, or finds the one that is there.
+
+    Args:
+        config: what to train; None goes on with what the run was started with.
+
+    Raises:
+        ConfigurationError: the run was started with another configuration; the difference is
+            shown.
+        RunError: there is nothing to go on with.
+    """
+    file = path / CONFIG
+    if not file.exists():
+        if config is None:
+            raise RunError(
+                f"{path} is not a run yet.", "Give a configuration to start one there."
+            )
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputNotWritableError(
+                f"{path} cannot be made ({error.strerror}).", "Choose another place for the run."
+            ) from error
+        write_text(file, config.model_dump_json(indent=1) + "\n")
+        return config
+    try:
+        existing = parse(kind, json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise RunError(
+            f"{file} cannot be read ({error}).", "Restore it, or start a new run elsewhere."
+        ) from error
+    if config is not None and (changes := difference(existing, config)):
+        raise ConfigurationError(
+            f"{path} was started with another configuration:\n{changes}\n",
+            "Start a new run elsewhere, or leave the configuration out to go on with this one.",
+        )
+    return existing
+
+
+class Metrics:
+    """Means over a few iterations, to ``metrics.csv`` and TensorBoard.
+
+    Args:
+        iteration: where the run goes on; what was written after it is dropped.
+    """
+
+    def __init__(self, path: Path, iteration: int) -> None:
+        self._file = path / "metrics.csv"
+        self._folder = path / "tensorboard"
+        self._sums: dict[str, float] = {}
+        self._count = 0
+        self._start = iteration
+        self._tensorboard: SummaryWriter | None = None
+        if self._file.exists():
+            self._drop_after(iteration)
+
+    def add(self, values: Mapping[str, float]) -> None:
+        """Takes one iteration's values."""
+        for name, value in values.items():
+            self._sums[name] = self._sums.get(name, 0.0) + value
+        self._count += 1
+
+    def write(self, iteration: int) -> dict[str, float]:
+        """Writes the means since the last time and gives them back."""
+        means = {name: total / max(self._count, 1) for name, total in self._sums.items()}
+        self._sums, self._count = {}, 0
+        if self._tensorboard is None:
+            from torch.utils.tensorboard import SummaryWriter
+
+            self._tensorboard = SummaryWriter(str(self._folder), purge_step=self._start + 1)
+        for name, value in means.items():
+            self._tensorboard.add_scalar(name, value, iteration)
+        new = not self._file.exists()
+        with open(self._file, "a", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            if new:
+                writer.writerow(["iteration", "name", "value"])
+            writer.writerows([iteration, name, f"{value:.6g}"] for name, value in means.items())
+        return means
+
+    def _drop_after(self, iteration: int) -> None:
+        with open(self._file, newline="", encoding="utf-8") as file:
+            lines = file.readlines()
+        kept = [
+            line
+            for i, line in enumerate(lines)
+            if i == 0
+            or (line.endswith("\n") and line.split(",")[0].isdigit()
+                and int(line.split(",")[0]) <= iteration)
+        ]
+        with written_whole(self._file) as temporary:
+            temporary.write_text("".join(kept), encoding="utf-8")
+
+    def __enter__(self) -> Metrics:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._tensorboard is not None:
+            self._tensorboard.close()
+
+
+class Lock:
+    """One process a run: two would overwrite each other's checkpoints."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path / ".lock"
+        self._handle: int | None = None
+
+    def __enter__(self) -> Lock:
+        try:
+            import fcntl
+        except ImportError:  # not on Windows
+            return self
+        self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._handle)
+            self._handle = None
+            raise RunError(
+                f"{self._path.parent} is being trained by another process.",
+                "Wait for it or stop it first; a run belongs to one process at a time.",
+            ) from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._handle is not None:
+            os.close(self._handle)  # the kernel frees the lock, also after a kill

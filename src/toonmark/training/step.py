@@ -1,0 +1,168 @@
+"""One step of the method, as section 3 of the paper reads.
+
+For a direction X -> Y: what the generators minimise, then what Y's discriminators minimise. Both
+return ``(loss, its parts)``; a part that is switched off is not there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from toonmark import losses
+from toonmark.models.generator import join
+from toonmark.models.patches import cut_patches
+from toonmark.models.sampling import crop, heatmaps, points_from_heatmaps
+from toonmark.training.config import TrainConfig
+from toonmark.training.networks import Direction, Networks
+
+Parts = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Pictures of one domain.
+
+    Attributes:
+        image: (N, 3, S, S) in [-1, 1], on white.
+        shown: what the generator is given: the same, or with a background behind it.
+        landmarks: (N, 5, 2) pixels.
+    """
+
+    image: Tensor
+    shown: Tensor
+    landmarks: Tensor
+
+
+@dataclass(frozen=True)
+class Generated:
+    """Images that a generator drew, without gradient.
+
+    Attributes:
+        image: (N, 3, S, S).
+        points: (N, 2, 5, 2): the landmarks it was drawn from, and those found in it.
+    """
+
+    image: Tensor
+    points: Tensor
+
+
+def generator_loss(
+    networks: Networks, direction: Direction, batch: Batch, config: TrainConfig, local: bool
+) -> tuple[Tensor, Parts, Generated]:
+    """What both generators minimise in one direction.
+
+    Args:
+        batch: pictures of the source domain.
+        local: whether the local discriminators take part (stage II).
+    """
+    method, weights = config.method, config.weights
+    judges = networks.judges(direction.target, local)
+    maps = heatmaps(batch.landmarks, config.size)
+    fake = networks.generator(direction)(batch.shown, maps)
+    restored = networks.generator(direction.back)(fake, maps)
+    parts: Parts = {}
+
+    parts["real"] = weights.real * losses.adversarial_generator(
+        judges["real"](fake), method.gan
+    )  # eq. 1
+    parts["cycle"] = weights.cycle * losses.cycle_consistency(restored, batch.image)  # eq. 2
+
+    found, found_maps = batch.landmarks, maps
+    if direction.target in networks.regressors:
+        predicted = networks.regressors[direction.target](fake)
+        # Patches are cut where the regressor sees the parts; the cut moves pixels, not places.
+        found, found_maps = points_from_heatmaps(predicted.detach()), predicted
+        if method.landmark_consistency:
+            parts["landmarks"] = weights.landmarks * losses.landmark_consistency(
+                predicted, maps
+            )  # eq. 4
+    if "matched" in judges:
+        given = maps if method.fake_landmarks == "input" else found_maps
+        score = judges["matched"](join(fake, given))
+        parts["matched"] = weights.matched * losses.adversarial_generator(score, method.gan)  # eq. 5
+    if local:
+        patches = cut_patches(fake, found)
+        scores = {name: judges[name](patch) for name, patch in patches.items()}
+        parts["local"] = weights.local * losses.local_adversarial(scores, method.gan)  # eq. 6
+    if weights.colour:
+        parts["colour"] = weights.colour * losses.colour_anchor(fake, batch.image)
+
+    points = torch.stack([batch.landmarks, found], dim=1)
+    return total(parts), parts, Generated(fake.detach(), points.detach())
+
+
+def discriminator_loss(
+    networks: Networks,
+    domain_batch: Batch,
+    direction: Direction,
+    generated: Generated,
+    config: TrainConfig,
+    local: bool,
+    random: np.random.Generator,
+) -> tuple[Tensor, Parts]:
+    """What the target domain's discriminators minimise.
+
+    Args:
+        domain_batch: real pictures of the target domain.
+        generated: drawn ones, without gradient, from the pool.
+        random: moves the unmatched pairs.
+    """
+    method = config.method
+    judges = networks.judges(direction.target, local)
+    real, maps = domain_batch.image, heatmaps(domain_batch.landmarks, config.size)
+    count = len(real)
+    parts: Parts = {}
+
+    # Real and fake in one call: the networks treat each sample by itself, and it is faster.
+    scores = judges["real"](torch.cat([real, generated.image]))
+    parts["real"] = losses.adversarial_discriminator(scores[:count], scores[count:], method.gan)
+    if "matched" in judges:
+        given = generated.points[:, 0 if method.fake_landmarks == "input" else 1]
+        pairs = [join(real, maps), join(generated.image, heatmaps(given, config.size))]
+        if method.unmatched_pairs:
+            pairs.append(join(unmatched(real, random), maps))
+        scores = judges["matched"](torch.cat(pairs)).split(count)
+        parts["matched"] = losses.conditional_discriminator(
+            scores[0], scores[1], scores[2] if method.unmatched_pairs else None, method.gan
+        )
+    if local:
+        ours = cut_patches(real, domain_batch.landmarks)
+        theirs = cut_patches(generated.image, generated.points[:, 1])
+        for name, patch in ours.items():
+            scores = judges[name](torch.cat([patch, theirs[name]]))
+            parts[name] = losses.adversarial_discriminator(
+                scores[:count], scores[count:], method.gan
+            )
+    return total(parts), parts
+
+
+def regressor_loss(networks: Networks, domain: str, batch: Batch, config: TrainConfig) -> Tensor:
+    """For ``no_pretraining``: the regressor learns from real pictures while the rest trains."""
+    maps = heatmaps(batch.landmarks, config.size)
+    return losses.landmark_consistency(networks.regressors[domain](batch.image), maps)
+
+
+def unmatched(images: Tensor, random: np.random.Generator) -> Tensor:
+    """Real pictures whose old landmarks no longer fit: cropped elsewhere (section 3.2.2).
+
+    Shifted by 6 to 20 % of the size, enough to leave the heatmaps, and zoomed a little.
+    """
+    size, count = images.shape[-1], len(images)
+    angle = random.uniform(0, 2 * np.pi, count)
+    distance = random.uniform(0.06, 0.20, count) * size
+    zoom = random.uniform(0.9, 1.2, count)
+    middle = (size - 1) / 2
+    transforms = np.zeros((count, 2, 3), np.float32)
+    transforms[:, 0, 0] = transforms[:, 1, 1] = zoom
+    transforms[:, 0, 2] = middle - zoom * middle + distance * np.cos(angle)
+    transforms[:, 1, 2] = middle - zoom * middle + distance * np.sin(angle)
+    return crop(images, torch.from_numpy(transforms).to(images.device), size)
+
+
+def total(parts: Parts) -> Tensor:
+    """The sum of all parts."""
+    return torch.stack(list(parts.values())).sum()
