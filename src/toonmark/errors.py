@@ -45,6 +45,10 @@ class ImageError(ToonmarkError):
     """A picture cannot be read."""
 
 
+class UnreadableFileError(ImageError):
+    """There is no such file, or it may not be read."""
+
+
 class NotAnImageError(ImageError):
     """The file is no picture in a format that can be read."""
 

@@ -11,6 +11,16 @@ from pathlib import Path
 
 from toonmark.errors import DiskFullError, OutputNotWritableError
 
+# What the system answers when the place is wrong, not the program.
+_WRONG_PLACE = (
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST),
+    *(errno.EISDIR, errno.ENAMETOOLONG, errno.EINVAL, errno.ELOOP),
+)
+
+# Asked for once: reading the umask means setting it, which two threads must not do at a time.
+_UMASK = os.umask(0)
+os.umask(_UMASK)
+
 
 @contextmanager
 def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
@@ -27,17 +37,16 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        # Not the file's own name, which may be as long as names can be.
         handle, name = tempfile.mkstemp(
-            prefix=f".{path.stem}-", suffix=f".tmp{path.suffix}", dir=path.parent
+            prefix=".toonmark-", suffix=f".tmp{path.suffix}", dir=path.parent
         )
         os.close(handle)
         temporary = Path(name)
         yield temporary
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)  # mkstemp made it private
+        temporary.chmod(0o666 & ~_UMASK)  # mkstemp made it private
         os.replace(temporary, path)
         temporary = None
     except OSError as error:
@@ -46,7 +55,7 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
                 f"The disk was full before {path.name} was written.",
                 "Free some space, or write to another disk.",
             ) from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
+        if error.errno in _WRONG_PLACE:
             raise OutputNotWritableError(
                 f"{path} cannot be written ({os.strerror(error.errno)}).",
                 "Choose a folder that you may write to.",

@@ -109,13 +109,17 @@ def _block_mean(image: Array, block: int) -> Array:
     height, width = image.shape[:2]
     down, right = -height % block, -width % block
     if down or right:
-        image = np.pad(
-            image, [(0, down), (0, right)] + [(0, 0)] * (image.ndim - 2), mode="edge"
-        )
-    image = np.ascontiguousarray(image, np.float32)
-    size = (image.shape[1] // block, image.shape[0] // block)
-    reduced = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    return reduced.reshape(size[1], size[0], *image.shape[2:])
+        image = np.pad(image, [(0, down), (0, right)] + [(0, 0)] * (image.ndim - 2), mode="edge")
+    rows, columns = image.shape[0] // block, image.shape[1] // block
+    reduced = np.empty((rows, columns, *image.shape[2:]), np.float32)
+    # A megapixel at a time: as float32, all of a large face would take hundreds of megabytes.
+    band = max(1, 2**20 // (block * image.shape[1]))
+    for row in range(0, rows, band):
+        part = np.ascontiguousarray(image[row * block : (row + band) * block], np.float32)
+        size = (columns, part.shape[0] // block)
+        means = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
+        reduced[row : row + band] = means.reshape(size[1], size[0], *image.shape[2:])
+    return reduced
 
 
 def _bilinear(image: Array, x: Array, y: Array) -> Array:

@@ -1,0 +1,73 @@
+"""What comes out: one drawn face, and where in its photo it was."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from toonmark import blend, pictures
+from toonmark.landmarks import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Cartoon:
+    """One face, drawn.
+
+    Attributes:
+        image: (s, s, 3) uint8 RGB, the cartoon, on white.
+        crop: (s, s, 3) uint8 RGB, the face as the style saw it.
+        number: which face of its photo it is, counted from the left, beginning with 1.
+        box: x, y of the upper left corner, width and height of the face in the photo's pixels.
+        points: (5, 2) float64 landmarks in the photo's pixels, in the order of
+            :data:`toonmark.landmarks.NAMES`.
+        score: how sure the detector is, 0 to 1; 1 for landmarks that were given.
+        transform: (2, 3), from the photo's pixels to the crop's.
+        yaw, roll: degrees by which the face is turned to the image's right and leans clockwise.
+        turned: whether it is turned too far to be drawn well.
+    """
+
+    image: Array
+    crop: Array
+    number: int
+    box: tuple[float, float, float, float]
+    points: Array
+    score: float
+    transform: Array
+    yaw: float
+    roll: float
+    turned: bool
+
+    @property
+    def face_size(self) -> float:
+        """The longer side of the face's box in the photo's pixels."""
+        return max(self.box[2:])
+
+    @property
+    def warning(self) -> str:
+        """What is to be said about how it was drawn; empty if all is well."""
+        if not self.turned:
+            return ""
+        return (
+            f"Face {self.number} is turned {abs(self.yaw):.0f}° to the side: it is drawn, but "
+            "frontal faces are drawn better."
+        )
+
+    def resized(self, size: int, transparent: bool = False) -> Array:
+        """The cartoon at another size: (size, size, 3) uint8, or 4 channels when transparent."""
+        image = blend.cut_out(self.image) if transparent else self.image
+        return blend.resized(image, size)
+
+    def save(
+        self, path: str | os.PathLike[str], size: int | None = None, transparent: bool = False
+    ) -> None:
+        """Writes a PNG, JPEG or WebP, whole or not at all.
+
+        Args:
+            path: the format is what the name ends in.
+            size: edge in pixels; the style's own unless told otherwise.
+            transparent: without the white around the figure (PNG and WebP).
+
+        Raises:
+            OutputError: the place cannot be written to, or the disk is full.
+        """
+        pictures.write(path, self.resized(size or len(self.image), transparent))

@@ -1,0 +1,181 @@
+"""The pipeline: a photo goes in, cartoons of the people in it come out."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from dataclasses import dataclass
+from typing import Any, overload
+
+import numpy as np
+
+from toonmark import pictures
+from toonmark.cartoon import Cartoon
+from toonmark.errors import FaceError, LandmarksError, TurnedFaceWarning
+from toonmark.faces import pose
+from toonmark.faces.align import (
+    compose,
+    crop,
+    face_transform,
+    invert,
+    scale_of,
+    transform_points,
+)
+from toonmark.faces.choose import Faces, check_landmarks, choose
+from toonmark.faces.detect import Face, face_from_points, find_faces
+from toonmark.faces.refine import Refiner
+from toonmark.landmarks import Array
+from toonmark.pictures import Photo, Source
+from toonmark.styles.pack import DEFAULT_STYLE, StylePack
+
+
+class Cartoonizer:
+    """Draws the faces of photos in one style.
+
+    One object serves many threads and any number of photos.
+
+    Args:
+        style: the name of a style that ships, a style pack's file, or an open style.
+        threads: how many threads one network may use; the number of cores, at most four.
+
+    Raises:
+        StyleError: the style cannot be opened.
+
+    Example:
+        >>> cartoonizer = Cartoonizer("toon")  # doctest: +SKIP
+        >>> cartoonizer("me.jpg")[0].save("me-toon.png", size=512)  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        style: str | os.PathLike[str] | StylePack = DEFAULT_STYLE,
+        threads: int | None = None,
+    ) -> None:
+        self.style = style if isinstance(style, StylePack) else StylePack.open(style, threads)
+        self._refine = Refiner(threads=threads)
+
+    @overload
+    def __call__(
+        self, images: Source, faces: Faces = ..., landmarks: Array | None = ...
+    ) -> list[Cartoon]: ...
+
+    @overload
+    def __call__(
+        self,
+        images: list[Source],
+        faces: Faces = ...,
+        landmarks: list[Array | None] | None = ...,
+    ) -> list[list[Cartoon]]: ...
+
+    def __call__(self, images: Any, faces: Faces = "largest", landmarks: Any = None) -> Any:
+        """Draws one photo's faces, or many photos'.
+
+        Args:
+            images: a photo (see :func:`toonmark.pictures.read` for what that can be), or a list.
+            faces: the largest face, all of them, or the one of this number.
+            landmarks: (5, 2) or (n, 5, 2) points in the photo's pixels, drawn instead of what a
+                detector finds; for a list of photos a list, with None where it shall look.
+
+        Returns:
+            The cartoons from left to right; for a list of photos, a list of such lists. Of "all"
+            faces, those too small to draw are left out.
+
+        Raises:
+            ImageError: a photo cannot be read.
+            FaceError: there is no face in a photo, or none that can be drawn.
+
+        Warns:
+            TurnedFaceWarning: a face is turned far to the side.
+        """
+        many = isinstance(images, list | tuple)
+        if not many:
+            images, landmarks = [images], [landmarks]
+        landmarks = [None] * len(images) if landmarks is None else landmarks
+        if len(landmarks) != len(images):
+            raise LandmarksError(
+                f"There are {len(images)} photos, and landmarks for {len(landmarks)}.",
+                "Give one entry a photo, None where a detector shall look.",
+            )
+        views = [
+            self._look(image, faces, points)
+            for image, points in zip(images, landmarks, strict=True)
+        ]
+        drawn = self._draw([view for photo in views for view in photo])
+        for cartoon in drawn:
+            if cartoon.turned:
+                warnings.warn(cartoon.warning, TurnedFaceWarning, stacklevel=2)
+        rest = iter(drawn)
+        results = [[next(rest) for _ in photo] for photo in views]
+        return results if many else results[0]
+
+    def _look(self, image: Source, faces: Faces, landmarks: Array | None) -> list[_View]:
+        """Cuts the wanted faces out of a photo; reads a large file in full only if it must."""
+        photo = pictures.read(image, reduced=True)
+        try:
+            views = self._views(photo, faces, landmarks)
+        except FaceError:
+            if photo.reduction == 1:
+                raise
+            views = []
+        if photo.reduction > 1 and not (views and all(view.is_sharp for view in views)):
+            views = self._views(photo.full(), faces, landmarks)
+        return views
+
+    def _views(self, photo: Photo, faces: Faces, landmarks: Array | None) -> list[_View]:
+        if landmarks is not None:
+            found = [face_from_points(points) for points in check_landmarks(landmarks, photo)]
+        else:
+            found = find_faces(photo.pixels, thorough=faces != "largest")
+            refined = self._refine(photo.pixels, np.array([face.points for face in found]))
+            found = [Face(f.box, p, f.score) for f, p in zip(found, refined, strict=True)]
+        size, template = self.style.metadata.size, np.array(self.style.metadata.template)
+        views = []
+        for number, face in choose(found, faces, photo.reduction):
+            transform = face_transform(face.points, size, template)
+            pixels = crop(photo.pixels, transform, size)
+            views.append(_View(number, face, photo.reduction, photo.to_full, transform, pixels))
+        return views
+
+    def _draw(self, views: list[_View]) -> list[Cartoon]:
+        """Draws faces of any number of photos together."""
+        if not views:
+            return []
+        crops = np.stack([view.crop for view in views]).transpose(0, 3, 1, 2)
+        points = [transform_points(view.face.points, view.transform) for view in views]
+        drawn = self.style.draw(crops / np.float32(127.5) - 1, np.stack(points))
+        images = np.rint((drawn.transpose(0, 2, 3, 1) + 1) * 127.5).astype(np.uint8)
+        return [view.cartoon(image) for view, image in zip(views, images, strict=True)]
+
+
+@dataclass(frozen=True, eq=False)
+class _View:
+    """A face that will be drawn, in the pixels of a photo that may be a reduced one."""
+
+    number: int
+    face: Face
+    reduction: int
+    to_full: Array
+    transform: Array
+    crop: Array
+
+    @property
+    def is_sharp(self) -> bool:
+        """Whether the photo has at least the pixels of the crop."""
+        return scale_of(self.transform) <= 1
+
+    def cartoon(self, image: Array) -> Cartoon:
+        (corner,) = transform_points(np.array([self.face.box[:2]]), self.to_full)
+        width, height = (side * self.reduction for side in self.face.box[2:])
+        points = transform_points(self.face.points, self.to_full)
+        return Cartoon(
+            image=image,
+            crop=np.rint(self.crop).astype(np.uint8),
+            number=self.number,
+            box=(float(corner[0]), float(corner[1]), width, height),
+            points=points,
+            score=self.face.score,
+            transform=compose(invert(self.to_full), self.transform),
+            yaw=pose.yaw(points),
+            roll=pose.roll(points),
+            turned=pose.is_turned(points),
+        )

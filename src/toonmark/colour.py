@@ -1,0 +1,118 @@
+"""Any picture's pixels as upright 8-bit sRGB on white."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from toonmark.errors import NotAnImageError
+from toonmark.landmarks import Array
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_ORIENTATION = 0x0112  # EXIF's name for how the camera was held
+
+
+def upright_rgb(image: Image) -> Array:
+    """A Pillow picture's (first) frame: (h, w, 3) uint8."""
+    if image.mode.startswith(("I", "F")):
+        pixels = _deep(np.asarray(image))
+    else:
+        pixels = np.asarray(_to_srgb(image))
+    return _upright(pixels, _orientation(image))
+
+
+def from_array(array: Array) -> Array:
+    """A picture given as an array, as (h, w, 3) uint8.
+
+    Args:
+        array: (h, w), (h, w, 1), (h, w, 3) RGB or (h, w, 4) RGBA; uint8, uint16, or float in
+            [0, 1].
+
+    Raises:
+        NotAnImageError: another shape or kind, or no pixels.
+    """
+    if array.ndim == 2:
+        array = array[..., None]
+    fits = array.ndim == 3 and array.shape[2] in (1, 3, 4) and array.size > 0
+    if not fits or array.dtype.kind not in "fu" or array.dtype.itemsize > 8:
+        raise NotAnImageError(
+            f"An array of shape {array.shape} and type {array.dtype} is no picture.",
+            "Give (h, w, 3) RGB: uint8, or float in [0, 1].",
+        )
+    if array.dtype.kind == "f":
+        array = np.rint(np.clip(np.nan_to_num(array), 0, 1) * 255).astype(np.uint8)
+    elif array.dtype != np.uint8:
+        array = (array // 257).astype(np.uint8)
+    if array.shape[2] == 1:
+        array = np.repeat(array, 3, axis=2)
+    return on_white(array)
+
+
+def on_white(pixels: Array) -> Array:
+    """Puts (h, w, 4) uint8 pixels on white; (h, w, 3) ones stay what they are."""
+    if pixels.shape[2] == 3:
+        return pixels
+    alpha = pixels[..., 3:].astype(np.uint16)
+    return ((pixels[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+
+
+def _deep(values: Array) -> Array:
+    """Grey of more than eight bits: whole numbers are taken as 16-bit ones, floats up to 1."""
+    whole = values.dtype.kind != "f"
+    values = np.nan_to_num(values.astype(np.float32))
+    top = float(values.max(initial=0))
+    # No such file says which of its numbers is white: the smallest usual one that fits.
+    white = next((w for w in ([65535.0] if whole else [1.0, 255.0, 65535.0]) if top <= w), top)
+    grey = np.rint(np.clip(values / white, 0, 1) * 255).astype(np.uint8)
+    return np.repeat(grey[..., None], 3, axis=2)
+
+
+def _to_srgb(image: Image) -> Image:
+    from PIL import Image as Pillow
+
+    transparent = image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
+    profile = image.info.get("icc_profile")
+    if transparent:
+        image = image.convert("RGBA")
+        white = Pillow.new("RGBA", image.size, "white")
+        image = Pillow.alpha_composite(white, image).convert("RGB")
+    if profile and image.mode in ("RGB", "CMYK"):
+        image = _by_profile(image, profile)
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _by_profile(image: Image, profile: bytes) -> Image:
+    """From the picture's colour space (a phone's Display P3, a press's inks) to sRGB."""
+    from PIL import ImageCms
+
+    try:
+        source: Any = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if "sRGB" in (source.profile.profile_description or ""):
+            return image
+        target = ImageCms.createProfile("sRGB")
+        converted = ImageCms.profileToProfile(image, source, target, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return image  # a broken profile is common, and no reason to refuse the picture
+    return image if converted is None else converted
+
+
+def _orientation(image: Image) -> int:
+    try:
+        return int(image.getexif().get(_ORIENTATION, 1))
+    except Exception:
+        return 1  # broken EXIF raises anything; the picture itself is sound
+
+
+def _upright(pixels: Array, orientation: int) -> Array:
+    """Undoes the eight ways that EXIF knows to hold a camera."""
+    if orientation in (5, 6, 7, 8):
+        pixels = pixels.transpose(1, 0, 2)
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels)

