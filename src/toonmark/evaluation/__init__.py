@@ -1,0 +1,29 @@
+"""Numbers about a style that say what they are: see :func:`evaluate`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from toonmark.evaluation.instruments import Options
+    from toonmark.evaluation.scores import Evaluation, Scores
+    from toonmark.evaluation.scoring import evaluate, evaluate_all
+
+__all__ = ["Evaluation", "Options", "Scores", "evaluate", "evaluate_all"]
+
+_PLACES = {
+    "evaluate": "scoring",
+    "evaluate_all": "scoring",
+    "Options": "instruments",
+    "Evaluation": "scores",
+    "Scores": "scores",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Torch is loaded when something is measured, and not by the import of this package.
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)

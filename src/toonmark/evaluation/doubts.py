@@ -1,0 +1,44 @@
+"""What a reader of the numbers must know about the pictures they were measured on."""
+
+from __future__ import annotations
+
+from toonmark.evaluation.features import Extractor
+from toonmark.evaluation.scores import Setting
+from toonmark.evaluation.sets import PictureSet
+
+#: Below this many pictures a side, KID's interval is wider than most differences of interest.
+LEAST_FOR_KID = 100
+
+
+def doubts_about(
+    setting: Setting, n: int, faces: PictureSet, cartoons: PictureSet, extractor: Extractor
+) -> list[str]:
+    """One sentence for each doubt; ``n`` is how many faces were asked for."""
+    doubts = []
+    a, b = setting.n_faces, setting.n_cartoons
+    if faces.folder.resolve() == cartoons.folder.resolve():
+        doubts.append(
+            "Faces and cartoons are the same folder: distances are near zero and say nothing."
+        )
+    if a < n:
+        doubts.append(f"{n} faces were asked for, {a} could be used.")
+    if min(a, b) < LEAST_FOR_KID:
+        doubts.append(
+            f"Only {min(a, b)} pictures on one side: below {LEAST_FOR_KID}, look at KID's interval"
+            " before its value."
+        )
+    if min(a, b) <= extractor.dimensions:
+        doubts.append(
+            f"FID needs more than {extractor.dimensions} pictures a side for {extractor.name}"
+            f" ({a} and {b} here): it is too high, and comparable only with FIDs of the same N."
+        )
+    if a != b:
+        doubts.append(
+            f"{a} faces against {b} cartoons: KID does not mind sets of different sizes, FID's"
+            " bias depends on both."
+        )
+    if not setting.held_out:
+        doubts.append("Training may have seen these faces: the numbers are flattering.")
+    if not setting.n_other_cartoons:
+        doubts.append("No cartoons are left over: there is no real-against-real floor.")
+    return doubts

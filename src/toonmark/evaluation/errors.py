@@ -1,0 +1,33 @@
+"""What can go wrong when a style is measured, each with its own type."""
+
+from __future__ import annotations
+
+from toonmark.errors import DataError
+
+
+class EmptySetError(DataError):
+    """A folder holds no pictures that can be used."""
+
+
+class MissingLandmarksError(DataError):
+    """A set of faces comes without the five points of each face."""
+
+
+class SamePackNameError(DataError):
+    """Two packs of one name: their rows in a table could not be told apart."""
+
+
+class MissingWeightsError(DataError):
+    """A network's weights are not on this machine."""
+
+
+class UnknownExtractorError(DataError):
+    """No feature extractor of this name."""
+
+
+class NotEnoughPicturesError(DataError):
+    """Too few pictures are left to measure anything."""
+
+
+class MeasurementWarning(UserWarning):
+    """A number was measured, but means less than it seems; the text says why."""

@@ -1,0 +1,73 @@
+"""What measures: the options, and the networks with the cache between them and the pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from toonmark.evaluation.cache import Cache
+from toonmark.evaluation.features import Extractor, open_extractor
+from toonmark.evaluation.identity import Recognizer
+from toonmark.evaluation.structure import Mtcnn, PointFinder, find_all
+from toonmark.landmarks import Array
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to measure; the defaults are what published scores are made with.
+
+    Attributes:
+        held_out: measure only on pictures that training leaves out (every twentieth).
+        crop: cut the faces by their points first; for pictures that are no crops yet.
+        extractor: name of the feature extractor.
+        weights: file with its weights, where it needs one.
+        cache: folder where measurements are kept; None keeps nothing.
+        backgrounds: how many faces are also drawn before a background.
+    """
+
+    held_out: bool = True
+    crop: bool = False
+    extractor: str = "efficientnet-lite0"
+    weights: Path | None = None
+    cache: Path | None = None
+    backgrounds: int = 48
+
+
+@dataclass
+class Instruments:
+    """The networks that measure, and the cache between them and the pictures."""
+
+    extractor: Extractor
+    recogniser: Recognizer
+    finder: PointFinder
+    cache: Cache
+
+    @classmethod
+    def open(cls, options: Options) -> Instruments:
+        """Loads all of them."""
+        extractor = open_extractor(options.extractor, options.weights)
+        return cls(extractor, Recognizer(), Mtcnn(), Cache(options.cache))
+
+    def features(self, pictures: Array) -> Array:
+        """(B, H, W, 3) uint8 to (B, D)."""
+        return self.cache.measured(
+            self.extractor.identity, pictures, lambda part, _: self.extractor(part)
+        )
+
+    def embeddings(self, pictures: Array, points: Array) -> Array:
+        """(B, H, W, 3) uint8 and (B, 5, 2) to (B, 128)."""
+        return self.cache.measured(
+            self.recogniser.identity,
+            pictures,
+            lambda part, which: self.recogniser(part, points[which]),
+            [np.float64(point).tobytes() for point in points],
+        )
+
+    def points(self, pictures: Array) -> Array:
+        """(B, H, W, 3) uint8 to (B, 5, 2), NaN where no face is found."""
+        found = self.cache.measured(
+            self.finder.identity, pictures, lambda part, _: find_all(self.finder, part)
+        )
+        return found.reshape(-1, 5, 2)

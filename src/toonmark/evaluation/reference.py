@@ -1,0 +1,213 @@
+"""What every style is measured against: the pictures' own numbers.
+
+A score means little by itself. So the same measures are taken of real cartoons against other real
+cartoons (the floor), of the photos themselves (what doing nothing gives), and of the detector on
+pictures whose points are known.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from toonmark.evaluation import background, colour
+from toonmark.evaluation.distances import Estimate, fid, kid
+from toonmark.evaluation.doubts import doubts_about
+from toonmark.evaluation.errors import MeasurementWarning
+from toonmark.evaluation.identity import Share, ranks
+from toonmark.evaluation.instruments import Instruments, Options
+from toonmark.evaluation.scores import Distance, Interval, PointError, Reference, Setting
+from toonmark.evaluation.selection import Selection, batches, select
+from toonmark.evaluation.sets import PictureSet
+from toonmark.evaluation.structure import PARTS, point_errors
+from toonmark.landmarks import Array, inter_eye_distance, mirror
+
+
+def interval(estimate: Estimate | Share) -> Interval:
+    """An estimate as a record."""
+    return Interval(value=float(estimate.value), low=float(estimate.low), high=float(estimate.high))
+
+
+def distance(a: Array, b: Array, seed: int) -> Distance:
+    """FID and KID of two sets of features."""
+    return Distance(kid=interval(kid(a, b, seed)), fid=fid(a, b), n=(len(a), len(b)))
+
+
+def point_error(found: Array, true: Array) -> PointError:
+    """Errors of (N, 5, 2) found points; NaN, on either side, is not found."""
+    each = point_errors(found, true)
+    each = each[~np.isnan(each).any(1)]
+    missing = 1 - len(each) / len(found)
+    if not len(each):
+        return PointError(n=len(found), not_found=missing, median=None, mean=None, p90=None)
+    mean = each.mean(1)
+    parts = {name: float(each[:, list(which)].mean()) for name, which in PARTS.items()}
+    return PointError(
+        n=len(found),
+        not_found=missing,
+        median=float(np.median(mean)),
+        mean=float(mean.mean()),
+        p90=float(np.quantile(mean, 0.9)),
+        **parts,
+    )
+
+
+@dataclass
+class Baseline:
+    """The pictures, and what is known of them before any style is measured.
+
+    Attributes:
+        faces: the photos.
+        points: their annotated landmarks, (N, 5, 2), pixels at the measured size.
+        inter_eye: (N,) pixels.
+        found: those that the detector finds, (N, 5, 2).
+        tones: skin and hair, (N, 6).
+        face_features, cartoon_features: (N, D), (M, D).
+        embeddings: the photos', (N, 128).
+        finder_offset: mean offset of the detector on real cartoons, (5, 2), in inter-eye
+            distances; None where their points are not known.
+    """
+
+    faces: Selection
+    points: Array
+    inter_eye: Array
+    found: Array
+    tones: Array
+    face_features: Array
+    cartoon_features: Array
+    embeddings: Array
+    finder_offset: Array | None
+    reference: Reference
+
+    @property
+    def setting(self) -> Setting:
+        """What the numbers depend on."""
+        return self.reference.setting
+
+    def errors(self, found: Array) -> Array:
+        """Each face's landmark error, (N,); NaN where none was found."""
+        return point_errors(found, self.points).mean(1)
+
+    @classmethod
+    def measure(
+        cls,
+        face_folder: str | Path,
+        cartoon_folder: str | Path,
+        n: int,
+        seed: int,
+        size: int,
+        options: Options,
+        tools: Instruments,
+        report: Callable[[str, int, int], None],
+    ) -> Baseline:
+        """Chooses the pictures and takes all measures that need no style."""
+        face_set = PictureSet.open(face_folder, landmarks=True)
+        cartoon_set = PictureSet.open(cartoon_folder)
+        held = options.held_out
+        faces = select(face_set, n, seed, held, landmarks=True)
+        cartoons = select(cartoon_set, n, seed, held)
+        # The floor needs real cartoons that are not among the others; nothing is learnt from
+        # either here, so training may have seen them.
+        others = select(cartoon_set, len(faces), seed, False, without=cartoons.files, minimum=0)
+
+        points, found, tones, features, embeddings, mirrored = [], [], [], [], [], []
+        for pictures, given in batches(faces, size, options.crop):
+            known = np.stack(given)  # type: ignore[arg-type]
+            points.append(known)
+            found.append(tools.points(pictures))
+            tones.append(colour.colours(pictures, known))
+            features.append(tools.features(pictures))
+            embeddings.append(tools.embeddings(pictures, known))
+            mirrored.append(tools.embeddings(pictures[:, :, ::-1], mirror(known, size)))
+            report("photos", sum(map(len, points)), len(faces))
+        face_features, own = np.concatenate(features), np.concatenate(embeddings)
+        all_points, all_found = np.concatenate(points), np.concatenate(found)
+
+        seen = _Cartoons.measure(cartoons, size, tools, report, "cartoons", points=True)
+        rest = _Cartoons.measure(others, size, tools, report, "other cartoons", points=False)
+        setting = Setting(
+            extractor=tools.extractor.identity,
+            point_finder=tools.finder.identity,
+            recogniser=tools.recogniser.identity,
+            faces=face_set.folder.resolve().name,
+            cartoons=cartoon_set.folder.resolve().name,
+            n_faces=len(faces),
+            n_cartoons=len(cartoons),
+            n_other_cartoons=len(others),
+            image_size=size,
+            held_out=held,
+            recropped=options.crop,
+            seed=seed,
+        )
+        reference = Reference(
+            floor=(distance(rest.features, seen.features, seed) if len(others) >= 2 else None),
+            photos=distance(face_features, seen.features, seed),
+            finder_on_cartoons=seen.error,
+            finder_on_photos=point_error(all_found, all_points),
+            mirrored_photo_top1=float((ranks(np.concatenate(mirrored), own) == 1).mean()),
+            cartoon_haze=seen.haze,
+            cartoon_chequer=seen.chequer,
+            setting=setting,
+            warnings=doubts_about(setting, n, face_set, cartoon_set, tools.extractor),
+            skipped=faces.skipped + cartoons.skipped + others.skipped,
+        )
+        for text in reference.warnings:
+            warnings.warn(text, MeasurementWarning, stacklevel=4)
+        return cls(
+            faces=faces,
+            points=all_points,
+            inter_eye=inter_eye_distance(all_points),
+            found=all_found,
+            tones=np.concatenate(tones),
+            face_features=face_features,
+            cartoon_features=seen.features,
+            embeddings=own,
+            finder_offset=seen.offset,
+            reference=reference,
+        )
+
+
+@dataclass
+class _Cartoons:
+    """What is measured of real cartoons."""
+
+    features: Array
+    error: PointError | None
+    offset: Array | None
+    haze: float
+    chequer: float
+
+    @classmethod
+    def measure(
+        cls,
+        cartoons: Selection,
+        size: int,
+        tools: Instruments,
+        report: Callable[[str, int, int], None],
+        what: str,
+        points: bool,
+    ) -> _Cartoons:
+        features, true, found, clean = [np.zeros((0, tools.extractor.dimensions))], [], [], []
+        done = 0
+        for pictures, given in batches(cartoons, size):
+            features.append(tools.features(pictures))
+            known = [i for i, point in enumerate(given) if points and point is not None]
+            if known:
+                true += [given[i] for i in known]
+                found.append(tools.points(pictures[known]))
+            clean += [(background.haze(p), background.chequer(p)) for p in pictures]
+            done += len(pictures)
+            report(what, done, len(cartoons))
+        error = offset = None
+        if true:
+            exact, seen = np.stack(true), np.concatenate(found)  # type: ignore[arg-type]
+            error = point_error(seen, exact)
+            shift = (seen - exact) / inter_eye_distance(exact)[:, None, None]
+            if error.not_found < 1:
+                offset = np.nanmean(shift, axis=0)
+        haze, chequer = np.mean(clean, axis=0) if clean else (0.0, 0.0)
+        return cls(np.concatenate(features), error, offset, float(haze), float(chequer))

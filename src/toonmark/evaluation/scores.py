@@ -1,0 +1,181 @@
+"""What is measured of a style, as data: printable, comparable, saved as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from toonmark._version import __version__
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Interval(_Record):
+    """A number and its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Setting(_Record):
+    """Everything a number depends on besides the style."""
+
+    extractor: str = Field(description="name, input size, resize filter, normalisation, weights")
+    point_finder: str
+    recogniser: str
+    faces: str
+    cartoons: str
+    n_faces: int
+    n_cartoons: int
+    n_other_cartoons: int = Field(description="disjoint from the others; for the floor")
+    image_size: int
+    held_out: bool = Field(description="only pictures that training leaves out")
+    recropped: bool
+    seed: int
+    toonmark: str = __version__
+
+
+class Distance(_Record):
+    """Between two sets of pictures; KID is times 1000."""
+
+    kid: Interval
+    fid: float
+    n: tuple[int, int]
+
+
+class PointError(_Record):
+    """Landmark error as a fraction of the inter-eye distance, over the faces that were found."""
+
+    n: int
+    not_found: float = Field(description="share of pictures without a face, by the detector")
+    median: float | None
+    mean: float | None
+    p90: float | None
+    eyes: float | None = None
+    nose: float | None = None
+    mouth: float | None = None
+
+
+class Structure(_Record):
+    """Points found in the cartoon against ..."""
+
+    annotated: PointError = Field(description="... the photo's annotated points")
+    detected: PointError = Field(description="... those the same detector finds in the photo")
+    corrected: PointError | None = Field(
+        description="... the annotated, less the detector's mean offset on real cartoons"
+    )
+
+
+class Identity(_Record):
+    """From the cartoon, its photo among N."""
+
+    top1: Interval
+    top5: Interval
+    median_rank: float
+    chance: float
+    curve: list[tuple[int, float]]
+
+
+class Colour(_Record):
+    """Skin and hair of photo and cartoon, CIE L*a*b*."""
+
+    skin_rank_correlation: float
+    hair_rank_correlation: float | None
+    darkest_tenth: int
+    darkest_tenth_drawn_light: int = Field(description="drawn among the lightest half")
+    skin_difference: float = Field(description="median CIEDE2000")
+    hair_difference: float | None
+    hair_measured: int
+
+
+class Diversity(_Record):
+    """Mean distance between two drawings, in the extractor's features."""
+
+    drawings: float
+    of_cartoons: float = Field(description="as a share of the same between real cartoons")
+    of_faces: float = Field(description="as a share of the same between the photos")
+
+
+class Cleanness(_Record):
+    """What is drawn where nothing should be."""
+
+    haze: float = Field(description="share of the white surroundings that is off-white")
+    chequer: float = Field(description="strength of a pixel-to-pixel alternation")
+    background_outside: float | None = Field(
+        description="mean change around the face when a background is put behind it, of 1"
+    )
+    background_inside: float | None = Field(description="the same within the face")
+
+
+class Item(_Record):
+    """One face."""
+
+    file: str
+    error: float | None
+    rank: int
+    skin_photo: float
+    skin_cartoon: float
+    skin_difference: float
+    hair_difference: float | None
+
+
+class Reference(_Record):
+    """What the same measures give without any style: floors and ceilings."""
+
+    floor: Distance | None = Field(description="real cartoons against other real cartoons")
+    photos: Distance = Field(description="the photos themselves against the cartoons")
+    finder_on_cartoons: PointError | None = Field(description="against the cartoons' own points")
+    finder_on_photos: PointError
+    mirrored_photo_top1: float = Field(description="a photo found by its mirror image")
+    cartoon_haze: float
+    cartoon_chequer: float
+    setting: Setting
+    warnings: list[str]
+    skipped: list[tuple[str, str]]
+
+
+class Scores(_Record):
+    """All measures of one style, with what they are to be compared with."""
+
+    name: str
+    iterations: int | None
+    distance: Distance
+    structure: Structure
+    identity: Identity
+    colour: Colour
+    diversity: Diversity
+    cleanness: Cleanness
+    milliseconds: float = Field(description="to draw one face, here, now")
+    reference: Reference
+    items: list[Item]
+
+    def summary(self) -> dict[str, Any]:
+        """The numbers that a checkpoint is chosen by, flat."""
+        photos = self.reference.photos.kid.value
+        return {
+            "iterations": self.iterations,
+            "kid": self.distance.kid.value,
+            "kid_of_photos": self.distance.kid.value / photos if photos else None,
+            "fid": self.distance.fid,
+            "top1": self.identity.top1.value,
+            "top5": self.identity.top5.value,
+            "landmark_error": self.structure.annotated.median,
+            "not_found": self.structure.annotated.not_found,
+            "skin_rank_correlation": self.colour.skin_rank_correlation,
+            "dark_drawn_light": self.colour.darkest_tenth_drawn_light,
+            "diversity": self.diversity.of_cartoons,
+            "haze": self.cleanness.haze,
+            "chequer": self.cleanness.chequer,
+            "background": self.cleanness.background_outside,
+        }
+
+
+class Evaluation(_Record):
+    """What ``scores.json`` holds: one or more styles, measured alike."""
+
+    format: int = 1
+    scores: list[Scores]

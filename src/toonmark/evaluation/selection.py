@@ -1,0 +1,137 @@
+"""Which pictures of a set are measured, and how they reach the networks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from toonmark.errors import ImageError
+from toonmark.evaluation.errors import NotEnoughPicturesError
+from toonmark.evaluation.sets import HOLD_OUT_EVERY, PictureSet, is_held_out
+from toonmark.faces.align import crop, face_transform, transform_points
+from toonmark.landmarks import Array
+from toonmark.pictures import read
+
+
+@dataclass
+class Selection:
+    """The pictures that are measured, and those that could not be.
+
+    Attributes:
+        files: readable pictures in name order.
+        points: one (5, 2) each, or None where they were not asked for and not known.
+        skipped: file name and what is wrong with it.
+    """
+
+    files: list[Path]
+    points: list[Array | None]
+    skipped: list[tuple[str, str]]
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def first(self, n: int) -> Selection:
+        """The first ``n`` of them."""
+        return Selection(self.files[:n], self.points[:n], [])
+
+
+def select(
+    pictures: PictureSet,
+    n: int,
+    seed: int = 0,
+    held_out: bool = True,
+    landmarks: bool = False,
+    without: Sequence[Path] = (),
+    minimum: int = 2,
+) -> Selection:
+    """Draws ``n`` readable pictures by seed; broken ones are skipped, named, and replaced.
+
+    Args:
+        pictures: the set.
+        n: how many are wanted; fewer come back where there are no more.
+        seed: which ones.
+        held_out: only those that training leaves out.
+        landmarks: only those with known points.
+        without: pictures that must not be among them.
+        minimum: fewer than this are an error.
+
+    Raises:
+        NotEnoughPicturesError: fewer than ``minimum`` are left.
+    """
+    taken = set(without)
+    candidates = [
+        path
+        for index, path in enumerate(pictures.files)
+        if (is_held_out(index) or not held_out) and path not in taken
+    ]
+    chosen: list[Path] = []
+    skipped: list[tuple[str, str]] = []
+    for index in np.random.default_rng(seed).permutation(len(candidates)):
+        if len(chosen) >= n:
+            break
+        path = candidates[index]
+        if landmarks and path.name not in pictures.points:
+            skipped.append((path.name, "no landmarks"))
+            continue
+        try:
+            read(path)
+        except ImageError as error:
+            skipped.append((path.name, error.happened))
+            continue
+        chosen.append(path)
+    if len(chosen) < minimum:
+        part = f"held-out (every {HOLD_OUT_EVERY}th) " if held_out else ""
+        raise NotEnoughPicturesError(
+            f"{pictures.folder} has {len(chosen)} usable {part}pictures; {minimum} are needed.",
+            "Use a larger set" + (", or measure on all of it (--all)." if held_out else "."),
+        )
+    chosen.sort(key=lambda path: path.name)
+    return Selection(chosen, [pictures.points.get(path.name) for path in chosen], skipped)
+
+
+def fit(
+    picture: Array, points: Array | None, size: int, recrop: bool
+) -> tuple[Array, Array | None]:
+    """A picture as the networks see it.
+
+    Args:
+        picture: (H, W, 3) uint8.
+        points: (5, 2) pixels, or None.
+        size: edge of the result.
+        recrop: cut by the points (as a photo would be); otherwise the whole picture is scaled.
+
+    Returns:
+        (size, size, 3) uint8 and the points in it.
+    """
+    height, width = picture.shape[:2]
+    if recrop and points is not None:
+        transform = face_transform(points, size)
+    elif (height, width) == (size, size):
+        return picture, points
+    else:
+        # Pixel centres are whole numbers, so scaling also shifts by half a pixel.
+        scale = size / max(height, width)
+        shift = np.array([size - scale * width, size - scale * height]) / 2
+        offset = shift + (scale - 1) / 2
+        transform = np.array([[scale, 0, offset[0]], [0, scale, offset[1]]])
+    fitted = np.clip(np.rint(crop(picture, transform, size)), 0, 255).astype(np.uint8)
+    return fitted, None if points is None else transform_points(points, transform)
+
+
+def batches(
+    selection: Selection, size: int, recrop: bool = False, batch: int = 16
+) -> Iterator[tuple[Array, list[Array | None]]]:
+    """Streams a selection: (B, size, size, 3) uint8 and each picture's points; flat in memory."""
+    for start in range(0, len(selection), batch):
+        fitted = [
+            fit(read(path).pixels, points, size, recrop)
+            for path, points in zip(
+                selection.files[start : start + batch],
+                selection.points[start : start + batch],
+                strict=True,
+            )
+        ]
+        yield np.stack([picture for picture, _ in fitted]), [points for _, points in fitted]
