@@ -1,0 +1,115 @@
+"""Looks a whole set over and names what is wrong with it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from toonmark.data.dataset import Dataset
+from toonmark.errors import DataError
+from toonmark.landmarks import LEFT_EYE, MOUTH_LEFT, MOUTH_RIGHT, RIGHT_EYE, Array
+
+#: Fewer pictures than this train nothing that is worth a look.
+FEW = 100
+
+_PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong.
+
+    Attributes:
+        kind: what, in a few words; the same words for the same thing.
+        name: the picture, or empty if it is about the set.
+        detail: what exactly.
+        grave: whether training should not begin; otherwise it is worth knowing.
+    """
+
+    kind: str
+    name: str = ""
+    detail: str = ""
+    grave: bool = True
+
+
+def inspect(
+    folder: str | Path, progress: Callable[[int, int], None] | None = None
+) -> tuple[Dataset, list[Finding]]:
+    """Reads every picture of a set.
+
+    Args:
+        folder: the set.
+        progress: called with (pictures read, all of them).
+
+    Returns:
+        The set, and what was found, in the order of the pictures.
+
+    Raises:
+        DataError: the set cannot be opened at all; see :meth:`Dataset.open`.
+    """
+    dataset = Dataset.open(folder)
+    findings: list[Finding] = []
+    if len(dataset) < FEW:
+        few = f"{len(dataset)} pictures; a style needs {FEW} or more."
+        findings.append(Finding("too few pictures", detail=few, grave=False))
+    seen: dict[bytes, str] = {}
+    sizes: dict[tuple[int, int], int] = {}
+    recorded = dataset.description.get("pictures", {})
+    for index, name in enumerate(dataset.names):
+        if progress is not None:
+            progress(index, len(dataset))
+        findings += [Finding(kind, name) for kind in points_problems(dataset.points[index])]
+        try:
+            image = dataset.image(index)
+        except DataError as error:
+            findings.append(Finding("unreadable picture", name, error.happened))
+            continue
+        height, width = image.shape[:2]
+        sizes[width, height] = sizes.get((width, height), 0) + 1
+        outside = points_outside(dataset.points[index], width, height)
+        if outside:
+            findings.append(Finding("points outside the picture", name, f"{outside} of them."))
+        content = hashlib.sha256(image.tobytes()).digest()
+        if (same := seen.setdefault(content, name)) != name:
+            findings.append(Finding("duplicate", name, f"The same pixels as {same}."))
+        hashed = recorded.get(name, {}).get("sha256") if isinstance(recorded, dict) else None
+        if hashed and hashlib.sha256(dataset.path(index).read_bytes()).hexdigest() != hashed:
+            findings.append(Finding("changed since it was made", name, grave=False))
+    findings += _sizes(sizes) + _unlisted(dataset)
+    return dataset, findings
+
+
+def points_problems(points: Array) -> list[str]:
+    """What cannot be about five points of an upright face, whatever the picture: (5, 2) pixels."""
+    problems = []
+    if points[LEFT_EYE, 0] >= points[RIGHT_EYE, 0]:
+        problems.append("mirrored eyes")
+    if points[MOUTH_LEFT, 0] >= points[MOUTH_RIGHT, 0]:
+        problems.append("mirrored mouth")
+    if points[[LEFT_EYE, RIGHT_EYE], 1].mean() >= points[[MOUTH_LEFT, MOUTH_RIGHT], 1].mean():
+        problems.append("mouth above the eyes")
+    return problems
+
+
+def points_outside(points: Array, width: int, height: int) -> int:
+    """How many points lie beyond the outer edges of a picture's pixels."""
+    x, y = points[:, 0], points[:, 1]
+    inside = (x >= -0.5) & (x <= width - 0.5) & (y >= -0.5) & (y <= height - 0.5)
+    return int((~inside).sum())
+
+
+def _sizes(sizes: dict[tuple[int, int], int]) -> list[Finding]:
+    if len(sizes) <= 1:
+        return []
+    common = sorted(sizes.items(), key=lambda item: -item[1])[:3]
+    detail = ", ".join(f"{width} × {height}: {count}" for (width, height), count in common)
+    return [Finding("pictures of several sizes", detail=detail)]
+
+
+def _unlisted(dataset: Dataset) -> list[Finding]:
+    listed = set(dataset.names)
+    paths = (path for path in dataset.images.rglob("*") if path.suffix.lower() in _PICTURES)
+    names = sorted(path.relative_to(dataset.images).as_posix() for path in paths)
+    return [Finding("not in the table", name, grave=False) for name in names if name not in listed]
