@@ -18,6 +18,11 @@ def interval_text(value: Interval, scale: float = 1, digits: int = 0) -> str:
     return f"{value.value * scale:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
+def short_text(value: Interval) -> str:
+    """A number with half its interval's width."""
+    return f"{value.value:.0f} ±{(value.high - value.low) / 2:.0f}"
+
+
 def error_text(error: PointError | None) -> str:
     """Median landmark error, and the share not found where there is one."""
     if error is None:
@@ -37,22 +42,26 @@ def caption(reference: Reference) -> str:
 
 
 def summary_table(evaluation: Evaluation) -> Table:
-    """The main numbers of all styles."""
+    """The main numbers of all styles.
+
+    The floor is other real cartoons, with the detector's own error on cartoons; the photos are
+    what a style that does nothing gets.
+    """
     first = evaluation.scores[0].reference
     table = Table(caption=caption(first), caption_justify="left")
     table.add_column("style")
-    for heading in ("KID×1000", "FID", "landmark error", "first of N", "in 5", "skin ρ", "ms"):
+    for heading in ("KID×1000", "FID", "landmarks", "first", "in 5", "skin ρ", "ms"):
         table.add_column(heading, justify="right")
     table.add_row(
-        "real cartoons (floor)",
-        "–" if first.floor is None else interval_text(first.floor.kid, digits=1),
+        "(floor)",
+        "–" if first.floor is None else short_text(first.floor.kid),
         "–" if first.floor is None else f"{first.floor.fid:.0f}",
         error_text(first.finder_on_cartoons),
         style="dim",
     )
     table.add_row(
-        "the photos themselves",
-        interval_text(first.photos.kid, digits=1),
+        "(photos)",
+        short_text(first.photos.kid),
         f"{first.photos.fid:.0f}",
         error_text(first.finder_on_photos),
         percent(first.mirrored_photo_top1, 0),
@@ -62,7 +71,7 @@ def summary_table(evaluation: Evaluation) -> Table:
     for scores in evaluation.scores:
         table.add_row(
             scores.name,
-            interval_text(scores.distance.kid, digits=1),
+            short_text(scores.distance.kid),
             f"{scores.distance.fid:.0f}",
             error_text(scores.structure.annotated),
             percent(scores.identity.top1.value),

@@ -1,0 +1,87 @@
+"""``toonmark evaluate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def evaluate(
+    styles: Annotated[list[Path], typer.Argument(help="Style packs (.onnx) to measure.")],
+    faces: Annotated[Path, typer.Option(help="Folder of photos with landmarks.csv.")],
+    cartoons: Annotated[Path, typer.Option(help="Folder of real cartoons.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for scores.json and report.html.")
+    ],
+    n: Annotated[int, typer.Option("--n", min=2, help="How many photos.")] = 250,
+    seed: Annotated[int, typer.Option(help="Which ones.")] = 0,
+    held_out: Annotated[
+        bool,
+        typer.Option(
+            "--held-out/--all", help="Only pictures that training leaves out (every 20th), or all."
+        ),
+    ] = True,
+    crop: Annotated[
+        bool, typer.Option("--crop", help="Cut faces by their points; for whole photos.")
+    ] = False,
+    extractor: Annotated[
+        str, typer.Option(help="efficientnet-lite0, illustration2vec or inception.")
+    ] = "efficientnet-lite0",
+    weights: Annotated[Path | None, typer.Option(help="The extractor's weights.")] = None,
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder where measurements are kept.", show_default=False)
+    ] = None,
+    threads: Annotated[int, typer.Option(min=1, help="How many cores to use.")] = 1,
+) -> None:
+    """Measure styles on faces they have never seen.
+
+    Writes scores.json for programs and report.html for people: it shows the photos, so share it
+    only as far as their licence allows. Measurements are kept: an evaluation that was stopped goes
+    on where it was, and a second one takes seconds.
+    """
+    import warnings
+
+    import cv2
+    import torch
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TimeRemainingColumn
+
+    from toonmark.evaluation.cache import default_folder
+    from toonmark.evaluation.instruments import Options
+    from toonmark.evaluation.report import write_report
+    from toonmark.evaluation.scoring import evaluate_all
+    from toonmark.evaluation.summary import summary_table
+    from toonmark.files import write_text
+
+    torch.set_num_threads(threads)
+    cv2.setNumThreads(threads)
+    console = Console(stderr=True)
+    options = Options(
+        held_out=held_out,
+        crop=crop,
+        extractor=extractor,
+        weights=weights,
+        cache=cache or default_folder(),
+    )
+    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they are in the report, and printed below
+        tasks: dict[str, TaskID] = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = progress.add_task(what, total=total)
+            progress.update(tasks[what], completed=done)
+
+        result = evaluate_all(list(styles), faces, cartoons, n, seed, options, show)
+    write_text(output / "scores.json", result.model_dump_json(indent=1) + "\n")
+    write_report(result, list(styles), faces, output / "report.html", crop=crop)
+    reference = result.scores[0].reference
+    for doubt in reference.warnings:
+        console.print(f"[yellow]Note:[/] {doubt}", highlight=False)
+    for name, reason in reference.skipped:
+        console.print(f"[yellow]Left out:[/] {name}: {reason}", highlight=False)
+    Console().print(summary_table(result))
+    console.print(f"Written: {output / 'scores.json'} and {output / 'report.html'}")

@@ -1,0 +1,110 @@
+"""The pictures in a report: photos with what each style draws of them."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from toonmark.evaluation.drawing import Drawer
+from toonmark.evaluation.scores import Item, Scores
+from toonmark.evaluation.selection import fit
+from toonmark.evaluation.sets import PictureSet
+from toonmark.landmarks import Array
+from toonmark.pictures import read
+
+RANDOM = 60
+
+
+def data_uri(picture: Array, quality: int = 86) -> str:
+    """(H, W, 3) uint8 as a WebP inside the page."""
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "WEBP", quality=quality)
+    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+@dataclass
+class Gallery:
+    """Reads photos and draws them, as they are asked for; each once.
+
+    Attributes:
+        faces: where the photos are.
+        crop: whether they are cut by their points.
+    """
+
+    faces: PictureSet
+    crop: bool
+    _kept: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def _fitted(self, file: str, size: int) -> tuple[Array, Array]:
+        path = next(path for path in self.faces.files if path.name == file)
+        picture, points = fit(read(path).pixels, self.faces.points[file], size, self.crop)
+        if points is None:
+            raise AssertionError("a face without points was measured")
+        return picture, points
+
+    def photo(self, file: str, size: int) -> str:
+        """A photo as the styles saw it."""
+        key = ("", file)
+        if key not in self._kept:
+            self._kept[key] = data_uri(self._fitted(file, size)[0])
+        return self._kept[key]
+
+    def cartoon(self, file: str, drawer: Drawer) -> str:
+        """What a style draws of it."""
+        key = (drawer.name, file)
+        if key not in self._kept:
+            picture, points = self._fitted(file, drawer.size)
+            self._kept[key] = data_uri(drawer.draw(picture[None], points[None])[0])
+        return self._kept[key]
+
+    def grid(
+        self, items: Sequence[Item], drawers: Sequence[Drawer], captions: Sequence[str]
+    ) -> str:
+        """Each face a tile: the photo, then the styles in their order."""
+        tiles = []
+        for item, caption in zip(items, captions, strict=True):
+            sources = [self.photo(item.file, drawers[0].size)]
+            sources += [self.cartoon(item.file, drawer) for drawer in drawers]
+            names = ["photo", *(drawer.name for drawer in drawers)]
+            images = "".join(
+                f'<img src="{source}" alt="{escape(name)}" title="{escape(name)}" loading="lazy">'
+                for source, name in zip(sources, names, strict=True)
+            )
+            tiles.append(
+                f"<figure><div>{images}</div>"
+                f"<figcaption>{escape(item.file)} · {escape(caption)}</figcaption></figure>"
+            )
+        return f'<div class="grid">{"".join(tiles)}</div>'
+
+
+def by_error(scores: Scores) -> tuple[list[Item], list[Item]]:
+    """Best and worst decile of landmark error, best and worst first; the lost ones are worst."""
+    ordered = sorted(scores.items, key=lambda i: np.inf if i.error is None else i.error)
+    decile = max(1, len(ordered) // 10)
+    return ordered[:decile], ordered[: -decile - 1 : -1]
+
+
+def by_skin(scores: Scores) -> tuple[list[Item], list[Item]]:
+    """Darkest and lightest decile of the photos' skin."""
+    ordered = sorted(scores.items, key=lambda i: i.skin_photo)
+    decile = max(1, len(ordered) // 10)
+    return ordered[:decile], ordered[: -decile - 1 : -1]
+
+
+def at_random(scores: Scores, seed: int) -> list[Item]:
+    """Sixty, by seed: chosen by nobody."""
+    count = min(RANDOM, len(scores.items))
+    which = np.random.default_rng(seed).choice(len(scores.items), count, replace=False)
+    return [scores.items[i] for i in sorted(which)]
+
+
+def open_gallery(faces: str | Path, crop: bool) -> Gallery:
+    """A gallery of a folder of faces."""
+    return Gallery(PictureSet.open(faces, landmarks=True), crop)
