@@ -108,10 +108,10 @@ class Matting:
 
 def inside(shape: tuple[int, ...], transform: Array, size: int) -> Array:
     """Which pixels of a crop lie inside a picture of ``shape`` (H, W): (size, size) bool."""
-    ys, xs = np.mgrid[0:size, 0:size]
-    at = transform_points(np.stack([xs, ys], -1).reshape(-1, 2), invert(transform))
-    ok = (at >= -0.5).all(-1) & (at <= np.array([shape[1], shape[0]]) - 0.5).all(-1)
-    return ok.reshape(size, size)
+    grid = np.stack(np.meshgrid(np.arange(size), np.arange(size)), axis=-1)
+    at = transform_points(grid, invert(transform))
+    inner = (at >= -0.5) & (at <= np.array([shape[1], shape[0]]) - 0.5)
+    return np.asarray(inner.all(-1))
 
 
 def refine(image: Array, mask: Array) -> Array:
@@ -122,7 +122,7 @@ def refine(image: Array, mask: Array) -> Array:
         mask: (S, S) in [0, 1].
 
     Returns:
-        (S, S) float32 alpha in [0, 1], one piece, without holes inside.
+        (S, S) float32 alpha in [0, 1], one piece.
     """
     size = mask.shape[0]
     guide = np.asarray(image, np.float32) / 255
@@ -135,7 +135,7 @@ def refine(image: Array, mask: Array) -> Array:
     alpha = np.where(cv2.dilate(sure, reach) > 0, alpha, 0)
     # The filter leaves a veil on both sides; the curve also draws the edge in by about a pixel.
     alpha = np.clip((alpha - 0.2) / 0.7, 0, 1)
-    return _largest_piece((alpha * alpha * (3 - 2 * alpha)).astype(np.float32))
+    return _largest_piece(alpha * alpha * (3 - 2 * alpha))
 
 
 def guided_filter(guide: Array, values: Array, radius: int, epsilon: float) -> Array:
@@ -152,11 +152,9 @@ def guided_filter(guide: Array, values: Array, radius: int, epsilon: float) -> A
     """
 
     def mean(array: Array) -> Array:
-        # cv2 filters four channels at most.
         flat = array.reshape(*guide.shape[:2], -1)
         window = (2 * radius + 1, 2 * radius + 1)
-        parts = [cv2.blur(flat[..., i], window) for i in range(flat.shape[-1])]
-        return np.stack(parts, -1).reshape(array.shape)
+        return np.asarray(cv2.blur(flat, window)).reshape(array.shape)
 
     guide, values = guide.astype(np.float64), values.astype(np.float64)
     mean_guide, mean_values = mean(guide), mean(values)
@@ -196,9 +194,7 @@ def on_white(colours: Array, alpha: Array) -> Array:
 
 
 def _largest_piece(alpha: Array) -> Array:
-    """Keeps the largest connected piece, and fills the holes it surrounds."""
+    """Keeps the largest connected piece."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats((alpha > 0.1).astype(np.uint8))
-    if count > 2:
-        keep = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
-        alpha = np.where((labels == keep) | (labels == 0), alpha, 0)
-    return np.asarray(alpha, np.float32)
+    keep = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA])) if count > 1 else 0
+    return np.where((labels == keep) | (labels == 0), alpha, 0).astype(np.float32)

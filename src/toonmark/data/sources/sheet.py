@@ -39,9 +39,9 @@ def contact_sheet(dataset: Dataset, count: int = 96, columns: int = 12, tile: in
         part = sheet[y * tile : (y + 1) * tile, x * tile : (x + 1) * tile]
         part[:] = with_points(dataset.image(int(index)), dataset.points[index], tile)
         label = f"{index} {dataset.names[index]}"[: tile // 7]
-        cv2.putText(
-            part, label.encode("ascii", "replace").decode(), (2, tile - 4), _FONT, 0.33, _INK
-        )
+        label = label.encode("ascii", "replace").decode()  # OpenCV writes nothing else
+        for colour, thickness in (((255, 255, 255), 3), (_INK, 1)):
+            cv2.putText(part, label, (2, tile - 4), _FONT, 0.33, colour, thickness, cv2.LINE_AA)
     return np.concatenate([sheet, histograms(dataset, columns * tile)])
 
 
@@ -64,10 +64,10 @@ def with_points(image: Array, points: Array, size: int) -> Array:
 def histograms(dataset: Dataset, width: int, height: int = 200) -> Array:
     """Four histograms side by side: (height, width, 3) uint8."""
     points = dataset.points
-    centres = points.mean(axis=1)
+    eyes, mouth = points[:, :2].mean(axis=1), points[:, 3:].mean(axis=1)
     panels = {
         "distance between the eyes, px": inter_eye_distance(points),
-        "middle of the face, x, px": centres[:, 0],
+        "from the eyes to the mouth, px": np.linalg.norm(mouth - eyes, axis=-1),
         "yaw, degrees": np.array([yaw(face) for face in points]),
         "roll, degrees": np.array([roll(face) for face in points]),
     }
