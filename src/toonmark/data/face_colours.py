@@ -1,0 +1,177 @@
+"""Skin, hair and geometry of a face set, in a few numbers.
+
+A cartoon domain that is to be learned from unpaired pictures should have the colours that the
+faces have. ``python -m toonmark.data.face_colours FOLDER`` prints the tables that
+``toonmark.data.facesjs.population`` holds, measured on a folder of frontal faces on white.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from toonmark.errors import DataError
+from toonmark.landmarks import Array
+
+_WHITE = 243  # the darkest channel of a background pixel, JPEG noise included
+
+
+@dataclass(frozen=True)
+class FaceColours:
+    """What :func:`measure` finds; the rows belong together.
+
+    Attributes:
+        skin: (n, 3) L*a*b* medians over both cheeks.
+        hair: (n, 3) L*a*b* medians of the band below the head's upper edge.
+        long_hair: (n,) 0, 0.5 or 1: the share of sides where something hangs beside the jaw.
+        points: (n, 5, 2) landmarks, pixels of a 128-pixel picture.
+    """
+
+    skin: Array
+    hair: Array
+    long_hair: Array
+    points: Array
+
+
+def measure(folder: str | os.PathLike[str], limit: int | None = None) -> FaceColours:
+    """Measures the faces of a folder with ``landmarks.csv``; those that seem bald are left out.
+
+    Args:
+        folder: upright faces, the project's crop, on white; files are named in the table.
+        limit: measure only so many, evenly spread over the table.
+
+    Raises:
+        DataError: no table, or hardly a picture that can be measured.
+    """
+    import cv2
+
+    folder = Path(folder)
+    try:
+        with open(folder / "landmarks.csv", newline="", encoding="utf-8") as file:
+            table = list(csv.reader(file))[1:]
+    except OSError as error:
+        raise DataError(
+            f"{folder} has no readable landmarks.csv.", "Name a folder of faces with landmarks."
+        ) from error
+    if limit is not None and limit < len(table):
+        table = [table[i] for i in np.linspace(0, len(table) - 1, limit).astype(int)]
+    found = []
+    for name, *numbers in table:
+        path = folder / name if (folder / name).exists() else folder / "images" / name
+        picture = cv2.imread(str(path))
+        if picture is None:
+            continue
+        points = np.array(numbers, np.float64).reshape(5, 2)
+        points = (points + 0.5) * (128 / picture.shape[1]) - 0.5
+        if picture.shape[:2] != (128, 128):
+            picture = cv2.resize(picture, (128, 128), interpolation=cv2.INTER_AREA)
+        if (one := _measure_one(picture, points)) is not None:
+            found.append((*one, points))
+    if len(found) < 20:
+        raise DataError(
+            f"Only {len(found)} faces of {folder} could be measured.",
+            "Use a folder with more faces, cropped by Toonmark, on white.",
+        )
+    skin, hair, long_hair, points = (np.array(column) for column in zip(*found, strict=True))
+    return FaceColours(skin, hair, long_hair, points)
+
+
+def _measure_one(picture: Array, points: Array) -> tuple[Array, Array, float] | None:
+    """Skin, hair and long hair of one (128, 128, 3) BGR picture; None if hair looks like skin."""
+    import cv2
+
+    lab = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
+    white = (picture.min(axis=2) > _WHITE).astype(np.uint8)
+    inside = cv2.dilate(white, np.ones((3, 3), np.uint8)) == 0  # not the matte's pale rim
+    eyes, distance = points[:2].mean(0), points[1, 0] - points[0, 0]
+    ys, xs = np.mgrid[:128, :128]
+    cheeks = np.zeros_like(inside)
+    for eye, corner, side in ((points[0], points[3], -1), (points[1], points[4], 1)):
+        x, y = (eye + corner) / 2 + [side * 0.12 * distance, 0]
+        cheeks |= (xs - x) ** 2 + (ys - y) ** 2 < (0.13 * distance) ** 2
+    cheeks &= inside
+    band = np.zeros_like(inside)
+    middle = round(float(eyes[0]))
+    for x in range(max(middle - 20, 0), min(middle + 21, 128)):
+        if (column := np.flatnonzero(inside[:, x])).size:
+            band[column[0] + 2 : column[0] + 9, x] = True
+    band &= inside
+    if cheeks.sum() < 10 or band.sum() < 40:
+        return None
+    skin, hair = np.median(lab[cheeks], axis=0), np.median(lab[band], axis=0)
+    if np.linalg.norm(skin - hair) < 14:
+        return None
+    jaw = slice(round(points[3:, 1].mean()), round(points[3:, 1].mean()) + 14)
+    out = 1.25 * distance
+    beside = (
+        inside[jaw, max(int(eyes[0] - out) - 8, 0) : max(int(eyes[0] - out), 1)],
+        inside[jaw, int(eyes[0] + out) : int(eyes[0] + out) + 8],
+    )
+    return skin, hair, sum(float(side.size > 0 and side.mean() > 0.6) for side in beside) / 2
+
+
+def mixture(values: Array, components: int, seed: int = 0) -> tuple[Array, Array, Array, Array]:
+    """A Gaussian mixture by expectation maximisation.
+
+    Args:
+        values: (n, d).
+
+    Returns:
+        Weights (k,) in falling order, means (k, d), covariances (k, d, d), and how much of each
+        value belongs to each component (n, k).
+    """
+    rng = np.random.default_rng(seed)
+    count, dimensions = values.shape
+    means = values[rng.choice(count, components, replace=False)]
+    covariances = np.stack([np.cov(values.T)] * components)
+    weights = np.full(components, 1 / components)
+    for _ in range(200):
+        offsets = values[:, None] - means
+        distances = np.einsum(
+            "nki,kij,nkj->nk", offsets, np.linalg.inv(covariances), offsets, optimize=True
+        )
+        scores = np.log(weights) - 0.5 * (np.linalg.slogdet(covariances)[1] + distances)
+        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+        shares /= shares.sum(axis=1, keepdims=True)
+        sums = shares.sum(axis=0)
+        weights, means = sums / count, shares.T @ values / sums[:, None]
+        offsets = values[:, None] - means
+        covariances = np.einsum("nk,nki,nkj->kij", shares, offsets, offsets, optimize=True)
+        covariances = covariances / sums[:, None, None] + 0.5 * np.eye(dimensions)
+    order = np.argsort(-weights)
+    return weights[order], means[order], covariances[order], shares[:, order]
+
+
+def tables(colours: FaceColours, components: int = 8) -> str:
+    """The Python source of ``population``'s tables for a measured face set."""
+
+    def listed(values: Array, digits: int) -> str:
+        return "(" + ", ".join(f"{value:.{digits}f}" for value in values) + ")"
+
+    both = np.concatenate([colours.skin, colours.hair], axis=1)
+    weights, means, covariances, shares = mixture(both, components)
+    lines = ["SKIN_AND_HAIR = ("]
+    for k in range(components):
+        long_hair = shares[:, k] @ colours.long_hair / shares[:, k].sum()
+        triangle = covariances[k][np.tril_indices(6)]
+        lines.append(
+            f"    ({weights[k]:.3f}, {long_hair:.2f}, {listed(means[k], 1)}, "
+            f"{listed(triangle, 1)}),"
+        )
+    points = colours.points.reshape(-1, 10)
+    lines += [
+        ")",
+        f"LANDMARK_MEAN = {listed(points.mean(0), 2)}",
+        f"LANDMARK_COVARIANCE = {listed(np.cov(points.T)[np.tril_indices(10)], 3)}",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    import sys
+
+    print(tables(measure(sys.argv[1])))
