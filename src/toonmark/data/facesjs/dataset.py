@@ -1,0 +1,183 @@
+"""A folder of cartoons: ``images/``, ``landmarks.csv``, ``dataset.json``."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from toonmark._version import __version__
+from toonmark.data.dataset import DESCRIPTION, IMAGES, LANDMARKS, write_description, write_landmarks
+from toonmark.data.facesjs import parts as package
+from toonmark.data.facesjs.drawing import draw
+from toonmark.data.facesjs.parts import Parts
+from toonmark.data.facesjs.render import rasterise
+from toonmark.data.facesjs.sampling import person
+from toonmark.errors import ConfigurationError
+from toonmark.files import written_whole
+from toonmark.landmarks import FACE_TEMPLATE, Array
+
+#: Changes whenever the same seed and index would give another picture.
+DRAWING_VERSION = 2
+
+_CHUNK = 32
+
+
+def configuration(size: int, seed: int) -> dict[str, Any]:
+    """What a picture depends on beside its index; two folders that agree hold the same ones."""
+    return {
+        "style": "facesjs",
+        "drawing_version": DRAWING_VERSION,
+        "size": size,
+        "seed": seed,
+        "package": f"{package.PACKAGE}@{package.VERSION}",
+        "integrity": package.INTEGRITY,
+    }
+
+
+def write_dataset(
+    folder: str | os.PathLike[str],
+    count: int,
+    parts: Parts,
+    *,
+    size: int = 128,
+    seed: int = 0,
+    workers: int = 1,
+    force: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Path:
+    """Draws ``count`` cartoons; pictures that a former call left are kept, not drawn again.
+
+    Args:
+        folder: made if it does not exist.
+        parts: from :func:`toonmark.data.facesjs.parts.load_parts`.
+        size: edge in pixels.
+        seed: picture i depends on the seed and on i alone.
+        workers: processes; with 1 everything happens in this one.
+        force: throw away pictures of another configuration instead of refusing.
+        progress: called with the number of pictures done since the last call.
+
+    Returns:
+        The path of ``landmarks.csv``, which is written last: a folder that has it is complete.
+
+    Raises:
+        ConfigurationError: the folder holds pictures of another configuration, or no sizes make
+            sense.
+        OutputError: it cannot be written to.
+    """
+    if count < 1 or size < 16:
+        raise ConfigurationError(
+            f"{count} pictures of {size} pixels cannot be drawn.",
+            "Ask for at least one picture of at least 16 pixels.",
+        )
+    folder = Path(folder)
+    config = configuration(size, seed)
+    _prepare(folder, config, force)
+    write_description(folder, _description(config, count))
+    chunks = [range(start, min(start + _CHUNK, count)) for start in range(0, count, _CHUNK)]
+    rows: list[tuple[str, Array]] = []
+    for done in _drawn(chunks, folder / IMAGES, parts, size, seed, workers):
+        first = len(rows)
+        rows.extend((name_of(first + i), points) for i, points in enumerate(done))
+        if progress is not None:
+            progress(len(done))
+    write_landmarks(folder / LANDMARKS, rows)
+    return folder / LANDMARKS
+
+
+def name_of(index: int) -> str:
+    """The file of a picture: its index, so that a longer set only adds files."""
+    return f"{index:05d}.png"
+
+
+def _prepare(folder: Path, config: dict[str, Any], force: bool) -> None:
+    """Sees that the folder may be filled, and that nobody takes it for complete meanwhile."""
+    before = _found_configuration(folder)
+    if before is not None:
+        different = sorted(key for key in {*before, *config} if before.get(key) != config.get(key))
+        if different and not force:
+            changes = ", ".join(
+                f"{key}: {before.get(key, 'unknown')} -> {config.get(key, 'nothing')}"
+                for key in different
+                if key != "integrity"
+            )
+            raise ConfigurationError(
+                f"{folder} was made with another configuration ({changes}).",
+                "Choose another folder, or pass --force to draw it anew.",
+            )
+        if different:
+            shutil.rmtree(folder / IMAGES, ignore_errors=True)
+    (folder / LANDMARKS).unlink(missing_ok=True)
+
+
+def _found_configuration(folder: Path) -> dict[str, Any] | None:
+    """What the pictures in a folder were made with: {} if unknown, None if there are none."""
+    try:
+        description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        return dict(description["configuration"])
+    except FileNotFoundError:
+        images = folder / IMAGES
+        return {} if images.is_dir() and any(images.iterdir()) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _description(config: dict[str, Any], count: int) -> dict[str, Any]:
+    return {
+        "format": 1,
+        "source": "Cartoon faces drawn by toonmark render-cartoons from the parts of facesjs "
+        "(https://github.com/zengm-games/facesjs)",
+        "terms": f"{package.LICENCE} (the parts); pictures and weights may be passed on",
+        "size": config["size"],
+        "template": FACE_TEMPLATE.round(6).tolist(),
+        "counts": {"kept": count},
+        "landmarks": "exact, from the drawing's own transforms",
+        "configuration": config,
+        "toonmark": __version__,
+    }
+
+
+def _drawn(
+    chunks: list[range], images: Path, parts: Parts, size: int, seed: int, workers: int
+) -> Iterator[Array]:
+    common = (images, parts, size, seed)
+    if workers <= 1:
+        _start(*common)
+        yield from map(_draw_chunk, chunks)
+        return
+    # Not "fork": the caller may have threads.
+    with ProcessPoolExecutor(
+        workers, mp_context=get_context("spawn"), initializer=_start, initargs=common
+    ) as pool:
+        yield from pool.map(_draw_chunk, chunks)
+
+
+_common: tuple[Path, Parts, int, int]
+
+
+def _start(*common: Any) -> None:
+    global _common
+    _common = common
+
+
+def _draw_chunk(indices: Iterable[int]) -> Array:
+    """Draws what is not there yet; the landmarks of all: (n, 5, 2)."""
+    from PIL import Image
+
+    images, parts, size, seed = _common
+    rows = []
+    for index in indices:
+        document, points = draw(person(seed, index), parts, size)
+        rows.append(points)
+        path = images / name_of(index)
+        if not path.exists():
+            with written_whole(path) as temporary:
+                Image.fromarray(rasterise(document)).save(temporary, format="PNG")
+    return np.stack(rows)
