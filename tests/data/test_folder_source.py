@@ -197,6 +197,7 @@ def test_a_run_goes_on_where_it_was_stopped(photos: Path, tmp_path: Path, worker
     with open(journal, "a") as file:
         file.write('{"photo": "cut in the mi')
     done = len(journal.read_text().splitlines()) - 2
+    (part / "images" / ".toonmark-x.tmp.png").touch()
     looked.clear()
     build(faking(find, photos), part, workers=workers)
     build(faking(one_face, photos), whole, workers=workers)

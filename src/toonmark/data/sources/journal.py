@@ -59,6 +59,8 @@ class Journal:
         else:
             self._cut_last_line()
         (folder / IMAGES).mkdir(exist_ok=True)
+        for half in (folder / IMAGES).glob(".toonmark-*.tmp.png"):
+            half.unlink()  # a killed run was writing it; see files.written_whole
         # Unbuffered: a line is with the system, safe from a kill, once it is written.
         self._file = open(self.path, "ab", buffering=0)  # noqa: SIM115 - closed by close()
 
