@@ -22,8 +22,12 @@ def matte_on_white(image: Array, white: int = WHITE) -> Array:
 
     # A white frame joins all background that reaches the border; not at the bottom, where a
     # white shirt leaves the picture.
-    nearly = np.pad((image.min(axis=2) >= white).astype(np.uint8), ((1, 0), (1, 1)), mode="constant",
-                    constant_values=1)
+    nearly = np.pad(
+        (image.min(axis=2) >= white).astype(np.uint8),
+        ((1, 0), (1, 1)),
+        mode="constant",
+        constant_values=1,
+    )
     mask = np.zeros((nearly.shape[0] + 2, nearly.shape[1] + 2), np.uint8)
     cv2.floodFill(nearly, mask, (0, 0), 2, flags=4)
     background = (nearly == 2)[1:, 1:-1]

@@ -83,12 +83,14 @@ def crop(image: Array, transform: Array, size: int | tuple[int, int]) -> Array:
     block = max(1, int(1 / max(scale_of(transform), 1e-6) + 1e-6))
     image_height, image_width = image.shape[:2]
 
-    # Only the part that is looked at is averaged: whole blocks, one spare on each side.
-    low = np.floor(corners.min(0)).astype(int) - 2 * block
-    high = np.ceil(corners.max(0)).astype(int) + 2 * block + 1
-    x0, y0 = int(np.clip(low[0], 0, image_width - 1)), int(np.clip(low[1], 0, image_height - 1))
-    x1 = int(np.clip(high[0], x0 + 1, image_width))
-    y1 = int(np.clip(high[1], y0 + 1, image_height))
+    # Only the part that is looked at is averaged, in blocks counted from the picture's corner.
+    spare = 2 * block
+    low = (np.floor(corners.min(0) - spare) // block * block).astype(int)
+    high = (np.ceil(corners.max(0) + spare) // block * block + block).astype(int)
+    x0 = int(np.clip(low[0], 0, (image_width - 1) // block * block))
+    y0 = int(np.clip(low[1], 0, (image_height - 1) // block * block))
+    x1 = int(np.clip(high[0], x0 + block, max(image_width, x0 + 1)))
+    y1 = int(np.clip(high[1], y0 + block, max(image_height, y0 + 1)))
     part = image[y0:y1, x0:x1]
     if block > 1:
         part = _block_mean(part, block)

@@ -43,7 +43,8 @@ def cut_patches(images: Tensor, points: Tensor) -> dict[str, Tensor]:
     right = crop(images, _centred(points[:, RIGHT_EYE], (height, width)), (height, width))
     nose = crop(images, _centred(points[:, NOSE], sizes["nose"]), sizes["nose"])
     mouth = crop(
-        images, _spanned(points[:, MOUTH_LEFT], points[:, MOUTH_RIGHT], sizes["mouth"]),
+        images,
+        _spanned(points[:, MOUTH_LEFT], points[:, MOUTH_RIGHT], sizes["mouth"]),
         sizes["mouth"],
     )
     return {"eyes": torch.cat([left, right], dim=-1), "nose": nose, "mouth": mouth}
@@ -61,9 +62,11 @@ def _spanned(left: Tensor, right: Tensor, size: tuple[int, int]) -> Tensor:
     """The similarity that brings two points to the middle of the patch's two sides: (N, 2, 3)."""
     height, width = size
     span = right - left
-    # A collapsed mouth must not be blown up without bound: at least a quarter of the patch.
+    # A mouth whose corners meet is taken as level, and none is blown up without bound.
+    level = span.new_tensor([1.0, 0.0])
+    span = torch.where((span.detach() ** 2).sum(-1, keepdim=True) < 1, level, span)
     length = span.norm(dim=-1, keepdim=True)
-    span = span * (length.clamp(min=width / 4) / length.clamp(min=1e-3))
+    span = span * (length.clamp(min=width / 4) / length)
     factor = (width - 1) / (span**2).sum(-1)
     cosine, sine = span[:, 0] * factor, -span[:, 1] * factor
     linear = torch.stack(

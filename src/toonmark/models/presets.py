@@ -48,7 +48,5 @@ def build_discriminators(
         )
     if local:
         for name in ("eyes", "nose", "mouth"):
-            networks[name] = (
-                PatchDiscriminator(layers=1) if paper else CompactPatchDiscriminator()
-            )
+            networks[name] = PatchDiscriminator(layers=1) if paper else CompactPatchDiscriminator()
     return nn.ModuleDict(networks)

@@ -116,7 +116,9 @@ class TrainConfig(Frozen):
     sample_every: int = Field(1000, ge=1)
     checkpoint_every: int = Field(500, ge=1)
     log_every: int = Field(50, ge=1)
-    keep_every: int = Field(5000, ge=0, description="averaged generators kept for choosing; 0: none")
+    keep_every: int = Field(
+        5000, ge=0, description="averaged generators kept for choosing; 0: none"
+    )
 
     @property
     def iterations(self) -> int:
@@ -166,7 +168,9 @@ def parse(kind: type[C], values: Any) -> C:
             where = ".".join(str(part) for part in item["loc"])
             if item["type"] == "extra_forbidden":
                 close = difflib.get_close_matches(str(item["loc"][-1]), _keys(kind), 1, 0.4)
-                problems.append(f"{where} is unknown" + (f" (did you mean {close[0]}?)" * bool(close)))
+                problems.append(
+                    f"{where} is unknown" + (f" (did you mean {close[0]}?)" * bool(close))
+                )
             else:
                 problems.append(f"{where}: {item['msg']}")
         raise ConfigurationError(

@@ -33,7 +33,10 @@ def make_fabric(
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", module="lightning_fabric")
     fabric = Fabric(
-        accelerator=accelerator, devices=devices, num_nodes=nodes, precision=precision  # type: ignore[arg-type]
+        accelerator=accelerator,
+        devices=devices,
+        num_nodes=nodes,
+        precision=precision,  # type: ignore[arg-type]
     )
     fabric.launch()
     return fabric

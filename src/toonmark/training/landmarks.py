@@ -70,7 +70,9 @@ class LandmarkTrainer:
         if np.isfinite(value):
             apply_gradients(fabric, self.optimizer, parameters, gradients)
             average_into(
-                self.averaged, self.regressor, min(config.average, (1 + iteration) / (10 + iteration))
+                self.averaged,
+                self.regressor,
+                min(config.average, (1 + iteration) / (10 + iteration)),
             )
         return {"heatmaps": value}
 

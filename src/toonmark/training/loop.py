@@ -191,5 +191,6 @@ class Progress:
             self._console.print(
                 f"{self._done + 1}/{self._total}  {speed:.2f} it/s  "
                 f"{left / 3600:.1f} h left  {terms}",
-                soft_wrap=True, highlight=False,
+                soft_wrap=True,
+                highlight=False,
             )

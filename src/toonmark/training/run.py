@@ -37,9 +37,7 @@ def open_run(path: Path, kind: type[C], config: C | None) -> C:
     file = path / CONFIG
     if not file.exists():
         if config is None:
-            raise RunError(
-                f"{path} is not a run yet.", "Give a configuration to start one there."
-            )
+            raise RunError(f"{path} is not a run yet.", "Give a configuration to start one there.")
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -110,8 +108,11 @@ class Metrics:
             line
             for i, line in enumerate(lines)
             if i == 0
-            or (line.endswith("\n") and line.split(",")[0].isdigit()
-                and int(line.split(",")[0]) <= iteration)
+            or (
+                line.endswith("\n")
+                and line.split(",")[0].isdigit()
+                and int(line.split(",")[0]) <= iteration
+            )
         ]
         with written_whole(self._file) as temporary:
             temporary.write_text("".join(kept), encoding="utf-8")

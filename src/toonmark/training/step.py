@@ -83,7 +83,9 @@ def generator_loss(
     if "matched" in judges:
         given = maps if method.fake_landmarks == "input" else found_maps
         score = judges["matched"](join(fake, given))
-        parts["matched"] = weights.matched * losses.adversarial_generator(score, method.gan)  # eq. 5
+        parts["matched"] = weights.matched * losses.adversarial_generator(
+            score, method.gan
+        )  # eq. 5
     if local:
         patches = cut_patches(fake, found)
         scores = {name: judges[name](patch) for name, patch in patches.items()}

@@ -1,0 +1,187 @@
+"""From a run to a style pack: one ONNX file that draws its heatmaps itself.
+
+The file is written beside its place, checked by the ONNX checker and run against torch, and only
+then moved into place.
+"""
+
+from __future__ import annotations
+
+import copy
+import io
+import logging
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from toonmark.errors import ExportError
+from toonmark.files import written_whole
+from toonmark.landmarks import COUNT, default_sigma, template_points
+from toonmark.models.presets import Preset, build_generator
+from toonmark.models.sampling import heatmaps, points_from_heatmaps
+from toonmark.styles.metadata import KEY, StyleMetadata
+from toonmark.training import checkpoint
+
+if TYPE_CHECKING:
+    import onnx
+
+#: The largest difference from torch that is let through, on a scale of [-1, 1] (or in pixels).
+TOLERANCE = 1e-3
+OPSET = 18
+
+
+class DrawingGenerator(nn.Module):
+    """A generator that is told five points and draws the heatmaps inside its graph."""
+
+    def __init__(self, generator: nn.Module, size: int, sigma: float | None = None) -> None:
+        super().__init__()
+        self.generator, self.size = generator, size
+        self.sigma = default_sigma(size) if sigma is None else sigma
+
+    def forward(self, face: Tensor, landmarks: Tensor) -> Tensor:
+        """(N, 3, S, S) in [-1, 1] and (N, 5, 2) pixels to (N, 3, S, S) in [-1, 1]."""
+        return self.generator(face, heatmaps(landmarks, self.size, self.sigma))
+
+
+class ReadingRegressor(nn.Module):
+    """A regressor that also reads the points off its maps."""
+
+    def __init__(self, regressor: nn.Module) -> None:
+        super().__init__()
+        self.regressor = regressor
+
+    def forward(self, face: Tensor) -> tuple[Tensor, Tensor]:
+        """(N, 3, S, S) in [-1, 1] to (N, 5, S, S) maps and (N, 5, 2) pixels."""
+        maps = self.regressor(face)
+        return maps, points_from_heatmaps(maps)
+
+
+def load_generator(
+    weights: Path, preset: Preset, *, width: int = 64, conditional: bool = True
+) -> nn.Module:
+    """The averaged face-to-cartoon generator of a checkpoint or of ``averaged/``.
+
+    Raises:
+        RunError: unreadable, or weights of another network.
+    """
+    tensors, _ = checkpoint.load(weights)
+    own = checkpoint.part("averaged", tensors) or tensors
+    name = "face_to_cartoon."
+    own = {key[len(name) :]: value for key, value in own.items() if key.startswith(name)}
+    generator = build_generator(preset, conditional, width)
+    checkpoint.load_weights(generator, own, f"a {preset} generator of width {width}")
+    return generator.eval()
+
+
+def export_style(generator: nn.Module, metadata: StyleMetadata, path: Path) -> float:
+    """Writes a style pack.
+
+    Returns:
+        the largest difference from torch that was seen, on a scale of [-1, 1].
+
+    Raises:
+        ExportError: the graph is not valid, or disagrees with torch by more than 1e-3.
+    """
+    size = metadata.size
+    sigma = metadata.sigma_at_128 * size / 128
+    network = DrawingGenerator(copy.deepcopy(generator).eval(), size, sigma).eval()
+    faces, points = _examples(size, 3)
+    model = _converted(network, (faces[:2], points[:2]), ["face", "landmarks"], ["cartoon"])
+    return _checked(model, network, (faces, points), {KEY: metadata.model_dump_json()}, path)
+
+
+def export_regressor(regressor: nn.Module, size: int, facts: dict[str, str], path: Path) -> float:
+    """Writes a landmark regressor for the using half: ``face`` to ``heatmaps``, ``landmarks``."""
+    network = ReadingRegressor(copy.deepcopy(regressor).eval()).eval()
+    faces, _ = _examples(size, 3)
+    model = _converted(network, (faces[:2],), ["face"], ["heatmaps", "landmarks"])
+    return _checked(model, network, (faces,), facts, path)
+
+
+def _examples(size: int, count: int) -> tuple[Tensor, Tensor]:
+    """Smooth random pictures and points near the template; a fixed seed of their own."""
+    random = torch.Generator().manual_seed(0)
+    small = torch.randn(count, 3, 8, 8, generator=random)
+    faces = torch.nn.functional.interpolate(small, (size, size), mode="bicubic").clamp(-1, 1)
+    template = torch.from_numpy(template_points(size)).float()
+    jitter = torch.randn(count, COUNT, 2, generator=random) * size / 40
+    return faces, template + jitter
+
+
+def _converted(
+    network: nn.Module, inputs: tuple[Tensor, ...], names: list[str], outputs: list[str]
+) -> onnx.ModelProto:
+    """The ONNX graph of a network, any batch size."""
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    batch = torch.export.Dim("batch", min=1, max=1024)
+    try:
+        with warnings.catch_warnings(), torch.no_grad():
+            warnings.simplefilter("ignore")
+            program = torch.onnx.export(
+                network,
+                inputs,
+                input_names=names,
+                output_names=outputs,
+                dynamic_shapes=tuple({0: batch} for _ in inputs),
+                opset_version=OPSET,
+                dynamo=True,
+                external_data=False,
+                verbose=False,
+            )
+    except Exception as error:  # the exporter raises whatever it trips over
+        raise ExportError(
+            f"The network could not be turned into an ONNX graph ({error}).",
+            "Use layers that torch.onnx can export.",
+        ) from error
+    assert program is not None
+    return program.model_proto
+
+
+def _checked(
+    model: onnx.ModelProto,
+    network: nn.Module,
+    inputs: tuple[Tensor, ...],
+    facts: dict[str, str],
+    path: Path,
+) -> float:
+    """Adds metadata, checks the graph, compares it with torch, puts the file in place."""
+    import onnx
+    import onnxruntime
+
+    onnx.helper.set_model_props(model, facts)
+    # Weights do not need where they came from in the source; it doubles a small file.
+    for node in model.graph.node:
+        del node.metadata_props[:]
+        node.doc_string = ""
+    for value in (*model.graph.initializer, *model.graph.value_info):
+        del value.metadata_props[:]
+    try:
+        onnx.checker.check_model(model, full_check=True)
+    except onnx.checker.ValidationError as error:
+        raise ExportError(
+            f"The exported graph is not valid ONNX ({error}).", "Report this; nothing was written."
+        ) from error
+    buffer = io.BytesIO()
+    onnx.save_model(model, buffer)
+    session = onnxruntime.InferenceSession(buffer.getvalue(), providers=["CPUExecutionProvider"])
+    names = [entry.name for entry in session.get_inputs()]
+    worst = 0.0
+    with torch.no_grad():
+        for count in (1, len(inputs[0])):  # the batch must be free
+            part = tuple(value[:count] for value in inputs)
+            wanted = network(*part)
+            wanted = wanted if isinstance(wanted, tuple) else (wanted,)
+            feeds = {name: value.numpy() for name, value in zip(names, part, strict=True)}
+            for got, want in zip(session.run(None, feeds), wanted, strict=True):
+                worst = max(worst, float(np.abs(got - want.numpy()).max()))
+    if not worst <= TOLERANCE:
+        raise ExportError(
+            f"The exported graph differs from torch by {worst:.2g}, more than {TOLERANCE}.",
+            "Report this; nothing was written.",
+        )
+    with written_whole(path) as temporary:
+        temporary.write_bytes(buffer.getvalue())
+    return worst

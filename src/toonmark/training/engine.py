@@ -1,0 +1,259 @@
+"""The training of the whole method: both directions, both stages.
+
+On a CPU each direction runs in a Python thread of its own with one torch thread: no convolution of
+these small networks keeps two cores busy, but two directions do. The gradients are the same.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from toonmark.data.backgrounds import Backgrounds
+from toonmark.data.sampling import Sample, Sampler
+from toonmark.errors import ConfigurationError
+from toonmark.training import checkpoint
+from toonmark.training.config import TrainConfig
+from toonmark.training.landmarks import apply_gradients, load_regressor
+from toonmark.training.networks import DIRECTIONS, Direction, Networks, average_into
+from toonmark.training.pool import ImagePool
+from toonmark.training.step import (
+    Batch,
+    Parts,
+    discriminator_loss,
+    generator_loss,
+    regressor_loss,
+)
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+T = TypeVar("T")
+
+
+class StyleTrainer:
+    """Landmark-assisted CycleGAN; see :class:`toonmark.training.loop.Trainer`.
+
+    Args:
+        config: what to train.
+        fabric: where.
+        threads: 2 runs the directions side by side (on a CPU only).
+
+    Raises:
+        ConfigurationError: the method needs pre-trained regressors and none are named.
+    """
+
+    def __init__(self, config: TrainConfig, fabric: Fabric, threads: int = 2) -> None:
+        self.config, self.fabric = config, fabric
+        self.side_by_side = threads > 1 and fabric.device.type == "cpu"
+        self._workers = ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,))
+        self.samplers = {
+            "face": Sampler(
+                config.faces,
+                config.size,
+                config.augmentation,
+                backgrounds=Backgrounds(config.backgrounds),
+                background_share=config.background_share,
+                seed=config.seed,
+            ),
+            "cartoon": Sampler(
+                config.cartoons, config.size, config.augmentation, seed=config.seed + 1
+            ),
+        }
+        torch.manual_seed(config.seed)
+        self.networks = fabric.to_device(Networks(config)).train()
+        self._load_regressors()
+        self.averaged = copy.deepcopy(self.networks.generators).requires_grad_(False).eval()
+        rate, betas = config.learning_rate, config.betas
+        # One fused kernel over all parameters is markedly faster than one call each.
+        self.optimizers = {
+            "generators": torch.optim.Adam(
+                self.networks.generators.parameters(), rate, betas, fused=True
+            ),
+            "discriminators": torch.optim.Adam(
+                self.networks.discriminators.parameters(), rate, betas, fused=True
+            ),
+        }
+        if self._trains_regressors:
+            self.optimizers["regressors"] = torch.optim.Adam(
+                self.networks.regressors.parameters(), rate, fused=True
+            )
+        self.pools = {
+            d.name: ImagePool(config.pool, config.size, fabric.device) for d in DIRECTIONS
+        }
+
+    @property
+    def _trains_regressors(self) -> bool:
+        return bool(self.networks.regressors) and not self.config.method.pretrained_regressors
+
+    def _load_regressors(self) -> None:
+        if not self.networks.regressors or self._trains_regressors:
+            return
+        for domain, path in (
+            ("face", self.config.face_regressor),
+            ("cartoon", self.config.cartoon_regressor),
+        ):
+            if path is None:
+                raise ConfigurationError(
+                    f"This method needs a landmark regressor for the {domain} domain.",
+                    "Train one with `toonmark train-landmarks` and name its run as "
+                    f"{domain}_regressor.",
+                )
+            trained = load_regressor(path, self.config.preset)
+            self.networks.regressors[domain].load_state_dict(trained.state_dict())
+
+    # One iteration -----------------------------------------------------------------------
+
+    def step(self, iteration: int) -> Mapping[str, float]:
+        """One iteration over both directions."""
+        config, networks = self.config, self.networks
+        local = config.local_at(iteration)
+        domains = self._side_by_side(lambda d: self._batch(d.source, iteration))
+        batches = dict(zip((d.source for d in DIRECTIONS), domains, strict=True))
+        generators = list(networks.generators.parameters())
+        discriminators = list(networks.discriminators.parameters())
+        regressors = list(networks.regressors.parameters()) if self._trains_regressors else []
+
+        def one(direction: Direction) -> tuple[list[tuple[Tensor | None, ...]], dict[str, float]]:
+            random = np.random.default_rng(
+                [config.seed, 4, iteration, DIRECTIONS.index(direction), self.fabric.global_rank]
+            )
+            with self.fabric.autocast():
+                loss, parts, generated = generator_loss(
+                    networks, direction, batches[direction.source], config, local
+                )
+            gradients = [torch.autograd.grad(loss, generators)]
+            image, points = self.pools[direction.name].exchange(
+                generated.image, generated.points, random
+            )
+            with self.fabric.autocast():
+                loss, judged = discriminator_loss(
+                    networks,
+                    batches[direction.target],
+                    direction,
+                    type(generated)(image, points),
+                    config,
+                    local,
+                    random,
+                )
+            gradients.append(torch.autograd.grad(loss, discriminators, allow_unused=True))
+            values = _named(direction, "generator", parts) | _named(
+                direction, "discriminator", judged
+            )
+            if regressors:
+                with self.fabric.autocast():
+                    loss = regressor_loss(
+                        networks, direction.target, batches[direction.target], config
+                    )
+                gradients.append(torch.autograd.grad(100 * loss, regressors, allow_unused=True))
+                values[f"{direction.name}/regressor"] = float(loss.detach())
+            return gradients, values
+
+        results = self._side_by_side(one)
+        values = {name: value for _, parts in results for name, value in parts.items()}
+        if all(np.isfinite(value) for value in values.values()):
+            both = [
+                [_sum(a, b) for a, b in zip(*kinds, strict=True)]
+                for kinds in zip(*(gradients for gradients, _ in results), strict=True)
+            ]
+            self._update(iteration, both)
+        return values
+
+    def _update(self, iteration: int, gradients: list[list[Tensor | None]]) -> None:
+        rate = self.config.rate_at(iteration)
+        for (name, optimizer), gradient in zip(self.optimizers.items(), gradients, strict=True):
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            parameters = list(getattr(self.networks, name).parameters())
+            apply_gradients(self.fabric, optimizer, parameters, gradient)
+        # A young average forgets faster, or it would keep the random start for long.
+        decay = min(self.config.average, (1 + iteration) / (10 + iteration))
+        average_into(self.averaged, self.networks.generators, decay)
+
+    def _batch(self, domain: str, iteration: int) -> Batch:
+        fabric, batch = self.fabric, self.config.batch
+        places = range(fabric.global_rank, batch, fabric.world_size)
+        samples = [self.samplers[domain].at(iteration, place, batch) for place in places]
+        return to_batch(samples, fabric.device)
+
+    def _side_by_side(self, work: Callable[[Direction], T]) -> list[T]:
+        if self.side_by_side:
+            return list(self._workers.map(work, DIRECTIONS))
+        return [work(direction) for direction in DIRECTIONS]
+
+    # Checkpoints and pictures ------------------------------------------------------------
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Networks, averages, optimisers and every process's image pools."""
+        tensors = {
+            **checkpoint.prefixed("networks", self.networks.state_dict()),
+            **checkpoint.prefixed("averaged", self.averaged.state_dict()),
+        }
+        for name, optimizer in self.optimizers.items():
+            tensors |= checkpoint.prefixed(
+                f"optimizer/{name}", checkpoint.optimizer_tensors(optimizer)
+            )
+        for name, pool in self.pools.items():
+            for key, value in pool.state().items():
+                gathered = self.fabric.all_gather(value)
+                assert isinstance(gathered, Tensor)
+                shape = (self.fabric.world_size, *value.shape)
+                tensors[f"pool/{name}/{key}"] = gathered.reshape(shape)
+        return tensors
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Undoes :meth:`tensors`; another number of processes shares the pools out anew."""
+        checkpoint.load_weights(self.networks, checkpoint.part("networks", tensors), "this run")
+        checkpoint.load_weights(self.averaged, checkpoint.part("averaged", tensors), "this run")
+        for name, optimizer in self.optimizers.items():
+            checkpoint.restore_optimizer(optimizer, checkpoint.part(f"optimizer/{name}", tensors))
+        for name, pool in self.pools.items():
+            states = checkpoint.part(f"pool/{name}", tensors)
+            rank = self.fabric.global_rank % len(states["filled"])
+            pool.restore({key: value[rank] for key, value in states.items()})
+
+    def look(self, iteration: int, folder: Path) -> None:
+        """Now and then: a sample grid, and a copy of the averaged generators to choose from."""
+        from toonmark.training.samples import write_samples
+
+        config = self.config
+        last = iteration == config.iterations
+        if iteration % config.sample_every == 0 or last:
+            write_samples(self, folder / "samples" / f"{iteration:07d}.png")
+        if config.keep_every and (iteration % config.keep_every == 0 or last):
+            file = folder / "averaged" / f"{iteration:07d}.safetensors"
+            checkpoint.save(file, self.averaged.state_dict(), {"iteration": str(iteration)})
+
+
+def to_batch(samples: list[Sample], device: torch.device) -> Batch:
+    """Samples as one batch of tensors."""
+
+    def stacked(arrays: list[np.ndarray]) -> Tensor:
+        array = np.ascontiguousarray(np.stack(arrays).transpose(0, 3, 1, 2), np.float32)
+        return torch.from_numpy(array).to(device)
+
+    landmarks = torch.from_numpy(np.stack([sample.landmarks for sample in samples]))
+    return Batch(
+        stacked([sample.image for sample in samples]),
+        stacked([sample.shown for sample in samples]),
+        landmarks.float().to(device),
+    )
+
+
+def _named(direction: Direction, side: str, parts: Parts) -> dict[str, float]:
+    return {
+        f"{direction.name}/{side}/{name}": float(value.detach()) for name, value in parts.items()
+    }
+
+
+def _sum(first: Tensor | None, second: Tensor | None) -> Tensor | None:
+    if first is None or second is None:
+        return second if first is None else first
+    return first + second

@@ -1,0 +1,66 @@
+"""Sample grids: what the averaged generators make of held-out pictures, both ways."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from toonmark.data.sampling import Sampler
+from toonmark.files import written_whole
+from toonmark.landmarks import Array
+from toonmark.models.sampling import heatmaps
+from toonmark.training.networks import DIRECTIONS
+
+if TYPE_CHECKING:
+    from toonmark.training.engine import StyleTrainer
+
+
+@torch.no_grad()
+def write_samples(trainer: StyleTrainer, path: Path, count: int = 8) -> None:
+    """Writes one PNG: face, cartoon, face again; and cartoon, face, cartoon again.
+
+    Faces of the upper half are shown with the backgrounds that training gives them.
+    """
+    from PIL import Image
+
+    from toonmark.training.engine import to_batch
+
+    config, rows = trainer.config, []
+    for direction in DIRECTIONS:
+        training = trainer.samplers[direction.source]
+        folders = config.faces if direction.source == "face" else config.cartoons
+        sampler = Sampler(
+            folders,
+            config.size,
+            config.augmentation.model_copy(
+                update={"degrees": 0.0, "zoom": (1.0, 1.0), "shift": 0.0, "mirror": False}
+            ),
+            backgrounds=training.backgrounds,
+            background_share=1.0,
+            held_out=True,
+        )
+        indices = np.linspace(0, len(sampler) - 1, min(count, len(sampler))).astype(int)
+        half = len(indices) // 2
+        samples = [
+            sampler.draw(int(i), np.random.default_rng([0, int(i)]))
+            if k < half
+            else sampler.plain(int(i))
+            for k, i in enumerate(indices)
+        ]
+        batch = to_batch(samples, trainer.fabric.device)
+        maps = heatmaps(batch.landmarks, config.size)
+        drawn = trainer.averaged[direction.name](batch.shown, maps)
+        again = trainer.averaged[direction.back.name](drawn, maps)
+        rows += [batch.shown, drawn, again]
+    pixels = np.concatenate([_row(row) for row in rows])
+    with written_whole(path) as temporary:
+        Image.fromarray(pixels).save(temporary, format="PNG")
+
+
+def _row(images: torch.Tensor) -> Array:
+    """(N, 3, S, S) in [-1, 1] as one row of pixels: (S, N*S, 3) uint8."""
+    pixels = ((images.clamp(-1, 1) + 1) * 127.5).round().byte().cpu().numpy()
+    return np.concatenate(list(pixels.transpose(0, 2, 3, 1)), axis=1)

@@ -1,0 +1,77 @@
+"""The torch crop and heatmaps are the NumPy ones."""
+
+import numpy as np
+import pytest
+import torch
+
+from toonmark import landmarks
+from toonmark.faces import align
+from toonmark.models import sampling
+
+
+@pytest.mark.parametrize("size", [32, 64, 128])
+def test_heatmaps_agree(size):
+    points = np.random.default_rng(0).uniform(-3, size + 3, (4, 5, 2)).astype(np.float32)
+    ours = landmarks.heatmaps(points, size)
+    theirs = sampling.heatmaps(torch.from_numpy(points), size).numpy()
+    assert ours.shape == (4, 5, size, size)
+    assert np.abs(ours - theirs).max() < 1e-4
+
+
+def test_heatmap_peaks_at_the_point_with_the_stated_spread():
+    points = np.array([[20, 30], [90, 31], [64, 70], [50, 100], [80, 101]], np.float32)
+    maps = landmarks.heatmaps(points, 128)
+    for (x, y), one in zip(points.astype(int), maps, strict=True):
+        assert np.unravel_index(one.argmax(), one.shape) == (y, x)
+        assert one.max() == pytest.approx(1)
+        assert one[y, x + 4] == pytest.approx(np.exp(-0.5), abs=1e-5)  # sigma = 4 at 128
+
+
+@pytest.mark.parametrize(
+    ("angle", "scale"), [(0, 1.0), (25, 0.9), (-10, 1.7), (40, 0.31), (3, 0.1)]
+)
+def test_crops_agree(angle, scale):
+    random = np.random.default_rng(1)
+    image = random.random((230, 310, 3)).astype(np.float32)
+    turn = scale * np.array(
+        [
+            [np.cos(np.deg2rad(angle)), -np.sin(np.deg2rad(angle))],
+            [np.sin(np.deg2rad(angle)), np.cos(np.deg2rad(angle))],
+        ]
+    )
+    transform = np.column_stack([turn, np.array([40, 30]) - turn @ [150, 110]])
+    ours = align.crop(image, transform, (60, 80))
+    batch = torch.from_numpy(image).permute(2, 0, 1)[None]
+    theirs = sampling.crop(batch, torch.from_numpy(transform)[None].float(), (60, 80))
+    assert ours.std() > 0.01
+    assert np.abs(ours - theirs[0].permute(1, 2, 0).numpy()).max() < 1e-4
+
+
+def test_whole_shrinking_agrees():
+    image = np.random.default_rng(2).random((256, 256, 3)).astype(np.float32)
+    transform = np.array([[0.25, 0, -0.375], [0, 0.25, -0.375]])
+    ours = align.crop(image, transform, 64)
+    batch = torch.from_numpy(image).permute(2, 0, 1)[None]
+    theirs = sampling.crop(batch, torch.from_numpy(transform)[None].float(), 64)
+    assert np.abs(ours - theirs[0].permute(1, 2, 0).numpy()).max() < 1e-4
+    blocks = image.reshape(64, 4, 64, 4, 3).mean((1, 3))
+    assert np.abs(ours - blocks).max() < 1e-4
+
+
+def test_points_are_read_back_from_heatmaps():
+    points = torch.tensor([[[20.3, 30.7], [90.2, 31], [64, 70.5], [50, 100], [80, 101.0]]])
+    found = sampling.points_from_heatmaps(sampling.heatmaps(points, 128))
+    assert (found - points).abs().max() < 0.05
+
+
+def test_faint_noise_does_not_pull_points_inwards():
+    points = torch.tensor([[[20.0, 30], [100, 31], [64, 110], [30, 100], [110, 101]]])
+    noise = 0.1 * torch.rand(1, 5, 128, 128, generator=torch.Generator().manual_seed(0))
+    found = sampling.points_from_heatmaps(sampling.heatmaps(points, 128) + noise)
+    assert (found - points).abs().max() < 1.0
+
+
+def test_empty_maps_answer_with_the_middle():
+    found = sampling.points_from_heatmaps(torch.zeros(1, 5, 64, 64))
+    assert torch.isfinite(found).all()
+    assert (found - 31.5).abs().max() < 0.1

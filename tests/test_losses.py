@@ -1,0 +1,72 @@
+"""Each equation: its value on a case worked out by hand."""
+
+import math
+
+import pytest
+import torch
+
+from toonmark import losses
+
+
+def test_least_squares_form():
+    real, fake = torch.full((2, 1, 3, 3), 0.5), torch.full((2, 1, 3, 3), 0.25)
+    assert losses.adversarial_discriminator(real, fake) == pytest.approx(0.5 * 0.25 + 0.5 * 0.0625)
+    assert losses.adversarial_generator(fake) == pytest.approx(0.75**2)
+
+
+def test_log_form_is_equation_1():
+    real, fake = torch.tensor([0.3, -1.0]), torch.tensor([0.7, -2.0])
+    judged_real, judged_fake = torch.sigmoid(real), torch.sigmoid(fake)
+    equation = judged_real.log().mean() + (1 - judged_fake).log().mean()
+    loss = losses.adversarial_discriminator(real, fake, "log")
+    assert float(loss) == pytest.approx(-0.5 * float(equation), rel=1e-5)
+    assert float(losses.adversarial_generator(fake, "log")) == pytest.approx(
+        -float(judged_fake.log().mean()), rel=1e-5
+    )
+
+
+def test_log_form_stays_finite_for_a_sure_discriminator():
+    scores = torch.tensor([-1e4, 1e4])
+    assert math.isfinite(float(losses.adversarial_generator(scores, "log")))
+    assert math.isfinite(float(losses.adversarial_discriminator(scores, scores, "log")))
+
+
+@pytest.mark.parametrize("form", ["least_squares", "log"])
+def test_both_sides_pull_apart(form):
+    """The generator gains where the discriminator loses."""
+    good, bad = torch.tensor([2.0]), torch.tensor([-2.0])
+    assert losses.adversarial_generator(good, "log") < losses.adversarial_generator(bad, "log")
+    assert losses.adversarial_discriminator(good, bad, form) < losses.adversarial_discriminator(
+        bad, good, form
+    )
+
+
+def test_cycle_and_landmarks():
+    a = torch.zeros(1, 3, 4, 4)
+    assert losses.cycle_consistency(a + 0.5, a) == pytest.approx(0.5)
+    maps = torch.zeros(1, 5, 4, 4)
+    assert losses.landmark_consistency(maps + 0.5, maps) == pytest.approx(0.25)
+
+
+def test_unmatched_pairs_count_as_much_as_generated_ones():
+    real, fake, unmatched = torch.tensor([1.0]), torch.tensor([0.2]), torch.tensor([0.6])
+    loss = losses.conditional_discriminator(real, fake, unmatched)
+    assert float(loss) == pytest.approx(0.25 * 0.04 + 0.25 * 0.36, rel=1e-5)
+    plain = losses.conditional_discriminator(real, fake, None)
+    assert float(plain) == pytest.approx(0.5 * 0.04, rel=1e-5)
+
+
+def test_local_terms_add_up():
+    scores = {
+        "eyes": torch.tensor([0.0]),
+        "nose": torch.tensor([1.0]),
+        "mouth": torch.tensor([0.5]),
+    }
+    assert float(losses.local_adversarial(scores)) == pytest.approx(1 + 0 + 0.25)
+
+
+def test_the_colour_anchor_ignores_shapes_but_not_colours():
+    image = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    shuffled = image.reshape(1, 3, 8, 8, 8, 8).flip(3).flip(5).reshape(1, 3, 64, 64)
+    assert float(losses.colour_anchor(shuffled, image)) == pytest.approx(0, abs=1e-6)
+    assert float(losses.colour_anchor(image * 0.5, image)) > 0.2

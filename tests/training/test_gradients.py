@@ -1,0 +1,180 @@
+"""Every term sends its gradient where it should, and none to the frozen regressors."""
+
+import numpy as np
+import pytest
+import torch
+
+from toonmark.training.config import ABLATION, Method, TrainConfig, Weights
+from toonmark.training.engine import to_batch
+from toonmark.training.networks import DIRECTIONS, Networks
+from toonmark.training.step import discriminator_loss, generator_loss, regressor_loss, unmatched
+
+SIZE = 64
+TERMS = ["real", "cycle", "landmarks", "matched", "local", "colour"]
+
+
+def configured(**method) -> TrainConfig:
+    return TrainConfig(
+        faces=["-"], cartoons=["-"], size=SIZE, width=16,
+        method=Method(**method), weights=Weights(colour=1.0),
+    )  # fmt: skip
+
+
+def batch(count=2, seed=0):
+    from toonmark.data.sampling import Sample
+    from toonmark.landmarks import template_points
+
+    random = np.random.default_rng(seed)
+
+    def picture():
+        return random.uniform(-1, 1, (SIZE, SIZE, 3)).astype(np.float32)
+
+    points = template_points(SIZE).astype(np.float32)
+    return to_batch(
+        [
+            Sample(picture(), picture(), points + random.normal(0, 1, (5, 2)).astype(np.float32))
+            for _ in range(count)
+        ],
+        torch.device("cpu"),
+    )
+
+
+def size_of(gradients) -> float:
+    return sum(float(g.abs().sum()) for g in gradients if g is not None)
+
+
+def reached(loss, module) -> float:
+    parameters = [p for p in module.parameters() if p.requires_grad]
+    if not parameters or not loss.requires_grad:
+        return 0.0
+    return size_of(torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True))
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS, ids=lambda d: d.name)
+@pytest.mark.parametrize("gan", ["least_squares", "log"])
+@pytest.mark.parametrize("term", TERMS)
+def test_each_generator_term_reaches_its_generator(term, gan, direction):
+    torch.manual_seed(0)
+    config = configured(gan=gan)
+    networks = Networks(config)
+    _, parts, _ = generator_loss(networks, direction, batch(), config, local=True)
+    assert set(parts) == set(TERMS)
+    forward = reached(parts[term], networks.generator(direction))
+    back = reached(parts[term], networks.generator(direction.back))
+    assert forward > 1e-6
+    assert (back > 1e-6) == (term == "cycle"), "only the cycle trains the way back"
+    regressors = list(networks.regressors.parameters())
+    assert not any(p.requires_grad for p in regressors)
+
+
+def test_the_regressor_stays_frozen_but_passes_gradients_on():
+    """The landmark loss must go through the regressor, not around it and not into it."""
+    config = configured()
+    networks = Networks(config)
+    before = {k: v.clone() for k, v in networks.regressors.state_dict().items()}
+    networks.train()
+    loss, _, _ = generator_loss(networks, DIRECTIONS[0], batch(), config, local=True)
+    loss.backward()
+    assert all(p.grad is None for p in networks.regressors.parameters())
+    after = networks.regressors.state_dict()
+    assert all(torch.equal(before[k], after[k]) for k in before)
+    assert not any(m.training for r in networks.regressors.values() for m in r.modules())
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS, ids=lambda d: d.name)
+@pytest.mark.parametrize("name", ["real", "matched", "eyes", "nose", "mouth"])
+def test_each_discriminator_term_reaches_only_its_discriminator(name, direction):
+    torch.manual_seed(0)
+    config = configured()
+    networks = Networks(config)
+    _, _, generated = generator_loss(networks, direction, batch(), config, local=True)
+    assert not generated.image.requires_grad
+    _, parts = discriminator_loss(
+        networks, batch(seed=1), direction, generated, config, True, np.random.default_rng(0)
+    )
+    judges = networks.discriminators[direction.target]
+    for other, judge in judges.items():
+        assert (reached(parts[name], judge) > 1e-6) == (other == name)
+    assert reached(parts[name], networks.generators) == 0
+    assert reached(parts[name], networks.discriminators[direction.source]) == 0
+
+
+def test_unmatched_pairs_reach_only_the_conditional_discriminator():
+    config, plain = configured(), configured(unmatched_pairs=False)
+    networks = Networks(config)
+    _, _, generated = generator_loss(networks, DIRECTIONS[0], batch(), config, local=True)
+    with_, without = (
+        discriminator_loss(
+            networks, batch(seed=1), DIRECTIONS[0], generated, c, True, np.random.default_rng(0)
+        )[1]
+        for c in (config, plain)
+    )
+    different = {name for name in with_ if not torch.equal(with_[name], without[name])}
+    assert different == {"matched"}
+
+
+def test_unmatched_pictures_have_left_their_landmarks():
+    pictures = torch.full((6, 3, SIZE, SIZE), 1.0)
+    pictures[:, :, 30:34, 30:34] = -1
+    moved = unmatched(pictures, np.random.default_rng(0))
+    assert moved.shape == pictures.shape
+    for one in moved:
+        dark = (one[0] < 0).nonzero().float().mean(0)
+        assert (dark - 31.5).norm() > 0.05 * SIZE
+
+
+def test_local_patches_are_only_judged_in_stage_two():
+    config = configured()
+    networks = Networks(config)
+    _, parts, generated = generator_loss(networks, DIRECTIONS[0], batch(), config, local=False)
+    assert "local" not in parts
+    _, judged = discriminator_loss(
+        networks, batch(seed=1), DIRECTIONS[0], generated, config, False, np.random.default_rng(0)
+    )
+    assert set(judged) == {"real", "matched"}
+
+
+ROWS = {
+    "basic": {"real", "cycle"},
+    "lm_cd": {"real", "cycle", "matched"},
+    "lm_co": {"real", "cycle", "landmarks"},
+    "without_local": {"real", "cycle", "matched", "landmarks"},
+    "full": {"real", "cycle", "matched", "landmarks", "local"},
+    "one_stage": {"real", "cycle", "matched", "landmarks", "local"},
+    "no_pretraining": {"real", "cycle", "matched", "landmarks", "local"},
+}
+
+
+@pytest.mark.parametrize("row", ABLATION)
+def test_each_row_of_the_ablation_has_just_its_parts(row):
+    config = TrainConfig(
+        faces=["-"], cartoons=["-"], size=SIZE, width=16, stage1=10, stage2=10, method=ABLATION[row]
+    )
+    networks = Networks(config)
+    _, parts, _ = generator_loss(networks, DIRECTIONS[0], batch(), config, config.local_at(10))
+    assert set(parts) == ROWS[row]
+    assert networks.generators["face_to_cartoon"].conditional == (row not in ("basic", "lm_co"))
+    early = row == "one_stage"
+    assert config.local_at(0) == early
+    trained = any(p.requires_grad for p in networks.regressors.parameters())
+    assert trained == (row == "no_pretraining")
+
+
+def test_without_pretraining_the_regressor_learns_from_real_pictures():
+    config = TrainConfig(
+        faces=["-"], cartoons=["-"], size=SIZE, width=16, method=ABLATION["no_pretraining"]
+    )
+    networks = Networks(config)
+    loss = regressor_loss(networks, "cartoon", batch(), config)
+    assert reached(loss, networks.regressors["cartoon"]) > 1e-6
+    assert reached(loss, networks.generators) == 0
+
+
+def test_predicted_landmarks_send_a_gradient_through_the_condition():
+    """With figure 3's reading, the conditional discriminator also judges where parts were put."""
+    config = configured(fake_landmarks="predicted", landmark_consistency=False)
+    networks = Networks(config)
+    _, parts, generated = generator_loss(networks, DIRECTIONS[0], batch(), config, local=False)
+    assert reached(parts["matched"], networks.generator(DIRECTIONS[0])) > 1e-6
+    given, found = generated.points[:, 0], generated.points[:, 1]
+    assert not torch.equal(given, found)

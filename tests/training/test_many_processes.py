@@ -1,0 +1,80 @@
+"""Two processes take the same step as one with twice the batch."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import torch
+
+from toonmark.training import checkpoint
+from toonmark.training.config import TrainConfig
+from toonmark.training.engine import StyleTrainer
+from toonmark.training.fabric import make_fabric
+from toonmark.training.run import open_run
+
+ONE_OF_TWO = """
+import sys
+from pathlib import Path
+import torch
+from toonmark.training import checkpoint
+from toonmark.training.config import TrainConfig
+from toonmark.training.engine import StyleTrainer
+from toonmark.training.fabric import make_fabric
+from toonmark.training.run import open_run
+
+torch.set_num_threads(1)
+folder = Path(sys.argv[1])
+fabric = make_fabric("cpu", devices=2)
+assert fabric.world_size == 2
+assert torch.distributed.get_backend() == "gloo"
+trainer = StyleTrainer(open_run(folder, TrainConfig, None), fabric, threads=1)
+for iteration in range(3, 6):
+    trainer.step(iteration)
+tensors = trainer.tensors()
+checkpoint.save(folder / f"rank{fabric.global_rank}.safetensors", tensors, {})
+"""
+
+
+def test_two_gloo_processes_step_like_twice_the_batch(small_config, tmp_path):
+    # The pool and the unmatched pairs draw from each process's own randomness.
+    method = small_config.method.model_copy(update={"unmatched_pairs": False})
+    config = small_config.model_copy(update={"batch": 2, "pool": 0, "method": method})
+    open_run(tmp_path, TrainConfig, config)
+    script = tmp_path / "one_of_two.py"
+    script.write_text(ONE_OF_TWO)
+    subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone",
+         str(script), str(tmp_path)],
+        check=True, timeout=300,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    ranks = [checkpoint.load(tmp_path / f"rank{i}.safetensors")[0] for i in (0, 1)]
+    trainer = StyleTrainer(config, make_fabric("cpu"), threads=1)
+    start = {k: v.clone() for k, v in trainer.networks.state_dict().items()}
+    for iteration in range(3, 6):
+        trainer.step(iteration)
+    alone = trainer.networks.state_dict()
+    for key, value in alone.items():
+        first, second = (rank[f"networks/{key}"] for rank in ranks)
+        assert torch.equal(first, second), key
+        # Adam's first steps are signs: what is nearly zero may fall to either side.
+        step = (value - start[key]).abs().mean() + 1e-8
+        assert ((first - value).abs().mean() / step) < 0.02, key
+
+
+def test_pools_of_all_processes_are_kept(small_config):
+    trainer = StyleTrainer(small_config, make_fabric("cpu"), threads=1)
+    for iteration in range(2):
+        trainer.step(iteration)
+    tensors = trainer.tensors()
+    name = "pool/face_to_cartoon/images"
+    assert tensors[name].shape[:2] == (1, small_config.pool)
+    # Two ranks' pools saved, one process goes on: it takes the first.
+    doubled = {
+        k: torch.cat([v, v + 1]) if k.startswith("pool/") else v for k, v in tensors.items()
+    }
+    other = StyleTrainer(small_config, make_fabric("cpu"), threads=1)
+    other.restore(doubled)
+    assert torch.equal(other.pools["face_to_cartoon"].images, tensors[name][0])
