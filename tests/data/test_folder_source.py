@@ -236,7 +236,7 @@ def test_nothing_kept_is_an_error_that_says_why(photos: Path, tmp_path: Path) ->
 
 
 def test_duplicates_are_known_though_scaled_and_compressed(tmp_path: Path) -> None:
-    looks = Duplicates(4)
+    looks = Duplicates(Selection.duplicate)
     looks.add(perceptual_hash(ASTRONAUT), "astronaut")
     Image.fromarray(ASTRONAUT).resize((300, 300)).save(tmp_path / "small.jpg", quality=60)
     small = np.asarray(Image.open(tmp_path / "small.jpg"))

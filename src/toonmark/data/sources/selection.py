@@ -55,7 +55,7 @@ class Selection:
     cut_off: float = 0.15
     sharpness: float = 28.0
     chroma: float = 4.0
-    duplicate: int = 4
+    duplicate: int = 3
 
     def of_points(self, points: Array, size: int) -> Reason | None:
         """Judges a face by its points in the photo: (5, 2) pixels, for a crop of ``size``."""
@@ -117,8 +117,9 @@ def matte_is_bad(alpha: Array) -> bool:
 def perceptual_hash(image: Array) -> int:
     """128 bits that stay when a picture is scaled, compressed or lightened.
 
-    The upper 64 are a DCT hash (pHash), the lower 64 a gradient hash (dHash): of 10,000 aligned
-    faces on white, the hardest case, three in a thousand fool the first, none fools both.
+    The upper 64 are a DCT hash (pHash), the lower 64 a gradient hash (dHash). Of 10,000 aligned
+    faces on white, the hardest case, 46 have another within 3 bits of both, and one of those is
+    another person; by pHash alone it is 80, with 4 bits 106, and some twenty other people.
 
     Args:
         image: (H, W, 3) uint8 RGB.
