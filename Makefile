@@ -1,0 +1,41 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+
+.PHONY: demo test lint format clean
+
+# The light install, a real photo, the style that ships.
+demo: $(VENV)/.light
+	$(BIN)/python -m pip install --quiet "scikit-image>=0.24"  # carries NASA's portrait of Eileen Collins
+	$(BIN)/python -c "import skimage, PIL.Image; PIL.Image.fromarray(skimage.data.astronaut()).save('astronaut.png')"
+	$(BIN)/toonmark cartoonize astronaut.png -o astronaut-toon.png --size 512
+	$(BIN)/toonmark cartoonize astronaut.png -o astronaut-in-photo.png --output in-photo
+	@echo "Look at astronaut-toon.png and astronaut-in-photo.png"
+
+# Lint, types and all tests, with everything installed.
+test: $(VENV)/.dev lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/mypy
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix src tests benchmarks
+	$(BIN)/ruff format src tests benchmarks
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.light: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet -e .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache astronaut*.png
