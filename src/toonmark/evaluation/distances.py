@@ -54,7 +54,9 @@ def _weighted_mmd(kernels: tuple[Array, Array, Array], w_a: Array, w_b: Array) -
 
     def within(k: Array, w: Array) -> Array:
         total = ((w @ k) * w).sum(1) - (w**2 @ np.diag(k))
-        return total / (w.sum(1) ** 2 - (w**2).sum(1))
+        pairs = w.sum(1) ** 2 - (w**2).sum(1)
+        # Of a handful of pictures, one may be drawn every time: then there is no pair.
+        return np.where(pairs > 0, total / np.maximum(pairs, 1), np.nan)
 
     across = ((w_a @ ab) * w_b).sum(1) / (w_a.sum(1) * w_b.sum(1))
     return within(aa, w_a) + within(bb, w_b) - 2 * across
@@ -82,7 +84,7 @@ def kid(a: Array, b: Array, seed: int = 0, resamples: int = 500, level: float = 
         for _ in range(max(1, resamples // 50))
     ]
     tail = (1 - level) / 2
-    low, high = np.quantile(np.concatenate(values), [tail, 1 - tail])
+    low, high = np.nanquantile(np.concatenate(values), [tail, 1 - tail])
     return Estimate(KID_SCALE * value, KID_SCALE * float(low), KID_SCALE * float(high))
 
 

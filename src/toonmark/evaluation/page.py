@@ -15,7 +15,7 @@ h1{font-size:1.6rem;margin:.2rem 0 .6rem}
 h2{font-size:1.2rem;margin:2.4rem 0 .7rem;padding-top:.9rem;border-top:1px solid var(--line)}
 h3{font-size:1rem;margin:1.6rem 0 .5rem}
 .lead,.note,figcaption{color:var(--soft)}
-.note{font-size:.86rem;max-width:80ch;margin:.5rem 0}
+.note{font-size:.86rem;max-width:105ch;margin:.5rem 0}
 .doubt{background:var(--warn);padding:.45rem .8rem;border-radius:6px;margin:.35rem 0;
 max-width:95ch;font-size:.92rem}
 .scroll{overflow-x:auto}
@@ -32,6 +32,7 @@ td span{display:inline-block;min-width:8.2em}
 .bar .interval{stroke:var(--ink);stroke-width:1.5}
 .row{display:flex;flex-wrap:wrap;gap:1.2rem 2rem;align-items:flex-start}
 .row figure{margin:0}
+.row figcaption{text-align:center;margin-bottom:.6rem}
 .chart{max-width:100%;height:auto}
 .chart text{fill:var(--soft);font-size:11px}
 .chart .mid{text-anchor:middle}.chart .end{text-anchor:end}

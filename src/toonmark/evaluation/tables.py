@@ -84,8 +84,9 @@ def main_table(scores: Sequence[Scores]) -> str:
     note = (
         "KID and FID: how far the drawings are from real cartoons; lower is nearer. Landmark error:"
         " median, of the inter-eye distance; in the first rows it is the detector's own error,"
-        f" below which nothing can be told. Found first: chance is {percent(scores[0].identity.chance)}."
-        " Style and likeness pull against each other; neither alone is quality."
+        " below which nothing can be told. Found first: chance is"
+        f" {percent(scores[0].identity.chance)}. Style and likeness pull against each other;"
+        " neither alone is quality."
     )
     headings = ["", "KID×1000", "of the photos'", "FID", "landmark error", "photo found first, %"]
     return table([*headings, "in five", "skin ρ", "ms a face"], rows, note)
@@ -181,7 +182,8 @@ def cleanness_table(scores: Sequence[Scores]) -> str:
     note = (
         "Diversity: mean distance between two drawings, as a share of that between real cartoons,"
         " and between the photos. Haze: off-white pixels in the white around the head."
-        " Chequerboard: ‰ of the range. Background: how far the drawing changes when one is put behind the face."
+        " Chequerboard: ‰ of the range. Background: how far the drawing changes when one is put"
+        " behind the face."
     )
     headings = ["", "diversity, of cartoons'", "of photos'", "haze", "chequerboard, ‰"]
     return table([*headings, "background: around", "within the face"], rows, note)

@@ -61,30 +61,26 @@ def read_layers(path: Path) -> list[tuple[str, list[Array]]]:
     """
     layers: list[tuple[str, list[Array]]] = []
     try:
-        with (
-            open(path, "rb") as file,
-            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
-        ):
-            view = memoryview(mapped)
-            for number, layer in _fields(view):
-                if number not in _LAYERS:
-                    continue
-                name_field, blob_field = _LAYERS[number]
-                name, blobs = "", []
-                for field, content in _fields(layer):
-                    if field == name_field:
-                        name = bytes(content).decode()
-                    elif field == blob_field:
-                        blobs += [
-                            np.frombuffer(bytes(data), "<f4")
-                            for part, data in _fields(content)
-                            if part == _BLOB_DATA
-                        ]
-                if blobs:
-                    layers.append((name, blobs))
-            # Slices of the mapping must be gone before it can be closed.
-            del view, layer, content
-    except (ValueError, IndexError, UnicodeDecodeError, UnboundLocalError) as error:
+        with open(path, "rb") as file:
+            # Not read at once: 900 MB. The mapping goes when the last slice of it does.
+            view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        for number, layer in _fields(view):
+            if number not in _LAYERS:
+                continue
+            name_field, blob_field = _LAYERS[number]
+            name, blobs = "", []
+            for field, content in _fields(layer):
+                if field == name_field:
+                    name = bytes(content).decode()
+                elif field == blob_field:
+                    blobs += [
+                        np.frombuffer(bytes(data), "<f4")
+                        for part, data in _fields(content)
+                        if part == _BLOB_DATA
+                    ]
+            if blobs:
+                layers.append((name, blobs))
+    except (ValueError, IndexError) as error:
         raise MissingWeightsError(
             f"{path} is damaged, or no Caffe model ({error}).", "Download it again."
         ) from error

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import skimage.data
+import torch
+
+from toonmark.evaluation.distances import kid
+from toonmark.evaluation.errors import MissingWeightsError, UnknownExtractorError
+from toonmark.evaluation.extractors.illustration2vec import (
+    FILE_NAME,
+    Illustration2Vec,
+    Illustration2VecNetwork,
+)
+from toonmark.evaluation.features import Extractor, extractor_names, open_extractor
+
+
+@pytest.fixture(scope="module")
+def efficientnet() -> Extractor:
+    return open_extractor("efficientnet-lite0")
+
+
+def _patches(count: int, seed: int) -> np.ndarray:
+    """Pieces of photos, (count, 64, 64, 3)."""
+    rng = np.random.default_rng(seed)
+    photos = [skimage.data.astronaut(), skimage.data.coffee(), skimage.data.chelsea()]
+    pieces = []
+    for index in range(count):
+        photo = photos[index % len(photos)]
+        y, x = (rng.integers(0, edge - 64) for edge in photo.shape[:2])
+        pieces.append(photo[y : y + 64, x : x + 64])
+    return np.stack(pieces)
+
+
+def test_kid_orders_known_cases(efficientnet: Extractor) -> None:
+    real, rng = _patches(16, 0), np.random.default_rng(0)
+    noise = rng.integers(0, 256, real.shape, dtype=np.uint8)
+    blurred = np.stack([cv2.GaussianBlur(p, (3, 3), 0.8) for p in real])
+    half = np.concatenate([real[:8], noise[8:]])
+    truth = efficientnet(real)
+    cases = [
+        kid(efficientnet(case), truth, resamples=50).value for case in (real, blurred, half, noise)
+    ]
+    assert cases == sorted(cases)
+    assert cases[0] <= 0 < cases[2] < cases[3] / 2
+
+
+def test_efficientnet_features(efficientnet: Extractor) -> None:
+    vectors = efficientnet(_patches(2, 1))
+    assert vectors.shape == (2, 1280)
+    assert vectors.dtype == np.float32
+    assert 0 <= vectors.min() < vectors.max() <= 6
+    assert "224px" in efficientnet.identity
+    assert "bicubic" in efficientnet.identity
+
+
+def test_opening_leaves_the_random_numbers_alone() -> None:
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    open_extractor("efficientnet-lite0")
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_names() -> None:
+    assert extractor_names() == ["efficientnet-lite0", "illustration2vec", "inception"]
+
+
+def test_unknown_extractor_names_the_nearest() -> None:
+    with pytest.raises(UnknownExtractorError, match="Did you mean illustration2vec"):
+        open_extractor("ilustration2vec")
+
+
+@pytest.mark.parametrize("name", ["illustration2vec", "inception"])
+def test_missing_weights_say_where_to_get_them(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOONMARK_CACHE", str(tmp_path))
+    monkeypatch.delenv("TOONMARK_ILLUSTRATION2VEC", raising=False)
+    with pytest.raises(MissingWeightsError, match=r"github\.com"):
+        open_extractor(name)
+    with pytest.raises(MissingWeightsError, match="does not exist"):
+        open_extractor(name, tmp_path / "none.pth")
+
+
+def test_illustration2vec_layers() -> None:
+    with torch.device("meta"):
+        network = Illustration2VecNetwork()
+    seen: list[tuple[int, ...]] = []
+    for module in network.convolutions:
+        if isinstance(module, torch.nn.Conv2d):
+            module.register_forward_hook(lambda *args: seen.append(tuple(args[2].shape[1:])))
+    vector = network(torch.zeros(2, 3, 224, 224, device="meta"))
+    assert vector.shape == (2, 4096)
+    assert seen == [
+        (64, 224, 224),
+        (128, 112, 112),
+        *[(256, 56, 56)] * 2,
+        *[(512, 28, 28)] * 2,
+        *[(512, 14, 14)] * 2,
+        *[(1024, 7, 7)] * 3,
+    ]
+    assert network.encode1.in_features == 7 * 7 * 1024
+
+
+# A Caffe file, written by hand -----------------------------------------------------------------
+
+
+def _field(number: int, content: bytes) -> bytes:
+    return _varint(number << 3 | 2) + _varint(len(content)) + content
+
+
+def _varint(value: int) -> bytes:
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*out, value])
+
+
+def _caffemodel(network: Illustration2VecNetwork, new: bool) -> bytes:
+    layer_field, name_field, blob_field = (100, 1, 7) if new else (2, 4, 6)
+    content = _field(1, b"illust2vec")
+    modules = [m for m in network.modules() if isinstance(m, torch.nn.Conv2d | torch.nn.Linear)]
+    for index, module in enumerate(modules):
+        name = b"encode1" if isinstance(module, torch.nn.Linear) else b"conv%d" % index
+        layer = _field(name_field, name) + _varint(8 << 3) + _varint(3)
+        for parameter in (module.weight, module.bias):
+            data = parameter.detach().numpy().astype("<f4").tobytes()
+            layer += _field(blob_field, _varint(1 << 3) + _varint(1) + _field(5, data))
+        content += _field(layer_field, layer) + _field(layer_field, _field(name_field, b"relu"))
+    return content + _varint(9 << 3 | 5) + struct.pack("<f", 1.0)
+
+
+@pytest.mark.parametrize("new", [False, True])
+def test_original_weights_are_converted(new: bool, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    source, target = Illustration2VecNetwork(1 / 32), Illustration2VecNetwork(1 / 32)
+    path = tmp_path / FILE_NAME
+    path.write_bytes(_caffemodel(source, new))
+    target.load_caffe(path)
+    for ours, theirs in zip(target.parameters(), source.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_another_networks_weights_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / FILE_NAME
+    path.write_bytes(_caffemodel(Illustration2VecNetwork(1 / 64), True))
+    with pytest.raises(MissingWeightsError, match="not the tag network"):
+        Illustration2VecNetwork(1 / 32).load_caffe(path)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 50, 2000])
+def test_damaged_weights_are_refused(cut: int, tmp_path: Path) -> None:
+    path = tmp_path / FILE_NAME
+    path.write_bytes(_caffemodel(Illustration2VecNetwork(1 / 32), True)[:cut])
+    with pytest.raises(MissingWeightsError):
+        Illustration2VecNetwork(1 / 32).load_caffe(path)
+
+
+def test_illustration2vec_takes_bgr_less_the_mean(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = Illustration2VecNetwork(1 / 32)
+    monkeypatch.setattr(
+        "toonmark.evaluation.extractors.illustration2vec.Illustration2VecNetwork",
+        lambda: Illustration2VecNetwork(1 / 32),
+    )
+    path = tmp_path / "converted.pth"
+    torch.save(small.state_dict(), path)
+    extractor = Illustration2Vec(path)
+    pictures = np.full((1, 224, 224, 3), (181, 167, 164), np.uint8)
+    values = torch.tensor([164, 167, 181.0]) - torch.tensor(
+        [164.76139251, 167.47864617, 181.13838569]
+    )
+    expected = small(values.view(1, 3, 1, 1).expand(1, 3, 224, 224))
+    np.testing.assert_allclose(extractor(pictures), expected.detach().numpy(), atol=1e-4)

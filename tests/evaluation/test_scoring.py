@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from drawn import SIZE, MakePack, MakeSet
+from typer.testing import CliRunner
+
+from toonmark.errors import StyleError
+from toonmark.evaluation import Options, evaluate, evaluate_all
+from toonmark.evaluation.errors import MeasurementWarning, SamePackNameError
+from toonmark.evaluation.features import Extractor
+from toonmark.evaluation.report import write_report
+
+pytestmark = pytest.mark.filterwarnings("ignore::toonmark.evaluation.errors.MeasurementWarning")
+
+
+class _Thumbnail(Extractor):
+    """Stands in for a network: quick, and enough to see whether the right pictures arrive."""
+
+    name, dimensions, size = "thumbnail", 48, 64
+    normalisation, weights = "none", "none"
+    runs = 0
+
+    def features(self, values):  # type: ignore[no-untyped-def]
+        type(self).runs += len(values)
+        return values.reshape(len(values), 3, 4, 16, 4, 16).mean((3, 5)).flatten(1) / 64
+
+
+@pytest.fixture(autouse=True)
+def thumbnail(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("toonmark.evaluation.instruments.open_extractor", lambda *_: _Thumbnail())
+
+
+OPTIONS = Options(held_out=False, backgrounds=2)
+
+
+def test_a_style_that_does_nothing(make_set: MakeSet, make_pack: MakePack) -> None:
+    faces, cartoons = make_set("faces", 10), make_set("cartoons", 14, seed=9)
+    scores = evaluate(make_pack(), faces, cartoons, n=6, options=OPTIONS)
+    assert scores.name == "same"
+    assert scores.distance.kid == scores.reference.photos.kid
+    assert scores.identity.top1.value == 1
+    assert scores.colour.skin_rank_correlation == pytest.approx(1)
+    assert scores.colour.skin_difference == 0
+    assert scores.diversity.of_faces == pytest.approx(1)
+    assert scores.distance.n == (6, 6)
+    assert scores.reference.setting.n_other_cartoons == 6
+    assert scores.reference.floor is not None
+    assert len(scores.items) == 6
+    json.dumps(scores.summary())
+
+
+def test_a_style_that_inverts(make_set: MakeSet, make_pack: MakePack) -> None:
+    faces, cartoons = make_set("faces", 12), make_set("cartoons", 12, seed=9)
+    scores = evaluate(make_pack(factor=-1), faces, cartoons, n=12, options=OPTIONS)
+    assert scores.colour.skin_rank_correlation < -0.9
+    assert scores.colour.darkest_tenth_drawn_light == scores.colour.darkest_tenth == 1
+
+
+def test_the_same_twice_and_from_the_cache(
+    make_set: MakeSet, make_pack: MakePack, tmp_path: Path
+) -> None:
+    faces, cartoons = make_set("faces", 6), make_set("cartoons", 6, seed=9)
+    options = Options(held_out=False, backgrounds=0, cache=tmp_path / "cache")
+    first = evaluate(make_pack(), faces, cartoons, n=4, options=options)
+    _Thumbnail.runs = 0
+    again = evaluate(make_pack(), faces, cartoons, n=4, options=options)
+    assert _Thumbnail.runs == 0
+    drop = {"milliseconds"}
+    assert first.model_dump(exclude=drop) == again.model_dump(exclude=drop)
+
+
+def test_anything_that_draws_can_be_measured(make_set: MakeSet) -> None:
+    class White:
+        name, size, iterations = "white", SIZE, 7
+
+        def draw(self, faces: np.ndarray, points: np.ndarray) -> np.ndarray:
+            assert points.shape == (len(faces), 5, 2)
+            return np.full_like(faces, 255)
+
+    faces, cartoons = make_set("faces", 6), make_set("cartoons", 6, seed=9)
+    scores = evaluate(White(), faces, cartoons, n=5, options=OPTIONS)
+    assert scores.iterations == 7
+    assert scores.structure.annotated.not_found == 1
+    assert scores.structure.annotated.median is None
+    assert scores.identity.top1.value <= 1 / 5
+    assert scores.diversity.drawings == pytest.approx(0, abs=1e-3)
+    assert scores.cleanness.haze == 0
+    assert scores.cleanness.background_outside == 0
+
+
+def _doubts(make_pack: MakePack, faces: Path, cartoons: Path, n: int) -> str:
+    with pytest.warns(MeasurementWarning):
+        scores = evaluate(make_pack(), faces, cartoons, n=n, options=OPTIONS)
+    return " ".join(scores.reference.warnings)
+
+
+@pytest.mark.filterwarnings("default::toonmark.evaluation.errors.MeasurementWarning")
+def test_a_set_compared_with_itself(make_set: MakeSet, make_pack: MakePack) -> None:
+    faces = make_set("faces", 6)
+    assert "the same folder" in _doubts(make_pack, faces, faces, 4)
+
+
+@pytest.mark.filterwarnings("default::toonmark.evaluation.errors.MeasurementWarning")
+def test_small_sets_of_different_sizes(make_set: MakeSet, make_pack: MakePack) -> None:
+    doubts = _doubts(make_pack, make_set("faces", 6), make_set("cartoons", 5, seed=9), 50)
+    for doubt in (
+        "50 faces were asked for, 6 could be used",
+        "look at KID's interval",
+        "FID needs more than 48",
+        "Training may have seen",
+        "KID does not mind sets of different sizes",
+        "there is no real-against-real floor",
+    ):
+        assert doubt in doubts
+
+
+def test_two_packs_of_one_name(make_set: MakeSet, make_pack: MakePack, tmp_path: Path) -> None:
+    one = make_pack()
+    (tmp_path / "other").mkdir()
+    two = tmp_path / "other" / one.name
+    two.write_bytes(one.read_bytes())
+    faces = make_set("faces", 4)
+    with pytest.raises(SamePackNameError, match="called same"):
+        evaluate_all([one, two], faces, faces, options=OPTIONS)
+
+
+def test_broken_pack(make_set: MakeSet, tmp_path: Path) -> None:
+    (tmp_path / "bad.onnx").write_bytes(b"not a model")
+    faces = make_set("faces", 4)
+    with pytest.raises(StyleError):
+        evaluate(tmp_path / "bad.onnx", faces, faces, options=OPTIONS)
+
+
+def test_report_needs_no_network(make_set: MakeSet, make_pack: MakePack, tmp_path: Path) -> None:
+    faces, cartoons = make_set("faces", 10), make_set("cartoons", 12, seed=9)
+    (faces / "9999.png").write_bytes(b"broken")
+    with (faces / "landmarks.csv").open("a") as file:
+        file.write("9999.png," + ",".join("1234567890") + "\n")
+    packs = [make_pack("a<b", 1.0, 100), make_pack("late", 0.5, 200)]
+    result = evaluate_all(packs, faces, cartoons, n=11, options=OPTIONS)
+    write_report(result, packs, faces, tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text()
+    assert not re.search(r"https?://", page)
+    assert not re.search(r"""(src|href)=["'](?!data:)""", page)
+    assert "<script" not in page
+    assert "a&lt;b" in page
+    assert "<b" not in page.replace("<body", "")
+    for heading in ("At a glance", "Over the training", "What failed", "At random"):
+        assert heading in page
+    assert "9999.png" in page
+    assert page.count("data:image/webp") > 20
+
+
+def test_command(make_set: MakeSet, make_pack: MakePack, tmp_path: Path) -> None:
+    from toonmark.cli import app
+
+    faces, cartoons = make_set("faces", 6), make_set("cartoons", 6, seed=9)
+    arguments = ["evaluate", str(make_pack()), "--faces", str(faces), "--cartoons", str(cartoons)]
+    arguments += ["--all", "--n", "4", "--cache", str(tmp_path / "c"), "-o", str(tmp_path / "out")]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    assert "same" in result.output
+    written = json.loads((tmp_path / "out" / "scores.json").read_text())
+    assert written["scores"][0]["reference"]["setting"]["n_faces"] == 4
+    assert (tmp_path / "out" / "report.html").stat().st_size > 10_000
+
+
+def test_command_tells_errors_in_two_sentences(make_pack: MakePack, tmp_path: Path) -> None:
+    from toonmark.cli import app
+
+    nowhere = str(tmp_path / "nowhere")
+    arguments = ["evaluate", str(make_pack()), "--faces", nowhere, "--cartoons", nowhere]
+    result = CliRunner().invoke(app, [*arguments, "-o", str(tmp_path / "out")])
+    assert result.exit_code == 2
+    assert "holds no pictures" in result.output
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from drawn import SIZE, MakeSet
+
+from toonmark.errors import DataError
+from toonmark.evaluation.cache import Cache
+from toonmark.evaluation.errors import (
+    EmptySetError,
+    MissingLandmarksError,
+    NotEnoughPicturesError,
+)
+from toonmark.evaluation.selection import batches, fit, select
+from toonmark.evaluation.sets import PictureSet, is_held_out
+from toonmark.landmarks import template_points
+
+
+def test_every_twentieth_is_held_out(make_set: MakeSet) -> None:
+    assert [i for i in range(50) if is_held_out(i)] == [0, 20, 40]
+    chosen = select(PictureSet.open(make_set("a", 45)), 10)
+    assert [path.name for path in chosen.files] == ["0000.png", "0020.png", "0040.png"]
+
+
+def test_pictures_may_lie_in_images(make_set: MakeSet) -> None:
+    folder = make_set("a", 3)
+    (folder / "images").mkdir()
+    for path in folder.glob("*.png"):
+        path.rename(folder / "images" / path.name)
+    found = PictureSet.open(folder, landmarks=True)
+    assert len(found.files) == 3
+    assert set(found.points) == {path.name for path in found.files}
+
+
+@pytest.mark.parametrize("exists", [False, True])
+def test_empty_folder(exists: bool, tmp_path: Path) -> None:
+    if exists:
+        (tmp_path / "x").mkdir()
+        (tmp_path / "x" / "notes.txt").write_text("no picture")
+    with pytest.raises(EmptySetError, match="holds no pictures"):
+        PictureSet.open(tmp_path / "x")
+
+
+def test_missing_landmarks(make_set: MakeSet) -> None:
+    folder = make_set("a", 2, landmarks=False)
+    assert PictureSet.open(folder).points == {}
+    with pytest.raises(MissingLandmarksError, match=r"landmarks\.csv"):
+        PictureSet.open(folder, landmarks=True)
+
+
+def test_broken_landmarks_name_the_line(make_set: MakeSet) -> None:
+    folder = make_set("a", 2)
+    with (folder / "landmarks.csv").open("a") as file:
+        file.write("0005.png,1,2,three,4,5,6,7,8,9,10\n")
+    with pytest.raises(DataError, match="Line 4 of"):
+        PictureSet.open(folder)
+
+
+def test_a_picture_without_points_is_left_out_and_named(make_set: MakeSet) -> None:
+    folder = make_set("a", 5)
+    lines = (folder / "landmarks.csv").read_text().splitlines()
+    (folder / "landmarks.csv").write_text("\n".join([*lines[:2], "0001.png,,,", *lines[3:5]]))
+    chosen = select(PictureSet.open(folder), 5, held_out=False, landmarks=True)
+    assert len(chosen) == 3
+    assert set(chosen.skipped) == {("0001.png", "no landmarks"), ("0004.png", "no landmarks")}
+
+
+def test_an_unreadable_picture_is_replaced_and_named(make_set: MakeSet) -> None:
+    folder = make_set("a", 6)
+    whole = (folder / "0002.png").read_bytes()
+    (folder / "0002.png").write_bytes(whole[: len(whole) // 2])
+    (folder / "0003.png").write_bytes(b"")
+    chosen = select(PictureSet.open(folder), 6, held_out=False)
+    assert len(chosen) == 4
+    assert {name for name, _ in chosen.skipped} == {"0002.png", "0003.png"}
+    assert select(PictureSet.open(folder), 3, held_out=False).files  # none of them is missing
+    assert len(select(PictureSet.open(folder), 3, held_out=False)) == 3
+
+
+def test_too_few_pictures(make_set: MakeSet) -> None:
+    with pytest.raises(NotEnoughPicturesError, match=r"measure on all of it \(--all\)"):
+        select(PictureSet.open(make_set("a", 10)), 5)
+
+
+def test_seed_decides(make_set: MakeSet) -> None:
+    pictures = PictureSet.open(make_set("a", 30))
+    a, b, c = (select(pictures, 5, seed, held_out=False).files for seed in (0, 0, 1))
+    assert a == b != c
+    rest = select(pictures, 30, held_out=False, without=a)
+    assert len(rest) == 25
+    assert not set(rest.files) & set(a)
+
+
+def test_fit_scales_points_with_the_picture() -> None:
+    picture = np.zeros((2 * SIZE, 2 * SIZE, 3), np.uint8)
+    points = template_points(2 * SIZE)
+    fitted, moved = fit(picture, points, SIZE, recrop=False)
+    assert fitted.shape == (SIZE, SIZE, 3)
+    np.testing.assert_allclose(moved, template_points(SIZE))
+
+
+def test_fit_crops_by_the_points() -> None:
+    picture = np.zeros((300, 200, 3), np.uint8)
+    points = template_points(90) + np.array([40, 100])
+    fitted, moved = fit(picture, points, SIZE, recrop=True)
+    assert fitted.shape == (SIZE, SIZE, 3)
+    np.testing.assert_allclose(moved, template_points(SIZE), atol=1e-9)
+
+
+def test_batches_stream_everything_once(make_set: MakeSet) -> None:
+    chosen = select(PictureSet.open(make_set("a", 7)), 7, held_out=False)
+    sizes = [len(pictures) for pictures, _ in batches(chosen, SIZE, batch=3)]
+    assert sizes == [3, 3, 1]
+
+
+# The cache -------------------------------------------------------------------------------------
+
+
+def _counting(calls: list[int]):  # type: ignore[no-untyped-def]
+    def compute(pictures: np.ndarray, which: object) -> np.ndarray:
+        calls.append(len(pictures))
+        return pictures.reshape(len(pictures), -1)[:, :4].astype(np.float32)
+
+    return compute
+
+
+def test_second_measurement_runs_nothing(tmp_path: Path) -> None:
+    pictures = np.random.default_rng(0).integers(0, 255, (5, 8, 8, 3), dtype=np.uint8)
+    calls: list[int] = []
+    first = Cache(tmp_path).measured("m", pictures[:3], _counting(calls))
+    again = Cache(tmp_path).measured("m", pictures, _counting(calls))
+    assert calls == [3, 2]  # another process would find the first three, too
+    np.testing.assert_array_equal(first, again[:3])
+
+
+def test_cache_tells_measures_pictures_and_extras_apart() -> None:
+    pictures = np.zeros((1, 8, 8, 3), np.uint8)
+    calls: list[int] = []
+    cache = Cache()
+    cache.measured("a", pictures, _counting(calls))
+    cache.measured("b", pictures, _counting(calls))
+    cache.measured("a", pictures + 1, _counting(calls))
+    cache.measured("a", pictures, _counting(calls), [b"other points"])
+    cache.measured("a", pictures, _counting(calls))
+    assert calls == [1, 1, 1, 1]
+
+
+def test_unusable_cache_says_so(tmp_path: Path) -> None:
+    (tmp_path / "evaluation.sqlite").write_bytes(b"this is no database" * 100)
+    with pytest.raises(Exception, match="cannot be used"):
+        Cache(tmp_path)
