@@ -106,15 +106,18 @@ HAIR_MEN_DARK: Weights = {"curlyFade1": 0.8, "curlyFade2": 0.5, "afro": 0.15, "c
                           "short-fade-2": 0.2}  # fmt: skip
 #: Balding: these need hair at the sides, or none.
 HAIR_BALD: Weights = {"bald": 1.2, "short-bald": 1, "short-fade": 1}
+#: Hair that follows the head's outline, or is a shadow on it, and must not grow beyond it.
+HAIR_ON_THE_HEAD = ("short-bald", "short-fade", "short-fade-2", "crop-fade", "tall-fade",
+                    "curlyFade1", "curlyFade2")  # fmt: skip
 #: Long hair: what falls over the face's sides, and what hangs behind.
 HAIR_LONG: Weights = {
     "female5": 2.5, "female6": 2, "female9": 1.8, "female10": 1.2, "female1": 0.5, "female7": 0.5,
     "longHair": 2.5, "middle-part": 0.8, "parted": 0.8, "female4": 0.8,
 }  # fmt: skip
-HAIR_BEHIND: Weights = {"female1": 0.15, "female2": 2, "female3": 1.5, "female4": 1.5,
+HAIR_BEHIND: Weights = {"female2": 2, "female3": 1.5, "female4": 1.5,
                         "female5": 0.8, "longHair": 1.5}  # fmt: skip
 #: Curls end in round bulges, which must not stick out like a second head.
-HAIR_BEHIND_WIDTH = {"female5": 0.84, "female1": 0.9}
+HAIR_BEHIND_WIDTH = {"female5": 0.84}
 #: A woman's hair that does not reach the shoulders.
 HAIR_SHORT_WOMEN: Weights = {
     "female4": 1, "female5": 1.5, "female6": 1.2, "female8": 0.6, "female11": 0.8, "female3": 0.7,
@@ -125,7 +128,7 @@ BEARDS: Weights = {
     "beard1": 1, "beard2": 1.5, "beard4": 0.7, "fullgoatee": 1, "fullgoatee2": 1, "goatee1": 0.7,
     "goatee1-stache": 0.7, "goatee12": 0.4, "goatee18": 0.7, "goatee19": 0.6, "goatee2": 0.6,
     "mustache1": 1, "soul": 0.7, "soul-stache": 0.6, "chin-strapStache": 0.6,
-    "loganGoatee2Stache": 0.6, "sideburns1": 0.5,
+    "loganGoatee2Stache": 0.6,
 }  # fmt: skip
 GLASSES: Weights = {"glasses1-primary": 1}
 #: Flat colours of ordinary clothes.

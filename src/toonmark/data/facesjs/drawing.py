@@ -124,9 +124,9 @@ def _on_skin(canvas: Canvas, wanted: Array, head: Array) -> None:
 def _before(canvas: Canvas, wanted: Array) -> None:
     person = canvas.person
     head = _head_matrix(person, wanted)
-    # A fade is a shadow on the head itself and must not grow beyond it.
-    fade = "url(#" in canvas.parts["hair"][person.parts["hair"]]
-    width, height = (1.0, 1.0) if fade else (person.hair_width, person.hair_height)
+    width, height = person.hair_width, person.hair_height
+    if person.parts["hair"] in choices.HAIR_ON_THE_HEAD:
+        width, height = 1.0, 1.0
     hair = placed(_MIDDLE, _MIDDLE, head[0, 0] * width, head[1, 1] * height)
     canvas.draw("hair", _flipped(hair, person.hair_flip))
     glasses = canvas.parts["glasses"].get(person.parts.get("glasses", "none"), "")

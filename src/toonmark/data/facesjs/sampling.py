@@ -83,7 +83,7 @@ def person(seed: int, index: int) -> Person:
         eye_size=_normal(rng, 0.95, 0.06, 2),
         eye_angle=_normal(rng, 1.0, 2.5, 2),
         brow_size=_normal(rng, 0.92 if woman else 0.97, 0.05, 2),
-        brow_angle=_normal(rng, 2.0, 3.0, 2),
+        brow_angle=_normal(rng, 3.0, 2.5, 2),
         brow_height=_normal(rng, 41.0 if woman else 38.0, 3.5, 2),
         nose_size=_normal(rng, 1.05 if woman else 1.2, 0.1, 2),
         nose_flip=bool(rng.random() < 0.5),
