@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -113,6 +115,23 @@ def test_a_damaged_cache_is_fetched_again(
     monkeypatch.setattr(parts, "download", lambda: good)
     assert parts.load_parts()["eye"]["eye12"]
     assert (tmp_path / archive.name).read_bytes() == good
+
+
+def test_several_may_fetch_at_once(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOONMARK_CACHE", str(tmp_path))
+    good, together = archive.read_bytes(), threading.Barrier(4, timeout=20)
+
+    def download() -> bytes:
+        together.wait()  # all of them found no cache
+        return good
+
+    monkeypatch.setattr(parts, "download", download)
+    with ThreadPoolExecutor(4) as pool:
+        loaded = list(pool.map(lambda _: parts.load_parts(), range(4)))
+    assert all(one == loaded[0] for one in loaded)
+    assert [path.name for path in tmp_path.iterdir()] == [archive.name]
 
 
 def test_the_choices_exist(drawn: parts.Parts) -> None:

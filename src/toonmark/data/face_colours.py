@@ -7,13 +7,13 @@ faces have. ``python -m toonmark.data.face_colours FOLDER`` prints the tables th
 
 from __future__ import annotations
 
-import csv
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from toonmark.data.dataset import Dataset
 from toonmark.errors import DataError
 from toonmark.landmarks import Array
 
@@ -38,34 +38,24 @@ class FaceColours:
 
 
 def measure(folder: str | os.PathLike[str], limit: int | None = None) -> FaceColours:
-    """Measures the faces of a folder with ``landmarks.csv``; those that seem bald are left out.
+    """Measures the faces of a folder of a data set; those that seem bald are left out.
 
     Args:
-        folder: upright faces, the project's crop, on white; files are named in the table.
+        folder: upright faces, the project's crop, on white.
         limit: measure only so many, evenly spread over the table.
 
     Raises:
-        DataError: no table, or hardly a picture that can be measured.
+        DataError: no data set, or hardly a picture in it that can be measured.
     """
     import cv2
 
-    folder = Path(folder)
-    try:
-        with open(folder / "landmarks.csv", newline="", encoding="utf-8") as file:
-            table = list(csv.reader(file))[1:]
-    except OSError as error:
-        raise DataError(
-            f"{folder} has no readable landmarks.csv.", "Name a folder of faces with landmarks."
-        ) from error
-    if limit is not None and limit < len(table):
-        table = [table[i] for i in np.linspace(0, len(table) - 1, limit).astype(int)]
+    data = Dataset.open(Path(folder))
+    indices = np.arange(len(data))
+    if limit is not None and limit < len(data):
+        indices = np.linspace(0, len(data) - 1, limit).astype(int)
     found = []
-    for name, *numbers in table:
-        path = folder / name if (folder / name).exists() else folder / "images" / name
-        picture = cv2.imread(str(path))
-        if picture is None:
-            continue
-        points = np.array(numbers, np.float64).reshape(5, 2)
+    for index in indices.tolist():
+        picture, points = data.image(index), np.asarray(data.points[index], np.float64)
         points = (points + 0.5) * (128 / picture.shape[1]) - 0.5
         if picture.shape[:2] != (128, 128):
             picture = cv2.resize(picture, (128, 128), interpolation=cv2.INTER_AREA)
@@ -73,7 +63,7 @@ def measure(folder: str | os.PathLike[str], limit: int | None = None) -> FaceCol
             found.append((*one, points))
     if len(found) < 20:
         raise DataError(
-            f"Only {len(found)} faces of {folder} could be measured.",
+            f"Only {len(found)} faces of {data.folder} could be measured.",
             "Use a folder with more faces, cropped by Toonmark, on white.",
         )
     skin, hair, long_hair, points = (np.array(column) for column in zip(*found, strict=True))
@@ -81,10 +71,10 @@ def measure(folder: str | os.PathLike[str], limit: int | None = None) -> FaceCol
 
 
 def _measure_one(picture: Array, points: Array) -> tuple[Array, Array, float] | None:
-    """Skin, hair and long hair of one (128, 128, 3) BGR picture; None if hair looks like skin."""
+    """Skin, hair and long hair of one (128, 128, 3) RGB picture; None if hair looks like skin."""
     import cv2
 
-    lab = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
+    lab = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
     white = (picture.min(axis=2) > _WHITE).astype(np.uint8)
     inside = cv2.dilate(white, np.ones((3, 3), np.uint8)) == 0  # not the matte's pale rim
     eyes, distance = points[:2].mean(0), points[1, 0] - points[0, 0]
