@@ -11,9 +11,14 @@ from typer.testing import CliRunner
 
 from toonmark.errors import StyleError
 from toonmark.evaluation import Options, evaluate, evaluate_all
+from toonmark.evaluation.cycle import cycle_error
+from toonmark.evaluation.drawing import PackDrawer
 from toonmark.evaluation.errors import MeasurementWarning, SamePackNameError
 from toonmark.evaluation.features import Extractor
+from toonmark.evaluation.instruments import Instruments
 from toonmark.evaluation.report import write_report
+from toonmark.evaluation.selection import select
+from toonmark.evaluation.sets import PictureSet
 
 pytestmark = pytest.mark.filterwarnings("ignore::toonmark.evaluation.errors.MeasurementWarning")
 
@@ -127,6 +132,18 @@ def test_two_packs_of_one_name(make_set: MakeSet, make_pack: MakePack, tmp_path:
     faces = make_set("faces", 4)
     with pytest.raises(SamePackNameError, match="called same"):
         evaluate_all([one, two], faces, faces, options=OPTIONS)
+
+
+def test_cycle(make_set: MakeSet, make_pack: MakePack) -> None:
+    pictures = select(PictureSet.open(make_set("faces", 6)), 6, held_out=False)
+    tools = Instruments.open(OPTIONS)
+    half, double = (PackDrawer(make_pack(f"by{k}", k)) for k in (0.5, 2.0))
+    there_and_back = cycle_error(half, double, pictures, tools)
+    assert there_and_back.l1 < 0.005  # eight bits in between
+    assert there_and_back.perceptual < 0.05
+    one_way = cycle_error(half, PackDrawer(make_pack()), pictures, tools)
+    assert one_way.l1 > 0.1
+    assert one_way.perceptual > there_and_back.perceptual
 
 
 def test_broken_pack(make_set: MakeSet, tmp_path: Path) -> None:

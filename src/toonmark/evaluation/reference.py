@@ -147,6 +147,7 @@ class Baseline:
             floor=(distance(rest.features, seen.features, seed) if len(others) >= 2 else None),
             photos=distance(face_features, seen.features, seed),
             finder_on_cartoons=seen.error,
+            finder_on_cartoons_corrected=seen.corrected,
             finder_on_photos=point_error(all_found, all_points),
             mirrored_photo_top1=float((ranks(np.concatenate(mirrored), own) == 1).mean()),
             cartoon_haze=seen.haze,
@@ -177,6 +178,7 @@ class _Cartoons:
 
     features: Array
     error: PointError | None
+    corrected: PointError | None
     offset: Array | None
     haze: float
     chequer: float
@@ -202,12 +204,14 @@ class _Cartoons:
             clean += [(background.haze(p), background.chequer(p)) for p in pictures]
             done += len(pictures)
             report(what, done, len(cartoons))
-        error = offset = None
+        error = corrected = offset = None
         if true:
             exact, seen = np.stack(true), np.concatenate(found)  # type: ignore[arg-type]
             error = point_error(seen, exact)
             shift = (seen - exact) / inter_eye_distance(exact)[:, None, None]
             if error.not_found < 1:
                 offset = np.nanmean(shift, axis=0)
+                moved = seen - offset * inter_eye_distance(exact)[:, None, None]
+                corrected = point_error(moved, exact)
         haze, chequer = np.mean(clean, axis=0) if clean else (0.0, 0.0)
-        return cls(np.concatenate(features), error, offset, float(haze), float(chequer))
+        return cls(np.concatenate(features), error, corrected, offset, float(haze), float(chequer))

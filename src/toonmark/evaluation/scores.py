@@ -111,6 +111,14 @@ class Cleanness(_Record):
     background_inside: float | None = Field(description="the same within the face")
 
 
+class Cycle(_Record):
+    """How near a picture comes to itself after going there and back."""
+
+    l1: float = Field(description="mean absolute difference, of 1")
+    perceptual: float = Field(description="of the features; 1 is another picture's distance")
+    n: int
+
+
 class Item(_Record):
     """One face."""
 
@@ -129,6 +137,9 @@ class Reference(_Record):
     floor: Distance | None = Field(description="real cartoons against other real cartoons")
     photos: Distance = Field(description="the photos themselves against the cartoons")
     finder_on_cartoons: PointError | None = Field(description="against the cartoons' own points")
+    finder_on_cartoons_corrected: PointError | None = Field(
+        description="the same, less the mean offset: the floor of a style's corrected error"
+    )
     finder_on_photos: PointError
     mirrored_photo_top1: float = Field(description="a photo found by its mirror image")
     cartoon_haze: float

@@ -123,6 +123,7 @@ def structure_table(scores: Sequence[Scores]) -> str:
     rows = [
         ["~detector on photos", *cells(first.finder_on_photos)],
         ["~detector on real cartoons", *cells(first.finder_on_cartoons)],
+        ["~… less its offset on cartoons", *cells(first.finder_on_cartoons_corrected)],
     ]
     for s in scores:
         rows.append([escape(s.name), *cells(s.structure.annotated)])
