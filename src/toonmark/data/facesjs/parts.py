@@ -35,7 +35,7 @@ Parts = dict[str, dict[str, str]]
 
 _PARTS_FILE = "package/build/svgs.js"
 _INDEX_FILE = "package/build/svgs-index.js"
-_SECONDS = 120  # npm itself retries a slow registry; longer than this it has given up
+_SECONDS = 120  # for a tenth of a megabyte
 
 
 class PartsError(DataError):
@@ -109,6 +109,8 @@ def download() -> bytes:
         )
     with tempfile.TemporaryDirectory() as folder:
         command = [npm, "pack", wanted, "--pack-destination", folder, "--ignore-scripts"]
+        # By itself npm waits more than a minute before it owns up to having no network.
+        command += ["--fetch-retry-mintimeout=500", "--fetch-retry-maxtimeout=3000"]
         try:
             done = subprocess.run(
                 command, cwd=folder, capture_output=True, text=True, timeout=_SECONDS
