@@ -103,6 +103,7 @@ def cartoonize(
     told = sys.stderr if json == "-" else sys.stdout
     entries = [report.of_photo(path, [], error) for path, error in failures]
     warnings.simplefilter("ignore", TurnedFaceWarning)  # said below, with the photo's name
+    warnings.filterwarnings("ignore", module=r"PIL\.")  # about EXIF data that nobody asked for
     for photo in _progress(files):
         found: list[dict[str, Any]] = []
         failure = None

@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+
+from toonmark.faces import align
+from toonmark.landmarks import FACE_TEMPLATE, template_points
+
+RANDOM = np.random.default_rng(0)
+IDENTITY = np.array([[1.0, 0, 0], [0, 1, 0]])
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_the_identity_gives_the_picture_itself(dtype):
+    image = (RANDOM.random((40, 40, 3)) * 255).astype(dtype)
+    np.testing.assert_array_equal(align.crop(image, IDENTITY, 40), image.astype(np.float32))
+
+
+def test_a_shift_by_whole_pixels_is_exact_and_the_edge_goes_on():
+    image = RANDOM.integers(0, 255, (20, 30), dtype=np.uint8)
+    moved = align.crop(image, np.array([[1.0, 0, 5], [0, 1, -3]]), (20, 30))
+    np.testing.assert_array_equal(moved[:17, 5:], image[3:, :25])
+    np.testing.assert_array_equal(moved[:17, 0], image[3:, 0])
+    np.testing.assert_array_equal(moved[19, 5:], image[19, :25])
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.4, -2.9])
+def test_points_land_on_the_template(angle):
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    points = template_points(128) @ (3.7 * turn).T + [300, 200]
+    transform = align.face_transform(points, 128)
+    np.testing.assert_allclose(
+        align.transform_points(points, transform), template_points(128), atol=1e-9
+    )
+    assert align.scale_of(transform) == pytest.approx(1 / 3.7)
+
+
+def test_what_lies_at_a_landmark_lies_at_the_template_in_the_crop():
+    points = FACE_TEMPLATE * 200 + [130, 60]
+    ys, xs = np.mgrid[0:400, 0:400]
+    image = np.zeros((400, 400), np.float32)
+    for x, y in points:
+        image += np.exp(-0.5 * ((xs - x) ** 2 + (ys - y) ** 2) / 3**2)
+    cut = align.crop(image, align.face_transform(points, 128), 128)
+    for x, y in template_points(128):
+        around = cut[int(y) - 5 : int(y) + 7, int(x) - 5 : int(x) + 7]
+        rows, columns = np.mgrid[int(y) - 5 : int(y) + 7, int(x) - 5 : int(x) + 7]
+        assert (around * columns).sum() / around.sum() == pytest.approx(x, abs=0.05)
+        assert (around * rows).sum() / around.sum() == pytest.approx(y, abs=0.05)
+
+
+def test_shrinking_by_four_keeps_constants_and_gradients():
+    shrink = np.array([[0.25, 0, -0.375], [0, 0.25, -0.375]])  # block centres to whole numbers
+    constant = np.full((64, 64, 3), 77, np.uint8)
+    np.testing.assert_allclose(align.crop(constant, shrink, 16), 77, atol=1e-4)
+    ys, xs = np.mgrid[0:64, 0:64].astype(np.float32)
+    gradient = np.stack([xs, ys], axis=-1)
+    small = align.crop(gradient, shrink, 16)
+    inner = np.arange(1, 15)
+    np.testing.assert_allclose(small[5, inner, 0], 4 * inner + 1.5, atol=1e-3)
+    np.testing.assert_allclose(small[inner, 5, 1], 4 * inner + 1.5, atol=1e-3)
+
+
+def test_shrinking_averages_and_does_not_pick():
+    stripes = np.zeros((64, 64), np.uint8)
+    stripes[:, ::2] = 200
+    shrink = np.array([[0.25, 0, -0.375], [0, 0.25, -0.375]])
+    np.testing.assert_allclose(align.crop(stripes, shrink, 16), 100, atol=1e-3)
+
+
+def test_large_parts_are_averaged_as_small_ones_are():
+    """A part of many megapixels is worked through in bands; their seams must not show."""
+    ys = np.arange(3000, dtype=np.float32)
+    image = np.repeat(ys[:, None], 1500, axis=1)
+    shrink = np.array([[0.1, 0, 0.0], [0, 0.1, 0.0]])
+    small = align.crop(image, shrink, (300, 150))
+    np.testing.assert_allclose(small[1:-1, 70], 10 * np.arange(1, 299), atol=0.01)
+
+
+def test_invert_and_compose():
+    transform = align.face_transform(FACE_TEMPLATE * 300 + [7, 9], 128)
+    there_and_back = align.compose(transform, align.invert(transform))
+    np.testing.assert_allclose(there_and_back, IDENTITY, atol=1e-9)

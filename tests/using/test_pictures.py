@@ -1,0 +1,309 @@
+"""Every kind of picture that people have, and every way in which a file can be bad."""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms, ImageOps
+
+from toonmark import pictures
+from toonmark.errors import (
+    ConfigurationError,
+    EmptyFileError,
+    ImageTooLargeError,
+    MissingDecoderError,
+    NotAnImageError,
+    TruncatedImageError,
+    UnreadableFileError,
+)
+
+RANDOM = np.random.default_rng(0)
+PIXELS = RANDOM.integers(0, 255, (24, 32, 3), dtype=np.uint8)
+
+
+@pytest.fixture
+def smooth():
+    ys, xs = np.mgrid[0:48, 0:64]
+    return np.stack([xs * 3, ys * 4, 120 + 0 * xs], axis=-1).astype(np.uint8)
+
+
+def save(path, image, **options):
+    if isinstance(image, np.ndarray):
+        image = Image.fromarray(image)
+    image.save(path, **options)
+    return path
+
+
+# What can be read ----------------------------------------------------------------------------
+
+
+def test_png_is_exact(tmp_path):
+    path = save(tmp_path / "a.png", PIXELS)
+    np.testing.assert_array_equal(pictures.read(path).pixels, PIXELS)
+    np.testing.assert_array_equal(pictures.read(str(path)).pixels, PIXELS)
+    np.testing.assert_array_equal(pictures.read(path.read_bytes()).pixels, PIXELS)
+    np.testing.assert_array_equal(pictures.read(io.BytesIO(path.read_bytes())).pixels, PIXELS)
+    np.testing.assert_array_equal(pictures.read(Image.open(path)).pixels, PIXELS)
+    assert pictures.read(path).size == (32, 24)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_rotation_is_undone(tmp_path, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = save(tmp_path / "a.png", PIXELS, exif=exif)
+    expected = np.asarray(ImageOps.exif_transpose(Image.open(path)))
+    assert orientation == 1 or expected.shape != PIXELS.shape or (expected != PIXELS).any()
+    np.testing.assert_array_equal(pictures.read(path).pixels, expected)
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
+def test_broken_exif_does_not_matter(tmp_path):
+    path = tmp_path / "a.jpg"
+    Image.fromarray(PIXELS).save(path, exif=b"Exif\x00\x00II*\x00\xff\xff\xff\xff\x99")
+    assert pictures.read(path).pixels.shape == PIXELS.shape
+
+
+def test_transparency_goes_on_white(tmp_path):
+    image = np.dstack([PIXELS, np.zeros(PIXELS.shape[:2], np.uint8)])
+    image[:12, :, 3] = 255
+    image[12, :, 3] = 128
+    read = pictures.read(save(tmp_path / "a.png", image)).pixels
+    np.testing.assert_array_equal(read[:12], PIXELS[:12])
+    assert (read[13:] == 255).all()
+    half = (PIXELS[12].astype(float) * 128 + 255 * 127) / 255
+    np.testing.assert_allclose(read[12], half, atol=1)
+
+
+def test_palette_with_transparency(tmp_path):
+    image = Image.new("P", (8, 8), 0)
+    image.putpalette([10, 200, 30, 250, 0, 0])
+    image.paste(1, (0, 0, 4, 8))
+    read = pictures.read(save(tmp_path / "a.png", image, transparency=0)).pixels
+    assert read[0, 0].tolist() == [250, 0, 0]
+    assert read[0, 7].tolist() == [255, 255, 255]
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "1"])
+def test_grey(tmp_path, mode):
+    image = Image.fromarray(PIXELS).convert("L").convert(mode)
+    read = pictures.read(save(tmp_path / "a.png", image)).pixels
+    np.testing.assert_array_equal(read, np.asarray(image.convert("RGB")))
+
+
+def test_sixteen_bits(tmp_path):
+    values = np.linspace(0, 65535, 256).astype(np.uint16).reshape(16, 16)
+    for name in ("a.png", "a.tiff"):
+        read = pictures.read(save(tmp_path / name, values)).pixels
+        expected = np.rint(values / 257)[..., None]
+        np.testing.assert_allclose(read, np.broadcast_to(expected, (16, 16, 3)), atol=1)
+    dark = save(tmp_path / "dark.png", np.full((4, 4), 200, np.uint16))
+    assert pictures.read(dark).pixels.max() == 1  # not taken for an eight-bit picture
+
+
+def test_sixteen_bit_colour(tmp_path):
+    """Pillow cannot write it, so the file is put together by hand."""
+    row = b"\x00" + struct.pack(">3H", 65535, 32768, 0) * 4
+    chunks = [
+        (b"IHDR", struct.pack(">IIBBBBB", 4, 4, 16, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(row * 4)),
+        (b"IEND", b""),
+    ]
+    data = b"\x89PNG\r\n\x1a\n"
+    for name, body in chunks:
+        check = struct.pack(">I", zlib.crc32(name + body))
+        data += struct.pack(">I", len(body)) + name + body + check
+    read = pictures.read(data).pixels
+    np.testing.assert_array_equal(read, np.broadcast_to([255, 128, 0], (4, 4, 3)))
+
+
+def test_floats_of_a_tiff(tmp_path):
+    values = np.linspace(0, 1, 64, dtype=np.float32).reshape(8, 8)
+    read = pictures.read(save(tmp_path / "a.tiff", values)).pixels
+    np.testing.assert_array_equal(read[..., 0], np.rint(values * 255).astype(np.uint8))
+
+
+def test_cmyk_jpeg(tmp_path, smooth):
+    path = save(tmp_path / "a.jpg", Image.fromarray(smooth).convert("CMYK"), quality=95)
+    assert Image.open(path).mode == "CMYK"
+    np.testing.assert_allclose(pictures.read(path).pixels, smooth, atol=12)
+
+
+def test_colour_profile_is_followed(tmp_path):
+    """A profile whose primaries are other ones: the numbers must change, the look must not."""
+    image = Image.new("RGB", (16, 16), (200, 80, 60))
+    lab = ImageCms.createProfile("LAB")
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    same = pictures.read(save(tmp_path / "s.png", image, icc_profile=srgb)).pixels
+    assert same[0, 0].tolist() == [200, 80, 60]
+    wrong = ImageCms.ImageCmsProfile(lab).tobytes()  # of no use for RGB: left aside
+    assert pictures.read(save(tmp_path / "l.png", image, icc_profile=wrong)).pixels[0, 0, 0] == 200
+    junk = save(tmp_path / "j.png", image, icc_profile=b"no profile")
+    assert pictures.read(junk).pixels[0, 0, 0] == 200
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".webp", ".png"])
+def test_of_an_animation_the_first_frame(tmp_path, suffix):
+    frames = [Image.new("RGB", (16, 16), colour) for colour in ("#ff0000", "#0000ff")]
+    path = tmp_path / f"a{suffix}"
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=100)
+    np.testing.assert_allclose(pictures.read(path).pixels[8, 8], [255, 0, 0], atol=4)
+
+
+@pytest.mark.parametrize("suffix", [".bmp", ".tiff", ".ppm", ".webp", ".jpg"])
+def test_other_formats(tmp_path, smooth, suffix):
+    path = save(tmp_path / f"a{suffix}", smooth)
+    np.testing.assert_allclose(pictures.read(path).pixels, smooth, atol=16)
+
+
+def test_a_wrong_suffix_does_not_matter(tmp_path):
+    path = save(tmp_path / "a.png", PIXELS).rename(tmp_path / "a.jpg")
+    np.testing.assert_array_equal(pictures.read(path).pixels, PIXELS)
+
+
+def test_arrays():
+    np.testing.assert_array_equal(pictures.read(PIXELS).pixels, PIXELS)
+    np.testing.assert_array_equal(pictures.read(PIXELS / 255.0).pixels, PIXELS)
+    deep = PIXELS.astype(np.uint16) * 257
+    np.testing.assert_array_equal(pictures.read(deep).pixels, PIXELS)
+    grey = pictures.read(PIXELS[..., 0]).pixels
+    np.testing.assert_array_equal(grey, np.repeat(PIXELS[..., :1], 3, axis=2))
+    for bad in (np.zeros((3, 8, 8)), np.zeros((0, 8, 3)), np.zeros(5), np.zeros((4, 4, 3), bool)):
+        with pytest.raises(NotAnImageError):
+            pictures.read(bad)
+    with pytest.raises(NotAnImageError):
+        pictures.read(42)
+
+
+def test_reduced_reading_maps_positions_exactly(tmp_path):
+    ys, xs = np.mgrid[0:3200, 0:4800]
+    image = np.dstack([255.0 * xs / 4800, 255.0 * ys / 3200, 0 * xs]).astype(np.uint8)
+    exif = Image.Exif()
+    for orientation in (1, 6):
+        exif[0x0112] = orientation
+        path = save(tmp_path / "big.jpg", image, quality=95, exif=exif)
+        full, small = pictures.read(path), pictures.read(path, reduced=True)
+        assert small.reduction == 2
+        assert full.reduction == 1
+        assert small.size == full.size
+        x, y = 700, 1000  # a pixel of the reduced picture
+        fx, fy = small.to_full @ [x, y, 1]
+        patch = full.pixels[int(fy) : int(fy) + 2, int(fx) : int(fx) + 2].astype(float)
+        np.testing.assert_allclose(small.pixels[y, x], patch.mean((0, 1)), atol=2)
+        np.testing.assert_array_equal(small.full().pixels, full.pixels)
+
+
+def test_odd_sizes_and_other_formats_are_read_in_full(tmp_path):
+    image = np.zeros((3201, 4801, 3), np.uint8)
+    assert pictures.read(save(tmp_path / "odd.jpg", image), reduced=True).reduction == 1
+    path = save(tmp_path / "even.png", image[:3200, :4800], compress_level=1)
+    assert pictures.read(path, reduced=True).reduction == 1
+
+
+# What cannot ---------------------------------------------------------------------------------
+
+
+def two_sentences(error):
+    for sentence in (error.happened, error.remedy):
+        assert sentence
+        assert "\n" not in sentence
+        assert "Traceback" not in sentence
+
+
+def fails(kind, source):
+    with pytest.raises(kind) as caught:
+        pictures.read(source)
+    assert caught.type is kind
+    two_sentences(caught.value)
+
+
+def test_no_bytes(tmp_path):
+    (tmp_path / "a.jpg").touch()
+    fails(EmptyFileError, tmp_path / "a.jpg")
+    fails(EmptyFileError, b"")
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".gif", ".bmp", ".tiff"])
+@pytest.mark.parametrize("part", [0.5, 0.9])
+def test_truncated(tmp_path, suffix, part):
+    noise = RANDOM.integers(0, 255, (64, 64, 3), dtype=np.uint8)
+    data = save(tmp_path / f"a{suffix}", noise).read_bytes()
+    (tmp_path / f"cut{suffix}").write_bytes(data[: int(len(data) * part)])
+    fails(TruncatedImageError, tmp_path / f"cut{suffix}")
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_truncated_in_its_header(kind):
+    buffer = io.BytesIO()
+    Image.fromarray(PIXELS).save(buffer, kind)
+    fails(TruncatedImageError, buffer.getvalue()[:20])
+
+
+def test_text_with_a_picture_s_name(tmp_path):
+    (tmp_path / "a.jpg").write_text("Dear diary, " * 50)
+    fails(NotAnImageError, tmp_path / "a.jpg")
+
+
+def test_postscript_is_not_run(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n")
+    fails(NotAnImageError, tmp_path / "a.jpg")
+
+
+def bomb(width, height):
+    body = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    data = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + body
+    data += struct.pack(">I", zlib.crc32(b"IHDR" + body))
+    packed = zlib.compress(b"\0" * 100_000)
+    data += struct.pack(">I", len(packed)) + b"IDAT" + packed
+    return data + struct.pack(">I", zlib.crc32(b"IDAT" + packed))
+
+
+def test_decompression_bomb(monkeypatch):
+    before = Image.MAX_IMAGE_PIXELS
+    fails(ImageTooLargeError, bomb(50_000, 50_000))
+    fails(ImageTooLargeError, bomb(14_143, 14_143))  # just beyond 200 megapixels
+    assert before == Image.MAX_IMAGE_PIXELS
+    # Within the limit it is decoded, and found to lack its pixels.
+    monkeypatch.setenv("TOONMARK_MAX_PIXELS", "1_000_000")
+    fails(TruncatedImageError, bomb(1000, 1000))
+    fails(ImageTooLargeError, bomb(1001, 1000))
+
+
+def test_the_limit_is_set_by_the_environment(monkeypatch):
+    buffer = io.BytesIO()
+    Image.fromarray(PIXELS).save(buffer, "PNG")
+    monkeypatch.setenv("TOONMARK_MAX_PIXELS", str(32 * 24))
+    assert pictures.read(buffer.getvalue()).size == (32, 24)
+    monkeypatch.setenv("TOONMARK_MAX_PIXELS", str(32 * 24 - 1))
+    fails(ImageTooLargeError, buffer.getvalue())
+    monkeypatch.setenv("TOONMARK_MAX_PIXELS", "many")
+    fails(ConfigurationError, buffer.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("start", "name"),
+    [
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),
+        (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "HEIC"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
+    ],
+)
+def test_formats_without_a_decoder(start, name):
+    with pytest.raises(MissingDecoderError, match=name) as caught:
+        pictures.read(start + b"\0" * 200)
+    assert "pip install" in caught.value.remedy
+
+
+def test_avif_is_known_by_its_signature():
+    from toonmark.signatures import format_of
+
+    assert format_of(b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf") == "AVIF"
+    assert format_of(b"\0\0\0\x1cftypmif1\0\0\0\0mif1avif") == "AVIF"
+    assert format_of(b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom") is None
+
+
+def test_what_is_not_there(tmp_path):
+    fails(UnreadableFileError, tmp_path / "none.jpg")
+    fails(UnreadableFileError, tmp_path)
