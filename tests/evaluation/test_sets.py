@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from drawn import SIZE, MakeSet
 
+from toonmark.data.dataset import Dataset
 from toonmark.errors import DataError
 from toonmark.evaluation.cache import Cache
 from toonmark.evaluation.errors import (
@@ -21,7 +22,7 @@ from toonmark.landmarks import template_points
 def test_every_twentieth_is_held_out(make_set: MakeSet) -> None:
     assert [i for i in range(50) if is_held_out(i)] == [0, 20, 40]
     chosen = select(PictureSet.open(make_set("a", 45)), 10)
-    assert [path.name for path in chosen.files] == ["0000.png", "0020.png", "0040.png"]
+    assert chosen.names == ["0000.png", "0020.png", "0040.png"]
 
 
 def test_pictures_may_lie_in_images(make_set: MakeSet) -> None:
@@ -30,8 +31,9 @@ def test_pictures_may_lie_in_images(make_set: MakeSet) -> None:
     for path in folder.glob("*.png"):
         path.rename(folder / "images" / path.name)
     found = PictureSet.open(folder, landmarks=True)
-    assert len(found.files) == 3
-    assert set(found.points) == {path.name for path in found.files}
+    assert len(found.names) == 3
+    assert set(found.points) == set(found.names)
+    assert all(found.path(name).is_file() for name in found.names)
 
 
 @pytest.mark.parametrize("exists", [False, True])
@@ -58,13 +60,16 @@ def test_broken_landmarks_name_the_line(make_set: MakeSet) -> None:
         PictureSet.open(folder)
 
 
-def test_a_picture_without_points_is_left_out_and_named(make_set: MakeSet) -> None:
-    folder = make_set("a", 5)
+def test_what_is_held_out_is_what_training_holds_out(make_set: MakeSet) -> None:
+    folder = make_set("a", 60)
     lines = (folder / "landmarks.csv").read_text().splitlines()
-    (folder / "landmarks.csv").write_text("\n".join([*lines[:2], "0001.png,,,", *lines[3:5]]))
-    chosen = select(PictureSet.open(folder), 5, held_out=False, landmarks=True)
-    assert len(chosen) == 3
-    assert set(chosen.skipped) == {("0001.png", "no landmarks"), ("0004.png", "no landmarks")}
+    # Three pictures without points: training does not count them, so neither may we.
+    (folder / "landmarks.csv").write_text("\n".join([lines[0], *lines[4:]]))
+    pictures = PictureSet.open(folder)
+    assert pictures.unlisted == 3
+    dataset = Dataset.open(folder)
+    expected = [dataset.names[i] for i in dataset.split()[1]]
+    assert select(pictures, 60).names == expected
 
 
 def test_an_unreadable_picture_is_replaced_and_named(make_set: MakeSet) -> None:
@@ -75,7 +80,6 @@ def test_an_unreadable_picture_is_replaced_and_named(make_set: MakeSet) -> None:
     chosen = select(PictureSet.open(folder), 6, held_out=False)
     assert len(chosen) == 4
     assert {name for name, _ in chosen.skipped} == {"0002.png", "0003.png"}
-    assert select(PictureSet.open(folder), 3, held_out=False).files  # none of them is missing
     assert len(select(PictureSet.open(folder), 3, held_out=False)) == 3
 
 
@@ -86,11 +90,11 @@ def test_too_few_pictures(make_set: MakeSet) -> None:
 
 def test_seed_decides(make_set: MakeSet) -> None:
     pictures = PictureSet.open(make_set("a", 30))
-    a, b, c = (select(pictures, 5, seed, held_out=False).files for seed in (0, 0, 1))
+    a, b, c = (select(pictures, 5, seed, held_out=False).names for seed in (0, 0, 1))
     assert a == b != c
     rest = select(pictures, 30, held_out=False, without=a)
     assert len(rest) == 25
-    assert not set(rest.files) & set(a)
+    assert not set(rest.names) & set(a)
 
 
 def test_fit_scales_points_with_the_picture() -> None:

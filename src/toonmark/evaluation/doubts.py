@@ -20,6 +20,10 @@ def doubts_about(
         doubts.append(
             "Faces and cartoons are the same folder: distances are near zero and say nothing."
         )
+    if faces.unlisted:
+        doubts.append(
+            f"{faces.unlisted} pictures of {setting.faces} have no landmarks and are left out."
+        )
     if a < n:
         doubts.append(f"{n} faces were asked for, {a} could be used.")
     if min(a, b) < LEAST_FOR_KID:

@@ -43,8 +43,9 @@ class Gallery:
     _kept: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def _fitted(self, file: str, size: int) -> tuple[Array, Array]:
-        path = next(path for path in self.faces.files if path.name == file)
-        picture, points = fit(read(path).pixels, self.faces.points[file], size, self.crop)
+        picture, points = fit(
+            read(self.faces.path(file)).pixels, self.faces.points[file], size, self.crop
+        )
         if points is None:
             raise AssertionError("a face without points was measured")
         return picture, points

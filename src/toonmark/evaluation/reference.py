@@ -108,11 +108,11 @@ class Baseline:
         face_set = PictureSet.open(face_folder, landmarks=True)
         cartoon_set = PictureSet.open(cartoon_folder)
         held = options.held_out
-        faces = select(face_set, n, seed, held, landmarks=True)
+        faces = select(face_set, n, seed, held)
         cartoons = select(cartoon_set, n, seed, held)
         # The floor needs real cartoons that are not among the others; nothing is learnt from
         # either here, so training may have seen them.
-        others = select(cartoon_set, len(faces), seed, False, without=cartoons.files, minimum=0)
+        others = select(cartoon_set, len(faces), seed, False, without=cartoons.names, minimum=0)
 
         points, found, tones, features, embeddings, mirrored = [], [], [], [], [], []
         for pictures, given in batches(faces, size, options.crop):

@@ -149,7 +149,7 @@ def _score(
         reference=base.reference,
         items=[
             Item(
-                file=path.name,
+                file=name,
                 error=_number(errors[i]),
                 rank=int(places[i]),
                 skin_photo=float(base.tones[i, 0]),
@@ -157,7 +157,7 @@ def _score(
                 skin_difference=float(skin[i]),
                 hair_difference=_number(hair[i]),
             )
-            for i, path in enumerate(base.faces.files)
+            for i, name in enumerate(base.faces.names)
         ],
     )
 

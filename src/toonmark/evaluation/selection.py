@@ -10,7 +10,7 @@ import numpy as np
 
 from toonmark.errors import ImageError
 from toonmark.evaluation.errors import NotEnoughPicturesError
-from toonmark.evaluation.sets import HOLD_OUT_EVERY, PictureSet, is_held_out
+from toonmark.evaluation.sets import PictureSet, is_held_out
 from toonmark.faces.align import crop, face_transform, transform_points
 from toonmark.landmarks import Array
 from toonmark.pictures import read
@@ -21,21 +21,23 @@ class Selection:
     """The pictures that are measured, and those that could not be.
 
     Attributes:
-        files: readable pictures in name order.
-        points: one (5, 2) each, or None where they were not asked for and not known.
+        names: readable pictures in name order.
+        files: where they are.
+        points: one (5, 2) each, or None where they are not known.
         skipped: file name and what is wrong with it.
     """
 
+    names: list[str]
     files: list[Path]
     points: list[Array | None]
     skipped: list[tuple[str, str]]
 
     def __len__(self) -> int:
-        return len(self.files)
+        return len(self.names)
 
     def first(self, n: int) -> Selection:
         """The first ``n`` of them."""
-        return Selection(self.files[:n], self.points[:n], [])
+        return Selection(self.names[:n], self.files[:n], self.points[:n], [])
 
 
 def select(
@@ -43,8 +45,7 @@ def select(
     n: int,
     seed: int = 0,
     held_out: bool = True,
-    landmarks: bool = False,
-    without: Sequence[Path] = (),
+    without: Sequence[str] = (),
     minimum: int = 2,
 ) -> Selection:
     """Draws ``n`` readable pictures by seed; broken ones are skipped, named, and replaced.
@@ -54,7 +55,6 @@ def select(
         n: how many are wanted; fewer come back where there are no more.
         seed: which ones.
         held_out: only those that training leaves out.
-        landmarks: only those with known points.
         without: pictures that must not be among them.
         minimum: fewer than this are an error.
 
@@ -63,33 +63,31 @@ def select(
     """
     taken = set(without)
     candidates = [
-        path
-        for index, path in enumerate(pictures.files)
-        if (is_held_out(index) or not held_out) and path not in taken
+        name
+        for index, name in enumerate(pictures.names)
+        if (is_held_out(index) or not held_out) and name not in taken
     ]
-    chosen: list[Path] = []
+    chosen: list[str] = []
     skipped: list[tuple[str, str]] = []
     for index in np.random.default_rng(seed).permutation(len(candidates)):
         if len(chosen) >= n:
             break
-        path = candidates[index]
-        if landmarks and path.name not in pictures.points:
-            skipped.append((path.name, "no landmarks"))
-            continue
+        name = candidates[index]
         try:
-            read(path)
+            read(pictures.path(name))
         except ImageError as error:
-            skipped.append((path.name, error.happened))
+            skipped.append((name, error.happened))
             continue
-        chosen.append(path)
+        chosen.append(name)
     if len(chosen) < minimum:
-        part = f"held-out (every {HOLD_OUT_EVERY}th) " if held_out else ""
+        part = "held-out (every 20th) " if held_out else ""
         raise NotEnoughPicturesError(
             f"{pictures.folder} has {len(chosen)} usable {part}pictures; {minimum} are needed.",
             "Use a larger set" + (", or measure on all of it (--all)." if held_out else "."),
         )
-    chosen.sort(key=lambda path: path.name)
-    return Selection(chosen, [pictures.points.get(path.name) for path in chosen], skipped)
+    chosen.sort()
+    files = [pictures.path(name) for name in chosen]
+    return Selection(chosen, files, [pictures.points.get(name) for name in chosen], skipped)
 
 
 def fit(

@@ -1,24 +1,22 @@
-"""Sets of pictures to measure on: which pictures, and where their five points are."""
+"""Sets of pictures to measure on: which pictures, and where their five points are.
+
+As :class:`toonmark.data.dataset.Dataset`, and with its rule for what is held out; but a set of
+cartoons need not have landmarks to be compared with, and one broken picture among thousands does
+not end an evaluation.
+"""
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
-from toonmark.errors import DataError
+from toonmark.data.dataset import IMAGES, LANDMARKS, is_held_out, read_landmarks
 from toonmark.evaluation.errors import EmptySetError, MissingLandmarksError
-from toonmark.landmarks import COUNT, Array
+from toonmark.landmarks import Array
+
+__all__ = ["SUFFIXES", "PictureSet", "is_held_out"]
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
-HOLD_OUT_EVERY = 20
-
-
-def is_held_out(index: int) -> bool:
-    """Whether training leaves out the picture at ``index`` in name order: every twentieth."""
-    return index % HOLD_OUT_EVERY == 0
 
 
 @dataclass(frozen=True)
@@ -27,20 +25,25 @@ class PictureSet:
 
     Attributes:
         folder: as the user gave it.
-        files: every picture, sorted by name.
-        points: file name to (5, 2) pixels of that picture.
+        images: where the pictures lie: ``folder/images``, or ``folder`` itself.
+        names: file names below ``images``, sorted: those that ``landmarks.csv`` lists, where there
+            is one, since training counts through them; otherwise all pictures.
+        points: name to (5, 2) pixels of that picture.
+        unlisted: how many pictures of the folder the table does not list.
     """
 
     folder: Path
-    files: tuple[Path, ...]
+    images: Path
+    names: tuple[str, ...]
     points: dict[str, Array] = field(repr=False)
+    unlisted: int = 0
 
     @classmethod
     def open(cls, folder: str | Path, landmarks: bool = False) -> PictureSet:
-        """Lists ``folder/images``, or ``folder`` itself, and reads ``folder/landmarks.csv``.
+        """Lists a set.
 
         Args:
-            folder: a data set's folder.
+            folder: where the pictures or ``images`` lie.
             landmarks: whether the set is of no use without them.
 
         Raises:
@@ -49,41 +52,32 @@ class PictureSet:
             DataError: ``landmarks.csv`` cannot be understood.
         """
         folder = Path(folder)
-        inside = folder / "images"
-        place = inside if inside.is_dir() else folder
-        found = (
-            (p for p in place.iterdir() if p.suffix.lower() in SUFFIXES) if place.is_dir() else ()
+        images = folder / IMAGES if (folder / IMAGES).is_dir() else folder
+        found = sorted(
+            path.relative_to(images).as_posix()
+            for path in (images.rglob("*") if images.is_dir() else ())
+            if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
         )
-        files = tuple(sorted(found, key=lambda path: path.name))
-        if not files:
+        if not found:
             raise EmptySetError(
                 f"{folder} holds no pictures.",
-                f"Name a folder with {', '.join(SUFFIXES)} files in it or in its images/.",
+                f"Name a folder with {', '.join(SUFFIXES)} files in it or in its {IMAGES}/.",
             )
-        table = folder / "landmarks.csv"
-        points = _read_landmarks(table) if table.is_file() else {}
-        if landmarks and not points:
+        if not (folder / LANDMARKS).is_file():
+            if landmarks:
+                raise MissingLandmarksError(
+                    f"{folder} has no {LANDMARKS} with the five points of its faces.",
+                    "Make such a set of your photos with: toonmark data folder PHOTOS OUT",
+                )
+            return cls(folder, images, tuple(found), {})
+        points = read_landmarks(folder / LANDMARKS)
+        if not points and landmarks:
             raise MissingLandmarksError(
-                f"{folder} has no landmarks.csv with the five points of its faces.",
-                "Add one: file; x,y of left and right eye, nose, left and right mouth corner.",
+                f"{folder / LANDMARKS} lists no pictures.", "Make the set again."
             )
-        return cls(folder, files, points)
+        names = tuple(sorted(points)) or tuple(found)
+        return cls(folder, images, names, points, len(set(found) - set(names)))
 
-
-def _read_landmarks(table: Path) -> dict[str, Array]:
-    points: dict[str, Array] = {}
-    with table.open(newline="", encoding="utf-8-sig") as file:
-        for number, row in enumerate(csv.reader(file), start=1):
-            if not row or (number == 1 and row[0].strip().lower() == "file"):
-                continue
-            if len(row) > 1 and not any(cell.strip() for cell in row[1:]):
-                continue  # a picture whose points nobody knows: as if it had no row
-            try:
-                values = np.array([float(cell) for cell in row[1 : 1 + 2 * COUNT]])
-                points[Path(row[0]).name] = values.reshape(COUNT, 2)
-            except ValueError as error:
-                raise DataError(
-                    f"Line {number} of {table} is no file name with ten numbers.",
-                    "Correct that line, or delete it.",
-                ) from error
-    return points
+    def path(self, name: str) -> Path:
+        """The file of a picture."""
+        return self.images / name

