@@ -72,9 +72,7 @@ def test_pools_of_all_processes_are_kept(small_config):
     name = "pool/face_to_cartoon/images"
     assert tensors[name].shape[:2] == (1, small_config.pool)
     # Two ranks' pools saved, one process goes on: it takes the first.
-    doubled = {
-        k: torch.cat([v, v + 1]) if k.startswith("pool/") else v for k, v in tensors.items()
-    }
+    doubled = {k: torch.cat([v, v + 1]) if k.startswith("pool/") else v for k, v in tensors.items()}
     other = StyleTrainer(small_config, make_fabric("cpu"), threads=1)
     other.restore(doubled)
     assert torch.equal(other.pools["face_to_cartoon"].images, tensors[name][0])

@@ -1,0 +1,139 @@
+"""What training sees: pure functions of (seed, iteration, place), landmarks carried along."""
+
+import numpy as np
+import pytest
+from tests.conftest import draw_faces
+
+from toonmark.data.backgrounds import Backgrounds
+from toonmark.data.matte import lift, matte_on_white
+from toonmark.data.sampling import Sampler
+from toonmark.errors import DataError
+from toonmark.training.config import Augmentation
+
+STILL = Augmentation(mirror=False, degrees=0, zoom=(1, 1), shift=0)
+
+
+def sampler(folder, augmentation=None, **options):
+    return Sampler([str(folder)], 64, augmentation or Augmentation(), **options)
+
+
+def dark_near(image, point, radius=4):
+    x, y = np.round(point).astype(int)
+    patch = image[max(0, y - radius) : y + radius + 1, max(0, x - radius) : x + radius + 1]
+    return patch.min() < -0.5
+
+
+def test_held_out_pictures_are_never_drawn(face_set):
+    train, kept = sampler(face_set), sampler(face_set, held_out=True)
+    names = [{dataset.names[i] for dataset, i in one.items} for one in (train, kept)]
+    assert len(names[0]) == 22
+    assert names[1] == {"000.png", "020.png"}
+    assert not names[0] & names[1]
+
+
+def test_the_same_place_gives_the_same_picture_and_each_epoch_all_of_them(face_set):
+    one, other = sampler(face_set), sampler(face_set)
+    for iteration, place in ((0, 0), (7, 1), (40, 0)):
+        a, b = one.at(iteration, place, 2), other.at(iteration, place, 2)
+        assert np.array_equal(a.image, b.image)
+        assert np.array_equal(a.landmarks, b.landmarks)
+    assert not np.array_equal(one.at(0, 0, 1).image, one.at(1, 0, 1).image)
+    still = sampler(face_set, STILL)
+    count = len(still)
+    first = {still.at(i, 0, 1).landmarks.tobytes() for i in range(count)}
+    assert len(first) == count
+    second = [still.at(count + i, 0, 1).landmarks.tobytes() for i in range(count)]
+    assert set(second) == first
+    assert second != [still.at(i, 0, 1).landmarks.tobytes() for i in range(count)]
+
+
+def test_landmarks_follow_the_picture(face_set):
+    """The eyes are the only dark discs: they must lie under their landmarks after any change."""
+    wild = Augmentation(degrees=20, zoom=(0.8, 1.2), shift=8)
+    drawn = sampler(face_set, wild)
+    for i in range(40):
+        sample = drawn.at(i, 0, 1)
+        left, right = sample.landmarks[:2]
+        assert left[0] < right[0]
+        assert dark_near(sample.image, left)
+        assert dark_near(sample.image, right)
+
+
+def test_backgrounds_lie_behind_the_face_and_only_there(face_set):
+    drawn = sampler(face_set, STILL, backgrounds=Backgrounds(), background_share=1.0)
+    sample = drawn.draw(3, np.random.default_rng(0))
+    inside = sample.image[30:50, 25:40]
+    assert np.allclose(inside, sample.shown[30:50, 25:40], atol=1e-5)
+    assert (sample.image[:3, :3] > 0.99).all(), "the target stays on white"
+    assert np.abs(sample.image[:3] - sample.shown[:3]).mean() > 0.05
+    assert np.abs(sample.shown).max() <= 1
+
+
+def test_cartoons_keep_their_pixels_when_nothing_moves(cartoon_set):
+    drawn = sampler(cartoon_set, STILL)
+    dataset, i = drawn.items[4]
+    picture = dataset.image(i).astype(np.float32) / 127.5 - 1
+    sample = drawn.draw(4, np.random.default_rng(0))
+    assert np.allclose(sample.image, picture, atol=1e-5)
+    assert np.array_equal(sample.image, sample.shown)
+
+
+def test_the_share_of_backgrounds_is_kept(face_set):
+    drawn = sampler(face_set, STILL, backgrounds=Backgrounds(), background_share=0.5)
+    shown = [not np.array_equal(s.image, s.shown) for s in (drawn.at(i, 0, 1) for i in range(200))]
+    assert 0.35 < np.mean(shown) < 0.65
+
+
+def test_noise_changes_only_what_is_shown(face_set):
+    drawn = sampler(face_set, STILL, backgrounds=Backgrounds(), noise=0.2)
+    clean = sampler(face_set, STILL, backgrounds=Backgrounds())
+    changed = 0
+    for i in range(20):
+        noisy, plain = drawn.at(i, 0, 1), clean.at(i, 0, 1)
+        assert np.array_equal(noisy.image, plain.image)
+        changed += not np.array_equal(noisy.shown, plain.shown)
+    assert changed > 8
+
+
+def test_matte_keeps_white_teeth_and_drops_the_background():
+    picture = np.full((64, 64, 3), 255, np.uint8)
+    picture[16:64, 16:48] = (180, 120, 90)
+    picture[40:44, 28:36] = 255  # teeth
+    alpha = matte_on_white(picture)
+    assert alpha[42, 32] == 1
+    assert alpha[4, 4] == 0
+    assert alpha[30, 30] == 1
+    assert alpha[63, 30] > 0.5, "the body goes on at the bottom"
+    layer = lift(picture, alpha)
+    assert np.allclose(layer[30, 30, :3], np.array([180, 120, 90]) / 255)
+    assert (layer[..., :3] <= layer[..., 3:] + 1e-6).all()
+
+
+def test_an_empty_folder_of_backgrounds_is_named(tmp_path):
+    with pytest.raises(DataError, match="no pictures"):
+        Backgrounds([tmp_path])
+
+
+def test_backgrounds_come_from_pictures_too(tmp_path):
+    import cv2
+
+    picture = np.zeros((80, 120, 3), np.uint8)
+    picture[..., 2] = 255  # red
+    cv2.imwrite(str(tmp_path / "red.png"), picture)
+    backgrounds = Backgrounds([tmp_path], picture_share=1.0)
+    cut = backgrounds(np.random.default_rng(0), 64)
+    assert cut.shape == (64, 64, 3)
+    assert cut[..., 0].mean() > cut[..., 1].mean() + 0.4
+
+
+def test_drawn_backgrounds_vary_and_stay_in_range():
+    backgrounds = Backgrounds()
+    drawn = [backgrounds(np.random.default_rng(i), 64) for i in range(30)]
+    assert all(b.min() >= 0 and b.max() <= 1 and b.dtype == np.float32 for b in drawn)
+    assert np.std([b.mean() for b in drawn]) > 0.1
+
+
+def test_an_empty_part_is_refused(tmp_path):
+    draw_faces(tmp_path / "one", 1)  # its only picture is held out
+    with pytest.raises(DataError, match="No pictures"):
+        sampler(tmp_path / "one")

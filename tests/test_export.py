@@ -1,0 +1,103 @@
+"""A style pack draws what torch draws, for any batch, and carries its metadata."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from toonmark.errors import ExportError, RunError
+from toonmark.export import export_regressor, export_style, load_generator
+from toonmark.landmarks import template_points
+from toonmark.models.presets import build_generator, build_regressor
+from toonmark.models.sampling import heatmaps
+from toonmark.styles.metadata import KEY, StyleMetadata
+from toonmark.styles.pack import StylePack
+
+
+def metadata(size=64):
+    return StyleMetadata(name="tried", title="Tried", size=size, terms="none")
+
+
+def generator(preset="compact", conditional=True):
+    torch.manual_seed(0)
+    network = build_generator(preset, conditional, 16).eval()
+    for parameter in network.parameters():  # an untrained one draws nearly the same for anything
+        parameter.data += 0.1 * torch.randn_like(parameter)
+    return network
+
+
+@pytest.mark.parametrize("preset", ["compact", "paper"])
+@pytest.mark.parametrize("conditional", [True, False])
+def test_the_graph_agrees_with_torch(tmp_path, preset, conditional):
+    network, file = generator(preset, conditional), tmp_path / "style.onnx"
+    assert export_style(network, metadata(), file) <= 1e-3
+    onnx.checker.check_model(onnx.load(file), full_check=True)
+    session = onnxruntime.InferenceSession(str(file))
+    random = np.random.default_rng(0)
+    for count in (1, 2, 7):
+        faces = random.uniform(-1, 1, (count, 3, 64, 64)).astype(np.float32)
+        points = (template_points(64) + random.normal(0, 2, (count, 5, 2))).astype(np.float32)
+        (drawn,) = session.run(["cartoon"], {"face": faces, "landmarks": points})
+        with torch.no_grad():
+            wanted = network(torch.from_numpy(faces), heatmaps(torch.from_numpy(points), 64))
+        assert np.abs(drawn - wanted.numpy()).max() < 1e-3
+        assert drawn.shape == faces.shape
+
+
+def test_a_pack_opens_and_says_what_it_is(tmp_path):
+    file = tmp_path / "style.onnx"
+    export_style(generator(), metadata(), file)
+    pack = StylePack.open(file)
+    pack.check()
+    assert pack.metadata.name == "tried"
+    assert pack.metadata.size == 64
+    stored = {p.key: p.value for p in onnx.load(file).metadata_props}
+    assert json.loads(stored[KEY])["terms"] == "none"
+    assert str(tmp_path).encode() not in file.read_bytes()
+
+
+def test_the_pack_holds_little_beyond_its_weights(tmp_path):
+    network, file = build_generator("compact"), tmp_path / "style.onnx"
+    export_style(network, metadata(128), file)
+    weights = 4 * sum(p.numel() for p in network.parameters())
+    assert file.stat().st_size < weights + 60_000
+    assert file.stat().st_size < 3_000_000
+
+
+def test_a_graph_that_disagrees_is_not_put_in_place(tmp_path, monkeypatch):
+    file = tmp_path / "style.onnx"
+    file.write_bytes(b"the old one")
+    real = onnxruntime.InferenceSession.run
+    monkeypatch.setattr(
+        onnxruntime.InferenceSession, "run", lambda *a, **k: [x + 0.01 for x in real(*a, **k)]
+    )
+    with pytest.raises(ExportError, match="differs from torch"):
+        export_style(generator(), metadata(), file)
+    assert file.read_bytes() == b"the old one"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_regressor_reads_its_points(tmp_path):
+    torch.manual_seed(0)
+    network, file = build_regressor("compact").eval(), tmp_path / "landmarks.onnx"
+    export_regressor(network, 64, {"who": "test"}, file)
+    session = onnxruntime.InferenceSession(str(file))
+    maps, points = session.run(
+        ["heatmaps", "landmarks"], {"face": np.zeros((3, 3, 64, 64), np.float32)}
+    )
+    assert maps.shape == (3, 5, 64, 64)
+    assert points.shape == (3, 5, 2)
+
+
+def test_weights_of_another_width_are_named(small_config, tmp_path):
+    from toonmark.training import checkpoint
+
+    network = torch.nn.ModuleDict({"face_to_cartoon": build_generator("compact", True, 32)})
+    checkpoint.save(tmp_path / "w.safetensors", network.state_dict(), {"iteration": "1"})
+    with pytest.raises(RunError, match="do not fit"):
+        load_generator(tmp_path / "w.safetensors", "compact", width=16)
