@@ -60,13 +60,15 @@ def cut_out(image: Array) -> Array:
     background = _outside(darkest >= 255 - WHITE)
     reach = 2 * max(1, round(EDGE * size / 128)) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
-    edge = cv2.dilate(background.astype(np.uint8), disc).astype(bool) & ~background
+    near_white = cv2.dilate(background.astype(np.uint8), disc).astype(bool)
+    near_figure = cv2.dilate((~background).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+    edge = near_white & near_figure
 
     # At the edge a pixel is c = a·f + (1 - a)·white. The figure's own colour f is taken from the
     # darkest pixel near by, and a is how far the pixel is on the way there from white.
     inked = cv2.erode(darkest, disc)
     depth = (255.0 - darkest) / np.maximum(255.0 - inked, 1.0)
-    alpha = np.where(background, 0.0, np.where(edge, np.clip(depth, 0, 1), 1.0))
+    alpha = np.where(edge, np.clip(depth, 0, 1), ~background)
     alpha = np.rint(alpha * 255)
     share = np.maximum(alpha, 1)[..., None] / 255
     colour = np.rint(255 - (255 - image.astype(np.float32)) / share)

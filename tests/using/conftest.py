@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 
-def write_pack(
+def _write_pack(
     path: Path,
     size: int = 128,
     inputs: tuple[str, str] = ("face", "landmarks"),
@@ -62,8 +62,13 @@ def write_pack(
 
 
 @pytest.fixture(scope="session")
+def write_pack() -> Any:
+    return _write_pack
+
+
+@pytest.fixture(scope="session")
 def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_pack(tmp_path_factory.mktemp("style") / "negative.onnx")
+    return _write_pack(tmp_path_factory.mktemp("style") / "negative.onnx")
 
 
 @pytest.fixture(scope="session")

@@ -132,16 +132,25 @@ def test_cmyk_jpeg(tmp_path, smooth):
 
 
 def test_colour_profile_is_followed(tmp_path):
-    """A profile whose primaries are other ones: the numbers must change, the look must not."""
     image = Image.new("RGB", (16, 16), (200, 80, 60))
-    lab = ImageCms.createProfile("LAB")
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     same = pictures.read(save(tmp_path / "s.png", image, icc_profile=srgb)).pixels
     assert same[0, 0].tolist() == [200, 80, 60]
-    wrong = ImageCms.ImageCmsProfile(lab).tobytes()  # of no use for RGB: left aside
-    assert pictures.read(save(tmp_path / "l.png", image, icc_profile=wrong)).pixels[0, 0, 0] == 200
-    junk = save(tmp_path / "j.png", image, icc_profile=b"no profile")
-    assert pictures.read(junk).pixels[0, 0, 0] == 200
+    # A space whose red is sRGB's green, and the other way round.
+    other = srgb.replace("sRGB".encode("utf-16-be"), "test".encode("utf-16-be"))
+    other = other.replace(b"rXYZ", b"____", 1).replace(b"gXYZ", b"rXYZ", 1)
+    other = other.replace(b"____", b"gXYZ", 1)
+    swapped = pictures.read(save(tmp_path / "o.png", image, icc_profile=other)).pixels
+    np.testing.assert_allclose(swapped[0, 0], [80, 200, 60], atol=2)
+
+
+@pytest.mark.parametrize("kind", ["LAB", "junk"])
+def test_a_profile_of_no_use_is_left_aside(tmp_path, kind):
+    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    profile = lab if kind == "LAB" else b"no profile"
+    image = Image.new("RGB", (16, 16), (200, 80, 60))
+    read = pictures.read(save(tmp_path / "a.png", image, icc_profile=profile)).pixels
+    assert read[0, 0].tolist() == [200, 80, 60]
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".webp", ".png"])

@@ -1,0 +1,372 @@
+"""The command line, as people call it."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from toonmark import __version__, files
+from toonmark.cli import app
+from toonmark.cli.application import COMMANDS
+from toonmark.landmarks import NAMES, template_points
+
+runner = CliRunner()
+
+
+def run(*arguments):
+    return runner.invoke(app, [str(argument) for argument in arguments])
+
+
+def command(*arguments, **options):
+    return subprocess.run(
+        [sys.executable, "-m", "toonmark", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+        **options,
+    )
+
+
+@pytest.fixture
+def draw(pack):
+    return lambda *arguments: run("cartoonize", "--style", pack, *arguments)
+
+
+@pytest.fixture
+def folder(tmp_path, photo):
+    """Where the photo lies, alone."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    photo.rename(folder / "me.png")
+    return folder
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+# The application -----------------------------------------------------------------------------
+
+
+def test_version_imports_nothing_heavy():
+    code = (
+        "import sys; sys.argv = ['toonmark', '--version']; from toonmark.cli import main; main();"
+        "print({'typer', 'numpy', 'cv2', 'onnxruntime', 'torch', 'PIL', 'rich', 'pydantic'}"
+        " & set(sys.modules))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.stdout.split("\n")[:2] == [f"toonmark {__version__}", "set()"], result.stderr
+    assert run("--version").stdout == f"toonmark {__version__}\n"
+
+
+def test_help_lists_all_and_imports_none():
+    code = (
+        "import sys; sys.argv = ['toonmark', '--help']\n"
+        "from toonmark.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print([m for m in sys.modules if m.startswith('toonmark.cli.')])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8"
+    )
+    for name in COMMANDS:
+        assert f" {name} " in result.stdout
+    assert "['toonmark.cli.application']" in result.stdout, result.stderr
+
+
+def test_every_command_is_where_it_is_said_to_be():
+    for name in COMMANDS:
+        result = run(name, "--help")
+        assert result.exit_code == 0, (name, result.output)
+
+
+def test_a_missing_extra_gives_the_line_that_installs_it(tmp_path):
+    (tmp_path / "torch.py").write_text("raise ModuleNotFoundError('no torch', name='torch')")
+    code = (
+        "import sys; sys.path.insert(0, sys.argv.pop(1))\n"
+        "import toonmark.cli.application as a\n"
+        "import types; m = types.ModuleType('toonmark.cli.train')\n"
+        "def train():\n    import torch\n"
+        "m.train = train; sys.modules['toonmark.cli.train'] = m\n"
+        "sys.argv = ['toonmark', 'train']\n"
+        "from toonmark.cli import main; main()"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 2
+    assert "pip install 'toonmark[train]'" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_no_command_and_a_wrong_one():
+    assert run().exit_code == 2
+    assert run("cartonize").exit_code == 2
+
+
+# cartoonize ----------------------------------------------------------------------------------
+
+
+def test_beside_the_photo(draw, folder):
+    before = (folder / "me.png").read_bytes()
+    result = draw(folder / "me.png")
+    assert result.exit_code == 0, result.output
+    assert names(folder) == ["me-toon.png", "me.png"]
+    assert (folder / "me.png").read_bytes() == before
+    assert Image.open(folder / "me-toon.png").size == (512, 512)
+    assert "me-toon.png" in result.stdout
+
+
+@pytest.mark.parametrize("name", ["new/you.png", "you.jpg", "you.webp"])
+def test_to_a_file(draw, folder, tmp_path, name):
+    assert draw(folder / "me.png", "-o", tmp_path / name, "--size", 200).exit_code == 0
+    assert Image.open(tmp_path / name).size == (200, 200)
+
+
+def test_folders_and_patterns(draw, folder, tmp_path):
+    Image.open(folder / "me.png").save(folder / "you.jpg")
+    (folder / "notes.txt").write_text("not a picture")
+    out = tmp_path / "out"
+    assert draw(folder, "-o", out).exit_code == 0
+    assert names(out) == ["me-toon.png", "you-toon.png"]
+    assert draw(folder / "*.jpg", "-o", tmp_path / "out2").exit_code == 0
+    assert names(tmp_path / "out2") == ["you-toon.png"]
+    # Drawn into the folder itself, and once more: the cartoons are not drawn again.
+    for _ in range(2):
+        assert draw(folder).exit_code == 0
+    assert names(folder) == ["me-toon.png", "me.png", "notes.txt", "you-toon.png", "you.jpg"]
+
+
+def test_two_photos_of_one_name(draw, folder, tmp_path):
+    Image.open(folder / "me.png").save(folder / "ME.jpg")
+    (tmp_path / "other").mkdir()
+    Image.open(folder / "me.png").save(tmp_path / "other" / "me.png", compress_level=1)
+    out = tmp_path / "out"
+    result = draw(folder / "me.png", folder / "ME.jpg", tmp_path / "other" / "me.png", "-o", out)
+    assert result.exit_code == 0
+    assert names(out) == ["ME-toon (2).png", "me-toon (3).png", "me-toon.png"]
+
+
+def test_a_photo_is_never_written_over(draw, folder):
+    before = (folder / "me.png").read_bytes()
+    result = draw(folder / "me.png", "-o", folder / "me.png")
+    assert result.exit_code == 2
+    assert "never written over" in result.stderr
+    # Not even one that has the name of another's cartoon.
+    (folder / "me-toon.png").write_bytes(before)
+    assert draw(folder / "me.png", folder / "me-toon.png").exit_code == 0
+    assert (folder / "me.png").read_bytes() == (folder / "me-toon.png").read_bytes() == before
+    assert names(folder) == ["me-toon (2).png", "me-toon-toon.png", "me-toon.png", "me.png"]
+
+
+def test_several_photos_do_not_go_into_one_file(draw, folder, tmp_path):
+    result = draw(folder / "me.png", folder / "you.png", "-o", tmp_path / "one.png")
+    assert result.exit_code == 2
+    assert "folder" in result.stderr
+
+
+def test_names_of_all_kinds(draw, folder, tmp_path):
+    for name in ("with space.png", "Ünïcödé é.png", "😀.png", "[brackets] *.png", "-dash.png"):
+        (folder / name).write_bytes((folder / "me.png").read_bytes())
+    out = tmp_path / "où ça 😀"
+    assert draw(folder, "-o", out).exit_code == 0
+    assert len(names(out)) == 6
+    assert draw(folder / "[brackets] *.png", "-o", tmp_path / "b").exit_code == 0
+    assert names(tmp_path / "b") == ["[brackets] *-toon.png"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of any bytes are Linux's own")
+def test_a_name_that_is_no_unicode(folder, tmp_path, pack):
+    name = os.fsencode(folder) + b"/caf\xe9.png"
+    os.rename(os.fsencode(folder / "me.png"), name)
+    result = command("cartoonize", os.fsdecode(name), "--style", pack, "--json", "-")
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["drawn"] == 1
+
+
+def test_faces(draw, two_faces, tmp_path):
+    photo = tmp_path / "two.png"
+    Image.fromarray(two_faces).save(photo)
+    out = tmp_path / "out"
+    assert draw(photo, "-o", out, "--face", "all").exit_code == 0
+    assert names(out) == ["two-toon-face1.png", "two-toon-face2.png"]
+    assert draw(photo, "-o", tmp_path / "left.png", "--face", "1").exit_code == 0
+    left = np.asarray(Image.open(tmp_path / "left.png"))
+    np.testing.assert_array_equal(left, np.asarray(Image.open(out / "two-toon-face1.png")))
+    result = draw(photo, "-o", out, "--face", "3")
+    assert result.exit_code == 2
+    assert "no face number 3" in result.stderr
+    assert draw(photo, "--face", "smallest").exit_code == 2
+
+
+def test_in_photo_and_side_by_side(draw, two_faces, tmp_path):
+    photo = tmp_path / "two.png"
+    Image.fromarray(two_faces).save(photo)
+    assert draw(photo, "--output", "in-photo", "--face", "all").exit_code == 0
+    drawn = np.asarray(Image.open(tmp_path / "two-toon.png"))
+    assert drawn.shape == two_faces.shape
+    changed = (drawn != two_faces).any(axis=2)
+    assert changed[:, :300].any()
+    assert changed[:, 300:].any()
+    assert changed.mean() < 0.5
+    out = tmp_path / "pair.png"
+    assert draw(photo, "--output", "side-by-side", "--size", "100", "-o", out).exit_code == 0
+    assert Image.open(out).size == (200, 100)
+
+
+def test_transparent(draw, folder, tmp_path):
+    assert draw(folder / "me.png", "--transparent", "-o", tmp_path / "a.png").exit_code == 0
+    assert Image.open(tmp_path / "a.png").mode == "RGBA"
+    assert draw(folder / "me.png", "--transparent", "-o", tmp_path / "a.jpg").exit_code == 2
+    assert draw(folder / "me.png", "--transparent", "--output", "in-photo").exit_code == 2
+
+
+def write_landmarks(path, rows):
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(["file", *(f"{name}_{axis}" for name in NAMES for axis in "xy")])
+        table.writerows([name, *np.ravel(points)] for name, points in rows)
+    return path
+
+
+def test_landmarks_for_faces_that_no_detector_finds(draw, tmp_path):
+    photo = tmp_path / "drawing.png"
+    Image.new("RGB", (200, 220), "#caa").save(photo)
+    assert draw(photo).exit_code == 2
+    points = template_points(128) + 30
+    table = write_landmarks(tmp_path / "points.csv", [("drawing.png", points)])
+    result = draw(photo, "--landmarks", table, "--json", tmp_path / "report.json")
+    assert result.exit_code == 0, result.output
+    (face,) = json.loads((tmp_path / "report.json").read_text())["photos"][0]["faces"]
+    np.testing.assert_allclose(list(face["landmarks"].values()), points, atol=0.01)
+
+    outside = write_landmarks(tmp_path / "points.csv", [("drawing.png", points + 100)])
+    result = draw(photo, "--landmarks", outside)
+    assert result.exit_code == 2
+    assert "outside" in result.stderr
+
+
+@pytest.mark.parametrize("text", ["", "file,x\na,1\n", "file\n\xff"])
+def test_a_wrong_table_of_landmarks(draw, folder, tmp_path, text):
+    (tmp_path / "points.csv").write_bytes(text.encode("latin-1"))
+    result = draw(folder / "me.png", "--landmarks", tmp_path / "points.csv")
+    assert result.exit_code == 2
+    assert "points.csv" in result.stderr
+
+
+def test_a_wrong_line_of_landmarks(draw, folder, tmp_path):
+    table = write_landmarks(tmp_path / "points.csv", [("a", np.ones(10)), ("b", ["x"] * 10)])
+    result = draw(folder / "me.png", "--landmarks", table)
+    assert result.exit_code == 2
+    assert "line 3" in result.stderr
+
+
+def test_json(draw, folder, tmp_path):
+    (folder / "bad.jpg").write_text("not a picture")
+    result = draw(folder, "-o", tmp_path / "out", "--json", "-")
+    assert result.exit_code == 2
+    report = json.loads(result.stdout)  # and nothing else is there
+    assert (report["drawn"], report["failed"]) == (1, 1)
+    bad, me = report["photos"]
+    assert bad["error"]["type"] == "NotAnImageError"
+    (face,) = me["faces"]
+    assert face["file"] == str(tmp_path / "out" / "me-toon.png")
+    assert list(face["landmarks"]) == list(NAMES)
+    assert face["warning"] is None
+    assert np.array(face["transform"]).shape == (2, 3)
+
+
+def test_a_batch_goes_on_and_lists_what_failed(draw, folder, tmp_path):
+    (folder / "empty.png").touch()
+    (folder / "text.jpg").write_text("Dear diary")
+    (folder / "cut.png").write_bytes((folder / "me.png").read_bytes()[:5000])
+    (folder / "photo.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 100)
+    Image.new("RGB", (300, 300)).save(folder / "nobody.png")
+    small = cv2.resize(np.asarray(Image.open(folder / "me.png")), (128, 128))
+    Image.fromarray(small).save(folder / "small.png")
+    result = draw(folder, folder / "gone.png", folder / "*.none", "-o", tmp_path / "out")
+    assert result.exit_code == 2
+    assert names(tmp_path / "out") == ["me-toon.png"]
+    assert "8 of 9 photos failed" in result.stderr
+    for name, words in {
+        "empty.png": "no bytes",
+        "text.jpg": "not a picture",
+        "cut.png": "damaged",
+        "photo.heic": "pillow-heif",
+        "nobody.png": "No face",
+        "small.png": "32",
+        "gone.png": "No such file",
+        "*.none": "no pictures",
+    }.items():
+        (line,) = (line for line in result.stderr.splitlines() if f"/{name}: " in line)
+        assert words in line
+
+
+def test_errors_are_two_sentences(folder, pack):
+    result = command("cartoonize", folder / "none.png", "--style", pack)
+    assert result.returncode == 2
+    assert len(result.stderr.strip().splitlines()) == 2
+    result = command("cartoonize", folder / "me.png", "--style", "watercolour")
+    assert result.returncode == 2
+    assert len(result.stderr.strip().splitlines()) == 2
+    assert "Traceback" not in result.stderr
+    assert names(folder) == ["me.png"]
+
+
+def test_places_that_cannot_be_written(draw, folder, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    result = draw(folder / "me.png", "-o", tmp_path / "file" / "out")
+    assert result.exit_code == 2
+    assert "cannot be written" in result.stderr
+
+    def full(handle):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    result = draw(folder / "me.png", "-o", tmp_path / "out")
+    assert result.exit_code == 2
+    assert "disk was full" in result.stderr
+    assert names(tmp_path / "out") == []
+
+
+def test_a_turned_face_is_drawn_and_told(draw, tmp_path):
+    points = template_points(128) + np.array([[0, 0], [-10, 0], [16, 0], [4, 0], [-6, 0]]) + 30
+    Image.new("RGB", (200, 220), "#caa").save(tmp_path / "a.png")
+    table = write_landmarks(tmp_path / "points.csv", [("a.png", points)])
+    result = draw(tmp_path / "a.png", "--landmarks", table)
+    assert result.exit_code == 0
+    assert "a.png: Face 1 is turned" in result.stderr
+    assert (tmp_path / "a-toon.png").is_file()
+
+
+def test_the_whole_command(folder, pack, tmp_path):
+    result = command("cartoonize", folder / "me.png", "-s", pack, "-o", tmp_path / "x.png")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert Image.open(tmp_path / "x.png").size == (512, 512)
+
+
+# styles --------------------------------------------------------------------------------------
+
+
+def test_styles(pack, tmp_path, monkeypatch):
+    from toonmark.styles import pack as pack_module
+
+    assert run("styles").exit_code == 0
+    assert "negative" in run("styles", pack).stdout
+    assert "sound" in run("styles", pack).stdout
+    assert json.loads(run("styles", pack, "--json").stdout)["size"] == 128
+    (tmp_path / "text.onnx").write_text("Dear diary")
+    assert run("styles", tmp_path / "text.onnx").exit_code == 2
+    monkeypatch.setattr(pack_module, "FOLDER", pack.parent)
+    assert "Negative" in run("styles").stdout
+    assert [style["name"] for style in json.loads(run("styles", "--json").stdout)] == ["negative"]
