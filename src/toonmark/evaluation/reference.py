@@ -41,7 +41,7 @@ def point_error(found: Array, true: Array) -> PointError:
     """Errors of (N, 5, 2) found points; NaN, on either side, is not found."""
     each = point_errors(found, true)
     each = each[~np.isnan(each).any(1)]
-    missing = 1 - len(each) / len(found)
+    missing = (len(found) - len(each)) / len(found)
     if not len(each):
         return PointError(n=len(found), not_found=missing, median=None, mean=None, p90=None)
     mean = each.mean(1)

@@ -160,7 +160,7 @@ class Scores(_Record):
     colour: Colour
     diversity: Diversity
     cleanness: Cleanness
-    milliseconds: float = Field(description="to draw one face, here, now")
+    milliseconds: float = Field(description="of processor time to draw one face, here")
     reference: Reference
     items: list[Item]
 

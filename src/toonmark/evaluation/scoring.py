@@ -106,9 +106,9 @@ def _score(
     done, seconds = 0, 0.0
     for pictures, points_list in batches(base.faces, drawer.size, options.crop):
         points = np.stack(points_list)  # type: ignore[arg-type]
-        began = time.perf_counter()
+        began = time.process_time()
         cartoons = drawer.draw(pictures, points)
-        seconds += time.perf_counter() - began
+        seconds += time.process_time() - began
         features.append(tools.features(cartoons))
         embeddings.append(tools.embeddings(cartoons, points))
         found.append(tools.points(cartoons))
