@@ -19,8 +19,8 @@ from toonmark.data.dataset import (
     write_description,
     write_landmarks,
 )
-from toonmark.data.sources.inspection import inspect, points_problems
-from toonmark.data.sources.sheet import contact_sheet
+from toonmark.data.inspection import inspect, points_problems
+from toonmark.data.sheet import contact_sheet
 from toonmark.errors import DataError
 from toonmark.landmarks import mirror, template_points
 

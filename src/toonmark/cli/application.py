@@ -1,7 +1,7 @@
 """The application: what subcommands there are, and how their errors are told.
 
-A subcommand is a function in a module of its own, found through :data:`COMMANDS`. To add one, write
-the module and a line here. The module is imported when the subcommand is called: ``toonmark
+A subcommand is a function in a module of its own, or an ``app`` of several, found through
+:data:`COMMANDS`. To add one, write the module and a line here. The module is imported when the subcommand is called: ``toonmark
 --help`` and ``toonmark cartoonize`` never pay for torch.
 """
 
@@ -23,7 +23,8 @@ class Subcommand:
 
     Attributes:
         summary: its line in ``toonmark --help``.
-        module: the module that holds it, under ``toonmark.cli``; the function has the same name.
+        module: the module that holds it, under ``toonmark.cli``: a function of the same name, or
+            a :class:`typer.Typer` called ``app`` with subcommands of its own.
         extra: the extra that installs what it needs beyond the core; empty for the core.
     """
 
@@ -35,6 +36,7 @@ class Subcommand:
 COMMANDS = {
     "cartoonize": Subcommand("Draw the faces in photos as cartoons.", "cartoonize"),
     "styles": Subcommand("List the styles that ship, or check a style pack.", "styles"),
+    "data": Subcommand("Make a set to train on, check it, look at it.", "data"),
     "render-cartoons": Subcommand(
         "Draw cartoon faces with exact landmarks, to train on.", "render_cartoons", "train"
     ),
@@ -77,10 +79,11 @@ def load(name: str) -> Any:
     Raises:
         ModuleNotFoundError: the extra it needs is not installed.
     """
-    module = COMMANDS[name].module
-    function = getattr(importlib.import_module(f"toonmark.cli.{module}"), module)
+    module = importlib.import_module(f"toonmark.cli.{COMMANDS[name].module}")
+    if isinstance(group := getattr(module, "app", None), typer.Typer):
+        return typer.main.get_group(group)
     alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    alone.command(name)(function)
+    alone.command(name)(getattr(module, COMMANDS[name].module))
     return typer.main.get_command(alone)
 
 

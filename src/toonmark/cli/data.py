@@ -78,7 +78,7 @@ def check(
     """Read every picture of a set and name what is wrong; status 1 if it should not be used."""
     from rich.progress import Progress
 
-    from toonmark.data.sources.inspection import inspect
+    from toonmark.data.inspection import inspect
 
     with Progress(transient=True) as bar:
         task = bar.add_task("reading", total=None)
@@ -109,7 +109,7 @@ def show(
 ) -> None:
     """Draw a sheet: pictures with their points, and histograms of the whole set."""
     from toonmark.data.dataset import Dataset
-    from toonmark.data.sources.sheet import contact_sheet
+    from toonmark.data.sheet import contact_sheet
     from toonmark.pictures import write
 
     write(output, contact_sheet(Dataset.open(directory), count))
