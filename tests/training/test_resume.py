@@ -229,3 +229,19 @@ def test_settings_are_gathered(tmp_path):
         gathered(None, ["stage1"], {})
     with pytest.raises(ConfigurationError, match="cannot be read"):
         gathered(tmp_path / "missing.yaml", [], {})
+
+
+def test_a_run_can_start_from_another(small_config, never_killed, tmp_path):
+    checkpoint.save(tmp_path / CHECKPOINT, never_killed, {"iteration": "8"})
+    config = small_config.model_copy(update={"start_from": str(tmp_path), "seed": 5})
+    started = StyleTrainer(config, make_fabric("cpu")).tensors()
+    for name, value in never_killed.items():
+        taken = name.startswith(("networks/generators", "networks/discriminators", "averaged/"))
+        if taken:
+            assert torch.equal(started[name], value), name
+    fresh = StyleTrainer(small_config, make_fabric("cpu")).tensors()
+    name = "averaged/face_to_cartoon.up.0.weight"
+    assert not torch.equal(fresh[name], started[name])
+    wide = config.model_copy(update={"width": 32})
+    with pytest.raises(RunError, match="do not fit"):
+        StyleTrainer(wide, make_fabric("cpu"))

@@ -91,6 +91,9 @@ class TrainConfig(Frozen):
     cartoons: list[str] = Field(min_length=1, description="folders with landmarks.csv")
     face_regressor: str | None = Field(None, description="a run of train-landmarks")
     cartoon_regressor: str | None = None
+    start_from: str | None = Field(
+        None, description="another run: its generators and discriminators are the start"
+    )
     backgrounds: list[str] = Field(
         default=[], description="folders of pictures put behind the faces, beside drawn ones"
     )

@@ -24,6 +24,7 @@ from toonmark.training.config import TrainConfig
 from toonmark.training.landmarks import apply_gradients, load_regressor
 from toonmark.training.networks import DIRECTIONS, Direction, Networks, average_into
 from toonmark.training.pool import ImagePool
+from toonmark.training.run import CHECKPOINT
 from toonmark.training.step import (
     Batch,
     Parts,
@@ -71,6 +72,8 @@ class StyleTrainer:
         self.networks = fabric.to_device(Networks(config)).train()
         self._load_regressors()
         self.averaged = copy.deepcopy(self.networks.generators).requires_grad_(False).eval()
+        if config.start_from is not None:
+            self._start_from(Path(config.start_from))
         rate, betas = config.learning_rate, config.betas
         # One fused kernel over all parameters is markedly faster than one call each.
         self.optimizers = {
@@ -108,6 +111,18 @@ class StyleTrainer:
                 )
             trained = load_regressor(path, self.config.preset)
             self.networks.regressors[domain].load_state_dict(trained.state_dict())
+
+    def _start_from(self, other: Path) -> None:
+        """Takes over what another run has learnt; optimisers and pools begin anew."""
+        tensors, _ = checkpoint.load(other / CHECKPOINT if other.is_dir() else other)
+        for name in ("generators", "discriminators"):
+            part = checkpoint.part("networks", tensors)
+            start = name + "."
+            own = {k[len(start) :]: v for k, v in part.items() if k.startswith(start)}
+            checkpoint.load_weights(getattr(self.networks, name), own, "this run's networks")
+        checkpoint.load_weights(
+            self.averaged, checkpoint.part("averaged", tensors), "this run's generators"
+        )
 
     # One iteration -----------------------------------------------------------------------
 
