@@ -1,0 +1,75 @@
+"""``toonmark serve``: the page and the HTTP API."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from toonmark.errors import ConfigurationError
+
+
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0 is every one of this machine.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")] = 8000,
+    style: Annotated[
+        list[Path] | None,
+        typer.Option("--style", "-s", help="A style pack, or a folder of them, to offer as well."),
+    ] = None,
+    token: Annotated[
+        str,
+        typer.Option(
+            envvar="TOONMARK_TOKEN",
+            help="What requests must carry; needed beyond localhost. auto makes one up.",
+        ),
+    ] = "",
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(help="A further name that the server answers to, such as a proxy's."),
+    ] = None,
+    max_megabytes: Annotated[float, typer.Option(min=0.01, help="Of one upload.")] = 30,
+    max_megapixels: Annotated[float, typer.Option(min=0.01, help="Of one photo.")] = 50,
+    queue: Annotated[int, typer.Option(min=1, help="Requests in the house at a time.")] = 32,
+    batch: Annotated[int, typer.Option(min=1, help="Requests drawn together.")] = 8,
+    workers: Annotated[int | None, typer.Option(min=1, help="Threads that draw.")] = None,
+    time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds for one request.")] = 30,
+) -> None:
+    """Serve the page and the API.
+
+    Open the address it prints, drop a photo. In the page's own mode the photo never leaves the
+    browser. Nothing of a photo is stored or logged in any mode.
+    """
+    from toonmark.web import assets
+    from toonmark.web.app import create_app
+    from toonmark.web.server import Server, configuration
+    from toonmark.web.settings import LOOPBACK, Settings
+
+    local = host in ("localhost", "127.0.0.1", "::1")
+    if not local and not token:
+        raise ConfigurationError(
+            f"On {host} anybody in reach could use this server, and no token is set.",
+            "Give one with --token TOKEN, or have one made: --token auto",
+        )
+    token = secrets.token_urlsafe(24) if token == "auto" else token
+    defaults = Settings()
+    settings = Settings(
+        styles=tuple(style or ()),
+        token=token,
+        hosts=(*LOOPBACK, *(name.lower() for name in allow_host or ())) if local else (),
+        max_bytes=int(max_megabytes * 1e6),
+        max_pixels=int(max_megapixels * 1e6),
+        queue=queue,
+        batch=batch,
+        workers=workers or defaults.workers,
+        time_limit=time_limit,
+    )
+    app = create_app(settings)
+    if not assets.is_built():
+        typer.secho("The page is not built; the API works all the same.", fg="yellow", err=True)
+        typer.echo(f"To build it, in the source tree: {assets.HOW_TO_BUILD}", err=True)
+    fragment = f"#token={token}" if token else ""
+    Server(configuration(app, host, port, settings), fragment).run()

@@ -1,0 +1,193 @@
+"""The HTTP API."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import FileResponse, Response
+from starlette.requests import ClientDisconnect
+
+from toonmark._version import __version__
+from toonmark.errors import ToonmarkError
+from toonmark.styles.metadata import StyleMetadata
+from toonmark.web import drawing, problems, uploads
+from toonmark.web.drawing import Answer, Options, Output
+from toonmark.web.problems import Refusal
+from toonmark.web.service import Service
+from toonmark.web.workers import Job
+
+router = APIRouter()
+_log = logging.getLogger(__name__)
+
+_PHOTO = {
+    "requestBody": {
+        "required": True,
+        "description": "The picture's bytes, or a form with a file.",
+        "content": {
+            "image/*": {"schema": {"type": "string", "format": "binary"}},
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "properties": {"image": {"type": "string", "format": "binary"}},
+                }
+            },
+        },
+    }
+}
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "A PNG, or JSON if that is accepted.", "content": {"image/png": {}}},
+    **{
+        status: {"description": what, "content": {"application/problem+json": {}}}
+        for status, what in (
+            (400, "A damaged or empty picture."),
+            (408, "The upload took too long."),
+            (413, "Too many bytes or pixels."),
+            (415, "No picture, or in a format that is not read."),
+            (422, "No usable face, or a wrong option."),
+            (503, "The queue is full; Retry-After says when to come back."),
+            (504, "Drawing took too long."),
+        )
+    },
+}
+
+
+@router.post("/cartoonize", response_class=Response, responses=_ANSWERS, openapi_extra=_PHOTO)
+async def cartoonize(
+    request: Request,
+    style: Annotated[str, Query(description="Its name; see /styles.", max_length=64)] = "",
+    size: Annotated[int, Query(ge=16, le=4096, description="Edge in pixels.")] = 512,
+    face: Annotated[str, Query(description="largest, all, or a number from the left.")] = "largest",
+    output: Annotated[
+        Output, Query(description="Alone, in its photo, or beside it.")
+    ] = Output.crop,
+    transparent: Annotated[bool, Query(description="Nothing around the figure.")] = False,
+    points: Annotated[
+        str, Query(description="x,y of five points a face, to draw these instead.")
+    ] = "",
+) -> Response:
+    """Draws the faces in a photo. Nothing of the photo is stored or logged."""
+    service: Service = request.app.state.service
+    started = time.monotonic()
+    problem = ""
+    try:
+        options = Options(
+            size,
+            drawing.which_face(face) if not points else "all",
+            output,
+            transparent,
+            drawing.points(points),
+            as_json="application/json" in request.headers.get("accept", ""),
+        )
+        drawing.check(options)
+        style = style or service.shelf.default
+        answer = await _serve(service, request, style, options, started)
+        service.metrics.faces.labels(style).inc(answer.faces)
+        response = Response(answer.body, media_type=answer.media_type, headers={"Vary": "Accept"})
+    except ClientDisconnect:
+        problem, response = "client-gone", Response(status_code=499)
+    except ToonmarkError as error:
+        problem, response = problems.describe(error)[1], problems.response(error)
+    except Exception:
+        _log.exception("A request failed in a way that nobody foresaw.")
+        problem, response = "surprise", problems.surprise()
+    service.metrics.requests.labels(str(response.status_code), problem).inc()
+    service.metrics.seconds.observe(time.monotonic() - started)
+    return response
+
+
+async def _serve(
+    service: Service, request: Request, style: str, options: Options, started: float
+) -> Answer:
+    settings = service.settings
+    cartoonizer = await asyncio.to_thread(service.shelf.cartoonizer, style)
+    if not service.enter():
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(settings.time_limit):
+                await uploads.drain(request, settings.max_bytes)
+        raise Refusal(
+            "queue-full", 503, "The server has as much to do as it can take.", "Come back soon.", 2
+        )
+    try:
+        try:
+            async with asyncio.timeout(settings.time_limit):
+                upload = await uploads.receive(request, settings.max_bytes)
+        except TimeoutError:
+            raise Refusal(
+                "slow-upload", 408, "The upload took too long.", "Send a smaller file."
+            ) from None
+        job: Job[Answer] = Job(
+            style,
+            cartoonizer,
+            options.faces,
+            options.landmarks,
+            lambda: drawing.read(upload, options, settings.max_pixels),
+            drawing.finisher(style, options),
+            deadline=started + settings.time_limit,
+        )
+        return await _drawn(service, request, job)
+    finally:
+        service.leave()
+
+
+async def _drawn(service: Service, request: Request, job: Job[Answer]) -> Answer:
+    """Waits for a job, as long as the client does and the time limit lets it."""
+    work = asyncio.ensure_future(service.workers.do(job))
+    gone = asyncio.ensure_future(_disconnected(request))
+    left = max(0.0, job.deadline - time.monotonic())
+    try:
+        await asyncio.wait({work, gone}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        if work.done() and not work.cancelled():
+            return work.result()
+        if gone.done():
+            raise ClientDisconnect
+        raise Refusal(
+            "too-slow",
+            504,
+            f"The photo was not drawn within {service.settings.time_limit:g} seconds.",
+            "Send a smaller photo, or come back when there is less to do.",
+        )
+    finally:
+        work.cancel()
+        gone.cancel()
+        # Awaited, so that no error goes unheard: what a given-up job raised is of no interest.
+        await asyncio.gather(work, gone, return_exceptions=True)
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+@router.get("/styles")
+async def styles(request: Request) -> list[StyleMetadata]:
+    """What there is to choose from; the first is the default."""
+    service: Service = request.app.state.service
+    return service.shelf.list()
+
+
+@router.get("/styles/{name}.onnx", response_class=FileResponse)
+async def style_file(
+    request: Request, name: Annotated[str, Path(description="See /styles.", max_length=64)]
+) -> FileResponse:
+    """A style pack, for any ONNX runtime: inputs `face` and `landmarks`, output `cartoon`."""
+    service: Service = request.app.state.service
+    file = service.shelf.file(name)
+    return FileResponse(file, media_type="application/octet-stream", filename=f"{name}.onnx")
+
+
+@router.get("/health")
+async def health(request: Request) -> dict[str, str]:
+    """Whether the server is up, and which version it is."""
+    return {"status": "ok", "version": __version__}
+
+
+@router.get("/metrics", response_class=Response)
+async def metrics(request: Request) -> Response:
+    """Counters in Prometheus' form."""
+    service: Service = request.app.state.service
+    return Response(service.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -1,0 +1,59 @@
+"""The server as an ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from toonmark._version import __version__
+from toonmark.errors import ToonmarkError
+from toonmark.web import api, page, problems
+from toonmark.web.headers import Guard
+from toonmark.web.service import Service
+from toonmark.web.settings import Settings
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The page and the API.
+
+    Example:
+        >>> from toonmark.web.app import create_app  # doctest: +SKIP
+        >>> app = create_app()  # then: uvicorn module:app  # doctest: +SKIP
+
+    Raises:
+        StyleError: a style pack cannot be used, or there is none.
+    """
+    settings = settings or Settings()
+    service = Service(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        import cv2
+
+        cv2.setNumThreads(1)  # requests run side by side, each on one core
+        service.workers.start()
+        yield
+        service.workers.stop()
+
+    app = FastAPI(
+        title="Toonmark",
+        summary="Turns a photo of a face into a cartoon of that person.",
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,  # its own would load scripts from elsewhere
+        redoc_url=None,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    )
+    app.state.service = service
+    app.include_router(api.router)
+    app.include_router(page.router)
+    app.add_exception_handler(ToonmarkError, problems.on_toonmark_error)
+    app.add_exception_handler(HTTPException, problems.on_http_error)
+    app.add_exception_handler(RequestValidationError, problems.on_validation_error)
+    app.add_exception_handler(Exception, problems.on_surprise)
+    app.add_middleware(Guard, settings=settings)
+    return app

@@ -1,0 +1,133 @@
+"""The page's files: built ones that lie in ``static``, and networks named after what is in them."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from toonmark._version import __version__
+from toonmark.faces import detect, refine
+from toonmark.faces.choose import SMALLEST_FACE
+from toonmark.web import models
+from toonmark.web.shelf import Shelf
+
+#: Where the build puts the page; see ``web/build.mjs``.
+STATIC = Path(__file__).with_name("static")
+
+#: How to build it, for those who run Toonmark from its repository.
+HOW_TO_BUILD = "npm ci --prefix web && npm run build --prefix web"
+
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".webmanifest": "application/manifest+json",
+    ".wasm": "application/wasm",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".onnx": "application/octet-stream",
+    ".txt": "text/plain; charset=utf-8",
+}
+
+
+def is_built() -> bool:
+    """Whether the page can be shown."""
+    return (STATIC / "index.html").is_file()
+
+
+def built_files() -> dict[str, Path]:
+    """The built page's files by their path in the page, without their compressed twins."""
+    return {
+        file.relative_to(STATIC).as_posix(): file
+        for file in sorted(STATIC.rglob("*"))
+        if file.is_file() and file.suffix in TYPES
+    }
+
+
+@dataclass(frozen=True)
+class Network:
+    """An ONNX model that the page loads; as its name holds its hash, it may be kept for ever."""
+
+    name: str
+    content: bytes
+
+
+class Networks:
+    """What the page needs to find and draw faces. Safe to share between threads."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._lock = threading.Lock()
+        self._files: dict[str, Network] | None = None
+        self._manifest = b""
+
+    def manifest(self) -> bytes:
+        """JSON: what there is, and in which file."""
+        self._load()
+        return self._manifest
+
+    def file(self, name: str) -> bytes | None:
+        """One of the files, or None."""
+        network = self._load().get(name)
+        return network.content if network else None
+
+    def names(self) -> list[str]:
+        """The names of the files."""
+        return list(self._load())
+
+    def _load(self) -> dict[str, Network]:
+        with self._lock:
+            if self._files is None:
+                self._files = self._made()
+            return self._files
+
+    def _made(self) -> dict[str, Network]:
+        styles = []
+        files = []
+        for metadata in self._shelf.list():
+            content = models.halved(self._shelf.file(metadata.name).read_bytes())
+            network = _network(f"style-{metadata.name}", content)
+            files.append(network)
+            shown = ("name", "title", "version", "description", "licence", "terms")
+            fields = metadata.model_dump(mode="json")
+            styles.append(
+                {key: fields[key] for key in shown}
+                | {"file": network.name, "size": metadata.size, "template": fields["template"]}
+            )
+        detector, regressor = _finders()
+        manifest = {
+            "version": __version__,
+            "detector": detector.name,
+            "regressor": regressor.name if regressor else None,
+            "regressorSize": refine.SIZE,
+            "rounds": refine.ROUNDS,
+            "trust": refine.TRUST,
+            "furthest": refine.FURTHEST,
+            "smallestFace": SMALLEST_FACE,
+            "styles": styles,
+        }
+        self._manifest = json.dumps(manifest).encode()
+        files += [one for one in (detector, regressor) if one]
+        return {network.name: network for network in files}
+
+
+@functools.cache
+def _finders() -> tuple[Network, Network | None]:
+    """The networks that find faces and their points; the second may not be installed."""
+    detector = _network("yunet", models.detector(detect._weights().tobytes()))
+    regressor = None
+    if refine.WEIGHTS.is_file():
+        regressor = _network("landmarks", models.halved(refine.WEIGHTS.read_bytes()))
+    return detector, regressor
+
+
+def _network(name: str, content: bytes) -> Network:
+    digest = hashlib.sha256(content).hexdigest()[:12]
+    return Network(f"{name}.{digest}.onnx", content)

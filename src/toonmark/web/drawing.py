@@ -1,0 +1,158 @@
+"""A request's options, and what is answered: a picture, or everything as JSON."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+
+import numpy as np
+
+from toonmark import blend, pictures
+from toonmark.cartoon import Cartoon
+from toonmark.faces.choose import Faces
+from toonmark.landmarks import Array
+from toonmark.pictures import Photo
+from toonmark.web.problems import Refusal
+from toonmark.web.uploads import check_pixels
+
+
+class Output(StrEnum):
+    """What is drawn."""
+
+    crop = "crop"
+    in_photo = "in-photo"
+    side_by_side = "side-by-side"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a request asks for.
+
+    Attributes:
+        size: edge of a cartoon in pixels.
+        faces: which.
+        landmarks: (n, 5, 2) to draw instead of what a detector finds, or None.
+        as_json: all of what was found, the cartoons as data URLs; else one PNG.
+    """
+
+    size: int
+    faces: Faces
+    output: Output
+    transparent: bool
+    landmarks: Array | None
+    as_json: bool
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A finished body."""
+
+    body: bytes
+    media_type: str
+    faces: int
+
+
+def which_face(text: str) -> Faces:
+    """``largest``, ``all``, or a number from 1.
+
+    Raises:
+        Refusal: it is none of these.
+    """
+    if text == "largest" or text == "all":
+        return text  # type: ignore[return-value]
+    if text.isdecimal() and 0 < len(text) < 5 and int(text) > 0:
+        return int(text)
+    raise _wrong("face", "it is largest, all, or a number: 1 is the leftmost face")
+
+
+def points(text: str) -> Array | None:
+    """Landmarks from ``x,y,x,y,...``: ten numbers a face, in the upright photo's pixels.
+
+    Raises:
+        Refusal: they are not.
+    """
+    if not text:
+        return None
+    try:
+        numbers = np.array([float(part) for part in text.split(",")])
+    except ValueError:
+        raise _wrong("points", "they are numbers with commas between") from None
+    if len(numbers) % 10 or len(numbers) > 320 or not np.isfinite(numbers).all():
+        raise _wrong("points", "they are ten numbers a face: x,y of five points")
+    return numbers.reshape(-1, 5, 2)
+
+
+def check(options: Options) -> None:
+    """Refuses what does not go together.
+
+    Raises:
+        Refusal: transparent with a photo around, or one PNG of several faces.
+    """
+    if options.transparent and options.output is not Output.crop:
+        raise _wrong("transparent", "it goes with output=crop only")
+    if options.faces == "all" and not options.as_json and options.output is not Output.in_photo:
+        raise _wrong("face", "all faces come as JSON (Accept: application/json), or in-photo")
+
+
+def read(upload: bytes, options: Options, max_pixels: int) -> Photo:
+    """Decodes an upload, at a fraction of its size where that will do.
+
+    Raises:
+        ImageError: one of its kinds.
+    """
+    check_pixels(upload, max_pixels)
+    return pictures.read(upload, reduced=options.output is Output.crop)
+
+
+def finish(style: str, options: Options, photo: Photo, cartoons: list[Cartoon]) -> Answer:
+    """Makes the answer."""
+    if not options.as_json:
+        return Answer(_png(photo, cartoons, options), "image/png", len(cartoons))
+    width, height = photo.size
+    found = [_face(cartoon) for cartoon in cartoons]
+    content = {"style": style, "width": width, "height": height, "faces": found}
+    if options.output is Output.in_photo:
+        content["image"] = _data_url(_png(photo, cartoons, options))
+    else:
+        for entry, cartoon in zip(found, cartoons, strict=True):
+            entry["cartoon"] = _data_url(_png(photo, [cartoon], options))
+    return Answer(json.dumps(content).encode(), "application/json", len(cartoons))
+
+
+def finisher(style: str, options: Options) -> Callable[[Photo, list[Cartoon]], Answer]:
+    """``finish``, knowing what was asked for."""
+    return partial(finish, style, options)
+
+
+def _face(cartoon: Cartoon) -> dict[str, object]:
+    return {
+        "number": cartoon.number,
+        "box": [round(value, 2) for value in cartoon.box],
+        "points": [[round(float(x), 3), round(float(y), 3)] for x, y in cartoon.points],
+        "score": round(cartoon.score, 4),
+        "yaw": round(cartoon.yaw, 1),
+        "roll": round(cartoon.roll, 1),
+        "warning": cartoon.warning,
+    }
+
+
+def _png(photo: Photo, cartoons: list[Cartoon], options: Options) -> bytes:
+    if options.output is Output.in_photo:
+        pixels = blend.in_photo(photo.pixels, cartoons)
+    elif options.output is Output.side_by_side:
+        pixels = blend.side_by_side(photo.pixels, cartoons[0], options.size)
+    else:
+        pixels = cartoons[0].resized(options.size, options.transparent)
+    return pictures.encode(pixels, ".png")
+
+
+def _data_url(png: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(png).decode()
+
+
+def _wrong(option: str, why: str) -> Refusal:
+    return Refusal("wrong-option", 422, f"The option {option} is wrong: {why}.", "See /docs.")

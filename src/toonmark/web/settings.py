@@ -1,0 +1,39 @@
+"""How a server is set up."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+#: Names under which a browser on the same machine reaches a server.
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a server offers, and how much it takes.
+
+    Attributes:
+        styles: style packs to offer beside those that ship: files, or folders of files.
+        token: if not empty, what ``Authorization: Bearer`` must carry.
+        hosts: names the server answers to; empty for any. A page of another site that has its
+            name point to this machine (DNS rebinding) is turned away by this.
+        max_bytes: of one upload.
+        max_pixels: of one photo.
+        queue: requests in the house at a time, uploading, waiting or being drawn; the next is
+            told to come back. Times ``max_bytes``, it is the most memory that uploads take.
+        batch: requests that are drawn together.
+        workers: threads that draw.
+        time_limit: seconds from a request's first byte to its answer.
+    """
+
+    styles: tuple[Path, ...] = ()
+    token: str = ""
+    hosts: tuple[str, ...] = ()
+    max_bytes: int = 30_000_000
+    max_pixels: int = 50_000_000
+    queue: int = 32
+    batch: int = 8
+    workers: int = min(os.cpu_count() or 1, 8)
+    time_limit: float = 30.0

@@ -1,0 +1,175 @@
+"""A photo from a request's body to memory: streamed, limited, never on disk."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import warnings
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import Request
+
+from toonmark.decoding import FORMATS
+from toonmark.errors import EmptyFileError, ImageTooLargeError
+from toonmark.web.problems import Refusal
+
+#: What a form may weigh beyond the photo: its other fields, and the lines between them.
+_FORM = 64_000
+
+
+async def receive(request: Request, max_bytes: int) -> bytes:
+    """The photo in a request: its whole body, or the file in a multipart form.
+
+    What the request says about the type is not believed; names of files are not looked at.
+
+    Raises:
+        Refusal: too many bytes, or a form without a file.
+        EmptyFileError: no bytes at all.
+        ClientDisconnect: the client went away.
+    """
+    content_type = request.headers.get("content-type", "")
+    kind, options = parse_options_header(content_type)
+    form = kind == b"multipart/form-data"
+    limit = max_bytes + (_FORM if form else 0)
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and len(announced) < 20 and int(announced) > limit:
+        await drain(request, limit)
+        raise _too_large(max_bytes)
+    sink = _Form(options.get(b"boundary", b""), max_bytes) if form else _Raw(max_bytes)
+    received = 0
+    async for chunk in request.stream():
+        received += len(chunk)
+        if received > limit:
+            raise _too_large(max_bytes)
+        sink.write(chunk)
+    return sink.photo()
+
+
+async def drain(request: Request, limit: int) -> None:
+    """Takes what is still under way and forgets it, so that the client gets to read the answer."""
+    received = 0
+    async for chunk in request.stream():
+        received += len(chunk)
+        if received > limit:
+            return
+
+
+def check_pixels(photo: bytes, max_pixels: int) -> None:
+    """Looks at a photo's header only.
+
+    Raises:
+        ImageTooLargeError: it has more pixels than this server takes.
+    """
+    from PIL import Image
+
+    size = (0, 0)
+    # What cannot be opened here is refused later, with the reason.
+    with contextlib.suppress(Exception), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            with Image.open(io.BytesIO(photo), formats=FORMATS) as image:
+                size = image.size
+        except Image.DecompressionBombError:
+            size = (max_pixels + 1, 1)
+    if size[0] * size[1] > max_pixels:
+        raise ImageTooLargeError(
+            f"The picture has more pixels than this server's limit of {max_pixels:,}.",
+            "Make it smaller.",
+        )
+
+
+class _Raw:
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._data = bytearray()
+
+    def write(self, chunk: bytes) -> None:
+        self._data += chunk
+
+    def photo(self) -> bytes:
+        return _not_empty(self._data)
+
+
+class _Form:
+    """The first file in a multipart form; other fields are passed over."""
+
+    def __init__(self, boundary: bytes, max_bytes: int) -> None:
+        if not boundary:
+            raise _bad_form()
+        self._max_bytes = max_bytes
+        self._data: bytearray | None = None
+        self._header = [bytearray(), bytearray()]
+        self._inside = False
+        self._done = False
+        callbacks = {
+            "on_part_begin": self._part_begin,
+            "on_header_field": lambda data, a, b: self._add_header(0, data[a:b]),
+            "on_header_value": lambda data, a, b: self._add_header(1, data[a:b]),
+            "on_header_end": self._header_end,
+            "on_part_data": self._part_data,
+            "on_part_end": self._part_end,
+        }
+        try:
+            self._parser = MultipartParser(boundary, callbacks)  # type: ignore[arg-type]
+        except FormParserError as error:
+            raise _bad_form() from error
+
+    def write(self, chunk: bytes) -> None:
+        try:
+            self._parser.write(chunk)
+        except FormParserError as error:
+            raise _bad_form() from error
+
+    def photo(self) -> bytes:
+        if self._data is None or not self._done:
+            raise _bad_form()
+        return _not_empty(self._data)
+
+    def _part_begin(self) -> None:
+        self._inside = False
+
+    def _add_header(self, which: int, data: bytes) -> None:
+        self._header[which] += data
+
+    def _header_end(self) -> None:
+        name, value = bytes(self._header[0]).lower(), bytes(self._header[1])
+        self._header = [bytearray(), bytearray()]
+        if name == b"content-disposition" and self._data is None:
+            _, options = parse_options_header(value)
+            if b"filename" in options or options.get(b"name") == b"image":
+                self._inside, self._data = True, bytearray()
+
+    def _part_data(self, data: bytes, start: int, end: int) -> None:
+        if self._inside and self._data is not None:
+            self._data += data[start:end]
+            if len(self._data) > self._max_bytes:
+                raise _too_large(self._max_bytes)
+
+    def _part_end(self) -> None:
+        self._done = self._done or self._inside
+        self._inside = False
+
+
+def _not_empty(data: bytearray) -> bytes:
+    if not data:
+        raise EmptyFileError("The upload is empty: it has no bytes.", "Send a picture.")
+    return bytes(data)
+
+
+def _too_large(max_bytes: int) -> Refusal:
+    return Refusal(
+        "too-many-bytes",
+        413,
+        f"The upload is larger than {max_bytes / 1e6:.0f} MB.",
+        "Send a smaller file.",
+    )
+
+
+def _bad_form() -> Refusal:
+    return Refusal(
+        "bad-form",
+        400,
+        "The form has no whole file in it.",
+        "Send multipart/form-data with a field `image`, or the picture's bytes as the body.",
+    )

@@ -1,0 +1,145 @@
+"""Threads that draw: a bounded queue, and batches of what waits in it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+import warnings
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from toonmark.cartoon import Cartoon
+from toonmark.cartoonizer import Cartoonizer
+from toonmark.errors import TurnedFaceWarning
+from toonmark.faces.choose import Faces
+from toonmark.landmarks import Array
+from toonmark.pictures import Photo
+
+T = TypeVar("T")
+
+
+@dataclass(eq=False)
+class Job(Generic[T]):
+    """One request's work.
+
+    Attributes:
+        style: the name of the style; jobs of one style and one choice of faces are drawn together.
+        read: gives the photo; may raise errors of ours.
+        finish: makes the answer of the photo and its cartoons.
+        deadline: on the monotonic clock; what begins later is not worth beginning.
+    """
+
+    style: str
+    cartoonizer: Cartoonizer
+    faces: Faces
+    landmarks: Array | None
+    read: Callable[[], Photo]
+    finish: Callable[[Photo, list[Cartoon]], T]
+    deadline: float
+    answer: Future[T] = field(default_factory=Future)
+
+    def begin(self) -> bool:
+        """Whether anybody still waits; from here on the job cannot be called off."""
+        return time.monotonic() < self.deadline and self.answer.set_running_or_notify_cancel()
+
+
+class Workers:
+    """A few threads that take jobs from one queue, several at a time.
+
+    Args:
+        count: threads; each draws with one core.
+        batch: the most jobs that are drawn together.
+        on_batch: is told how many were.
+    """
+
+    def __init__(self, count: int, batch: int, on_batch: Callable[[int], Any] | None = None):
+        self._batch = batch
+        self._count = count
+        self._on_batch = on_batch or (lambda size: None)
+        self._jobs: deque[Job[Any]] = deque()
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Starts the threads."""
+        self._stopping = False
+        for number in range(self._count):
+            name = f"toonmark-{number}"
+            thread = threading.Thread(target=self._run, name=name, daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self) -> None:
+        """Ends the threads once they have finished what they are at; nothing new is begun."""
+        with self._changed:
+            self._stopping = True
+            for job in self._jobs:
+                job.answer.cancel()
+            self._jobs.clear()
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join(timeout=10)
+        self._threads.clear()
+
+    async def do(self, job: Job[T]) -> T:
+        """Has a job done. If the caller is cancelled, a job that has not begun never does."""
+        with self._changed:
+            self._jobs.append(job)
+            self._changed.notify()
+        return await asyncio.wrap_future(job.answer)
+
+    def _run(self) -> None:
+        warnings.simplefilter("ignore", TurnedFaceWarning)  # the answer says it
+        while True:
+            with self._changed:
+                while not self._jobs and not self._stopping:
+                    self._changed.wait()
+                if self._stopping:
+                    return
+                jobs = self._take()
+            jobs = [job for job in jobs if job.begin()]
+            if jobs:
+                self._on_batch(len(jobs))
+                _draw(jobs)
+            del jobs  # a waiting thread holds no photo
+
+    def _take(self) -> list[Job[Any]]:
+        """The longest waiting job, and others like it; a fair share where other threads idle."""
+        first = self._jobs.popleft()
+        share = max(1, min(self._batch, -(-(len(self._jobs) + 1) // self._count)))
+        alike = [job for job in self._jobs if (job.style, job.faces) == (first.style, first.faces)]
+        taken = alike[: share - 1]
+        for job in taken:
+            self._jobs.remove(job)
+        return [first, *taken]
+
+
+def _draw(jobs: list[Job[Any]]) -> None:
+    """Draws jobs together; if one of them cannot be drawn, each by itself."""
+    read: list[tuple[Job[Any], Photo]] = []
+    for job in jobs:
+        try:
+            read.append((job, job.read()))
+        except Exception as error:
+            job.answer.set_exception(error)
+    if not read:
+        return
+    drawn: list[list[Cartoon]] | None = None
+    if len(read) > 1:
+        try:
+            photos = [photo for _, photo in read]
+            points = [job.landmarks for job, _ in read]
+            drawn = read[0][0].cartoonizer(photos, read[0][0].faces, points)  # type: ignore[arg-type]
+        except Exception:
+            drawn = None  # one of them cannot be drawn; which one, is found below
+    for number, (job, photo) in enumerate(read):
+        try:
+            cartoons = drawn[number] if drawn else job.cartoonizer(photo, job.faces, job.landmarks)
+            job.answer.set_result(job.finish(photo, cartoons))
+        except Exception as error:
+            job.answer.set_exception(error)
