@@ -35,6 +35,8 @@ class Subcommand:
 
 COMMANDS = {
     "cartoonize": Subcommand("Draw the faces in photos as cartoons.", "cartoonize"),
+    "serve": Subcommand("Serve the page and the HTTP API.", "serve", "web"),
+    "page": Subcommand("Write the page as a static site.", "page", "web"),
     "styles": Subcommand("List the styles that ship, or check a style pack.", "styles"),
     "data": Subcommand("Make a set to train on, check it, look at it.", "data"),
     "render-cartoons": Subcommand(
