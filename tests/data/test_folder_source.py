@@ -43,7 +43,7 @@ def one_face(image: Array) -> list:
 
 
 def faking(find: Callable[[Array], list], root: Path, **options: object) -> Folder:
-    return Folder(root, 64, detector=("fake", find), **options)  # type: ignore[arg-type]
+    return Folder(root=root, size=64, detector=("fake", find), **options)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -192,7 +192,7 @@ def test_a_run_goes_on_where_it_was_stopped(photos: Path, tmp_path: Path, worker
     for seed in range(6, 12):
         portrait(seed).save(photos / f"x{seed}.png")
     with pytest.raises(KeyboardInterrupt):
-        build(Stopping(photos, 64, detector=("fake", find)), part)
+        build(Stopping(root=photos, size=64, detector=("fake", find)), part)
     journal = part / "progress.jsonl"
     with open(journal, "a") as file:
         file.write('{"photo": "cut in the mi')
@@ -226,7 +226,7 @@ def test_a_folder_of_other_things_is_left_alone(photos: Path, tmp_path: Path) ->
     with pytest.raises(DataError, match="is not empty"):
         build(faking(one_face, photos), tmp_path)
     with pytest.raises(DataError, match="is no folder"):
-        Folder(tmp_path / "nowhere")
+        Folder(root=tmp_path / "nowhere")
 
 
 def test_nothing_kept_is_an_error_that_says_why(photos: Path, tmp_path: Path) -> None:
@@ -277,8 +277,8 @@ def test_the_astronaut_on_white() -> None:
 
 
 def test_results_are_what_the_builder_expects(photos: Path) -> None:
-    made = faking(one_face, photos).make(photos / "0.png")
+    made = faking(one_face, photos).make("0.png", photos / "0.png")
     assert isinstance(made, Kept)
     assert made.image.dtype == np.uint8
     np.testing.assert_allclose(made.points, template_points(64), atol=1e-6)
-    assert isinstance(faking(one_face, photos).make(photos), Rejected)
+    assert isinstance(faking(one_face, photos).make("photos", photos), Rejected)

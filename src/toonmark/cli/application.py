@@ -1,8 +1,8 @@
 """The application: what subcommands there are, and how their errors are told.
 
 A subcommand is a function in a module of its own, or an ``app`` of several, found through
-:data:`COMMANDS`. To add one, write the module and a line here. The module is imported when the subcommand is called: ``toonmark
---help`` and ``toonmark cartoonize`` never pay for torch.
+:data:`COMMANDS`. To add one, write the module and a line here. The module is imported when the
+subcommand is called: ``toonmark --help`` and ``toonmark cartoonize`` never pay for torch.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ COMMANDS = {
     "train": Subcommand("Train a style on unpaired faces and cartoons.", "train", "train"),
     "export": Subcommand("Write a trained style as one file, a style pack.", "export", "train"),
     "evaluate": Subcommand("Measure a style on faces it has never seen.", "evaluate", "eval"),
+    "experiment": Subcommand("Train and measure the paper's ablation.", "experiment", "eval"),
 }
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from toonmark.cli.data_sources import anime, cartoons, celeba, crop, dicebear, folder
 
 app = typer.Typer(
     help="Make a set to train on, check it, look at it.",
@@ -19,55 +20,8 @@ app = typer.Typer(
 _SET = typer.Argument(metavar="DIR", help="The set's folder.", show_default=False)
 
 
-@app.command()
-def folder(
-    photos: Annotated[Path, typer.Argument(metavar="PHOTOS", help="A folder of photos of people.")],
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="The set's folder, to be made.")],
-    size: Annotated[int, typer.Option(min=32, max=1024, help="Edge in pixels.")] = 128,
-    matte: Annotated[bool, typer.Option("--matte", help="Lay the people on white.")] = False,
-    terms: Annotated[
-        str, typer.Option(metavar="TEXT", help="Under what terms the photos may be used.")
-    ] = "not stated",
-    yaw: Annotated[float, typer.Option(min=0, help="Largest turn to a side, degrees.")] = 15.0,
-    roll: Annotated[float, typer.Option(min=0, help="Largest tilt, degrees.")] = 25.0,
-    grey: Annotated[bool, typer.Option("--grey", help="Keep grey photos too.")] = False,
-    workers: Annotated[
-        int, typer.Option(min=1, show_default="all cores", help="Threads.")
-    ] = os.cpu_count() or 1,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace a set of another configuration.")
-    ] = False,
-) -> None:
-    """Turn photos into a set: the frontal face of each, upright, with its five points.
-
-    Writes OUT/images, OUT/landmarks.csv and OUT/dataset.json, which says of each photo that was
-    left out why. A run that was stopped goes on where it was when the command is given again.
-    """
-    import cv2
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-    from rich.progress import TimeRemainingColumn as Remaining
-
-    from toonmark.data.matting import Matting
-    from toonmark.data.sources.build import build
-    from toonmark.data.sources.folder import Folder
-    from toonmark.data.sources.selection import Selection
-
-    cv2.setNumThreads(1)  # a thread works on a photo of its own
-    chosen = Selection(yaw=yaw, roll=roll, chroma=0.0 if grey else Selection.chroma)
-    source = Folder(photos, size, Matting() if matte else None, chosen, leave_out=(out,))
-    total = sum(1 for _ in source.photos())
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Remaining())
-    with Progress(*columns, transient=True) as bar:
-        task = bar.add_task("looking", total=total)
-
-        def show(seen: int, kept: int) -> None:
-            bar.update(task, completed=seen, description=f"{kept} kept")
-
-        made = build(source, out, terms=terms, workers=workers, force=force, progress=show)
-    counts = made.description["counts"]
-    typer.echo(f"{counts['kept']} of {counts['seen']} photos are in {out}")
-    for reason, count in counts["left out"].items():
-        typer.echo(f"{count:7d}  {reason}")
+for _source in (folder, celeba, cartoons, anime, dicebear, crop):
+    app.command()(_source)
 
 
 @app.command()

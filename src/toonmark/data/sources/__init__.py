@@ -18,11 +18,14 @@ class Kept:
         image: (S, S, 3) uint8 RGB.
         points: (5, 2) pixels of that picture.
         look: perceptual hash of what it was made from, by which duplicates are known.
+        confidence: how far the points may be trusted, 0 (a mere guess) to 1; None if that is not
+            known. ``toonmark annotate`` begins with the least.
     """
 
     image: Array
     points: Array
     look: int
+    confidence: float | None = None
 
 
 @dataclass(frozen=True)
@@ -55,10 +58,13 @@ class Source(Protocol):
         """All that decides what is made, as JSON has it; another one means another set."""
         ...
 
-    def photos(self) -> Iterator[tuple[str, Path]]:
-        """(Name, file) of everything there is, always in the same order; each name once."""
+    def photos(self) -> Iterator[tuple[str, Path | None]]:
+        """(Name, file) of everything there is, always in the same order; each name once.
+
+        What is drawn and not read has no file.
+        """
         ...
 
-    def make(self, path: Path) -> Kept | Rejected:
+    def make(self, name: str, path: Path | None) -> Kept | Rejected:
         """Makes one picture; called from several threads. Never raises for what a file holds."""
         ...

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from toonmark import pictures
 from toonmark._version import __version__
@@ -28,6 +28,8 @@ from toonmark.files import written_whole
 
 T = TypeVar("T")
 U = TypeVar("U")
+
+Stamp: TypeAlias = tuple[int, int]
 
 
 def build(
@@ -70,31 +72,58 @@ def _fill(
     workers: int,
     progress: Callable[[int, int], None] | None,
 ) -> None:
-    done: set[str] = set()
+    done: dict[str, Stamp | None] = {}
     duplicates = Duplicates(source.duplicates)
-    kept = 0
+    pictures_of: set[str] = set()
     for line in journal.photos():
-        done.add(line["photo"])
+        done[line["photo"]] = _as_stamp(line.get("stamp"))
         if "name" in line:
-            kept += 1
+            pictures_of.add(line["photo"])
             duplicates.add(int(line["look"], 16), line["photo"])
     seen = len(done)
-    new = ((name, path) for name, path in source.photos() if name not in done)
+
+    def new() -> Iterator[tuple[str, Path | None, Stamp | None]]:
+        for photo, path in source.photos():
+            stamp = _stamp(path)
+            # A photo that was edited in its place is another photo.
+            if photo not in done or done[photo] != stamp:
+                yield photo, path, stamp
+
     with ThreadPoolExecutor(workers) as pool:
-        for (photo, _), made in in_order(pool, lambda item: source.make(item[1]), new, 4 * workers):
-            line = {"photo": photo}
-            if isinstance(made, Kept) and (same := duplicates.find(made.look)) is not None:
+        work = in_order(pool, lambda item: source.make(item[0], item[1]), new(), 4 * workers)
+        for (photo, _, stamp), made in work:
+            line = {"photo": photo, "stamp": stamp}
+            same = duplicates.find(made.look, but=photo) if isinstance(made, Kept) else None
+            if same is not None and same in pictures_of:
                 made = Rejected(Reason.DUPLICATE, f"It looks like {same}.")
             if isinstance(made, Kept):
                 line |= _keep(out / IMAGES, photo, made)
                 duplicates.add(made.look, photo)
-                kept += 1
+                pictures_of.add(photo)
             else:
                 line |= {"reason": str(made.reason), "detail": made.detail}
             journal.add(line)
+            if photo in done:
+                seen -= 1
+                if not isinstance(made, Kept):
+                    (out / IMAGES / name_for(photo)).unlink(missing_ok=True)
+                    pictures_of.discard(photo)
             seen += 1
             if progress is not None:
-                progress(seen, kept)
+                progress(seen, len(pictures_of))
+
+
+def _stamp(path: Path | None) -> Stamp | None:
+    """Size and time of change: what tells an edited photo, without reading it."""
+    try:
+        status = path.stat() if path is not None else None
+    except OSError:
+        return None
+    return None if status is None else (status.st_size, status.st_mtime_ns)
+
+
+def _as_stamp(value: list[int] | None) -> Stamp | None:
+    return None if value is None else (value[0], value[1])
 
 
 def in_order(
@@ -130,23 +159,26 @@ def _keep(images: Path, photo: str, made: Kept) -> dict[str, Any]:
     data = pictures.encode(made.image, ".png")
     with written_whole(images / name) as temporary:
         temporary.write_bytes(data)
-    return {
+    line = {
         "name": name,
         "points": [round(float(value), 2) for value in made.points.ravel()],
         "look": f"{made.look:032x}",
         "sha256": hashlib.sha256(data).hexdigest(),
     }
+    return line if made.confidence is None else line | {"confidence": round(made.confidence, 3)}
 
 
 def finish(source: Source, out: Path, terms: str) -> Dataset:
     """Writes the table and the description from the journal."""
     rows: list[tuple[str, Any]] = []
-    made: dict[str, dict[str, str]] = {}
+    made: dict[str, dict[str, Any]] = {}
     rejected: dict[str, list[dict[str, str]]] = {}
     for line in Journal(out).photos():
         if "name" in line:
             rows.append((line["name"], line["points"]))
-            made[line["name"]] = {"photo": line["photo"], "sha256": line["sha256"]}
+            made[line["name"]] = {
+                key: line[key] for key in ("photo", "sha256", "confidence") if key in line
+            }
         else:
             entry = {"photo": line["photo"]}
             if line["detail"]:

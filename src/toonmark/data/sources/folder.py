@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import stat
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -15,8 +12,8 @@ import numpy as np
 from toonmark import pictures
 from toonmark.data.matting import Matting, inside, on_white
 from toonmark.data.sources import Kept, Rejected
-from toonmark.data.sources.selection import Reason, Selection, matte_is_bad, perceptual_hash
-from toonmark.errors import DataError, ImageError
+from toonmark.data.sources.photos import Photos, as_bytes
+from toonmark.data.sources.selection import Reason, Selection, flaw_of_matte, perceptual_hash
 from toonmark.faces import refine
 from toonmark.faces.align import compose, crop, face_transform, scale_of, transform_points
 from toonmark.faces.detect import Face, find_faces
@@ -41,30 +38,22 @@ def find_and_refine() -> tuple[str, Detector]:
     return named, find
 
 
-@dataclass
-class Folder:
-    """Photos in a folder and in all folders below it.
+@dataclass(kw_only=True)
+class Folder(Photos):
+    """Photos of people in a folder and in all folders below it.
 
     Attributes:
-        root: the folder; it is only read.
-        size: edge of the crops in pixels.
         matting: lays the person on white, if given.
         selection: which faces are kept.
-        leave_out: folders not to look into: where the set is written, say.
         detector: its name, and the function.
     """
 
-    root: Path
-    size: int = 128
     matting: Matting | None = None
     selection: Selection = field(default_factory=Selection)
-    leave_out: Sequence[Path] = ()
     detector: tuple[str, Detector] = field(default_factory=find_and_refine)
 
     def __post_init__(self) -> None:
-        self.root = Path(self.root)
-        if not self.root.is_dir():
-            raise DataError(f"{self.root} is no folder.", "Name the folder that holds the photos.")
+        super().__post_init__()
         self.title = f"folder {self.root.resolve().name}"
         self.duplicates = self.selection.duplicate
 
@@ -72,87 +61,54 @@ class Folder:
         """See :class:`~toonmark.data.sources.Source`."""
         return {
             "source": "folder",
-            "size": self.size,
+            **self.common(),
             "template": FACE_TEMPLATE.round(6).tolist(),
             "detector": self.detector[0],
             "matte": "u2netp" if self.matting else None,
             "selection": asdict(self.selection),
         }
 
-    def photos(self) -> Iterator[tuple[str, Path]]:
-        """All files, folder by folder, each real folder once however links lead to it."""
-        visited = {_identity(path) for path in self.leave_out if path.is_dir()}
-        waiting = [self.root]
-        while waiting:
-            folder = waiting.pop()
-            try:
-                if (identity := _identity(folder)) in visited:
-                    continue
-                visited.add(identity)
-                entries = sorted(folder.iterdir())
-            except OSError:
-                yield self._name(folder), folder  # named as unreadable when it is made
-                continue
-            folders = [entry for entry in entries if entry.is_dir()]
-            for entry in entries:
-                if not entry.is_dir():
-                    yield self._name(entry), entry
-            waiting.extend(reversed(folders))
-
-    def _name(self, path: Path) -> str:
-        # A name that is no valid Unicode is written with its bytes spelt out.
-        text = path.relative_to(self.root).as_posix()
-        return os.fsencode(text).decode("utf-8", "backslashreplace")
-
-    def make(self, path: Path) -> Kept | Rejected:
+    def make_from(self, name: str, photo: pictures.Photo) -> Kept | Rejected:
         """Crops the one frontal face of a photo, or says why not."""
-        try:
-            # Not a pipe or a device: opening one might wait for ever.
-            if not stat.S_ISREG(path.stat().st_mode):
-                return Rejected(Reason.UNREADABLE, "It is no file, or may not be looked into.")
-            return self._make(pictures.read(path, reduced=True))
-        except ImageError as error:
-            return Rejected(Reason.UNREADABLE, error.happened)
-        except OSError as error:
-            return Rejected(Reason.UNREADABLE, os.strerror(error.errno or 5) + ".")
-        except MemoryError:
-            return Rejected(Reason.UNREADABLE, "It is too large for this machine's memory.")
-
-    def _make(self, photo: pictures.Photo) -> Kept | Rejected:
         faces = list(self.detector[1](photo.pixels))
         if not faces:
             return Rejected(Reason.NO_FACE)
         if len(faces) > 1 and faces[1].size > self.selection.rival * faces[0].size:
             return Rejected(Reason.SEVERAL, f"{len(faces)} faces.")
-        points = faces[0].points
-        transform = face_transform(points, self.size)
-        if photo.reduction > 1 and scale_of(transform) > 1:
-            # A small face in a large photo: worth reading all of its pixels.
-            points, photo = transform_points(points, photo.to_full), photo.full()
-            transform = face_transform(points, self.size)
-        if reason := self.selection.of_points(points, self.size):
-            return Rejected(reason)
-
-        pixels = photo.pixels
-        image = _bytes(crop(pixels, transform, self.size))
-        if reason := self.selection.of_crop(image, inside(pixels.shape, transform, self.size)):
-            return Rejected(reason)
-        if self.matting:
-            double = compose(transform, np.array([[2, 0, 0.5], [0, 2, 0.5]], np.float64))
-            colours, alpha = self.matting.matte(pixels, double, 2 * self.size)
-            if matte_is_bad(alpha):
-                return Rejected(Reason.BAD_MATTE)
-            small = (self.size, self.size)
-            image = _bytes(
-                cv2.resize(on_white(colours, alpha), small, interpolation=cv2.INTER_AREA)
-            )
-        return Kept(image, transform_points(points, transform), perceptual_hash(pixels))
+        return face_crop(photo, faces[0].points, self.size, self.selection, self.matting)
 
 
-def _bytes(image: Array) -> Array:
-    return np.clip(np.rint(image), 0, 255).astype(np.uint8)
+def face_crop(
+    photo: pictures.Photo,
+    points: Array,
+    size: int,
+    selection: Selection,
+    matting: Matting | None = None,
+) -> Kept | Rejected:
+    """The crop of a photo's face on the template, or why it is left out.
 
+    Args:
+        photo: the photo, perhaps read at a part of its size.
+        points: (5, 2) in the pixels that were read.
+        size: edge of the crop in pixels.
+    """
+    transform = face_transform(points, size)
+    if photo.reduction > 1 and scale_of(transform) > 1:
+        # A small face in a large photo: worth reading all of its pixels.
+        points, photo = transform_points(points, photo.to_full), photo.full()
+        transform = face_transform(points, size)
+    if reason := selection.of_points(points, size):
+        return Rejected(reason)
 
-def _identity(folder: Path) -> tuple[int, int]:
-    status = folder.stat()
-    return status.st_dev, status.st_ino
+    pixels = photo.pixels
+    image = as_bytes(crop(pixels, transform, size))
+    if reason := selection.of_crop(image, inside(pixels.shape, transform, size)):
+        return Rejected(reason)
+    if matting:
+        double = compose(transform, np.array([[2, 0, 0.5], [0, 2, 0.5]], np.float64))
+        colours, alpha = matting.matte(pixels, double, 2 * size)
+        if flaw := flaw_of_matte(alpha):
+            return Rejected(Reason.BAD_MATTE, flaw)
+        white = on_white(colours, alpha)
+        image = as_bytes(cv2.resize(white, (size, size), interpolation=cv2.INTER_AREA))
+    return Kept(image, transform_points(points, transform), perceptual_hash(pixels))

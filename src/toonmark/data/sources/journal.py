@@ -86,7 +86,15 @@ class Journal:
             self._file.close()
 
     def photos(self) -> Iterator[dict[str, Any]]:
-        """The lines about photos."""
+        """The lines about photos; of a photo that was changed and made again, the last one."""
+        latest: dict[str, int] = {}
+        for number, line in enumerate(self._lines()):
+            latest[line["photo"]] = number
+        for number, line in enumerate(self._lines()):
+            if latest[line["photo"]] == number:
+                yield line
+
+    def _lines(self) -> Iterator[dict[str, Any]]:
         with open(self.path, encoding="utf-8") as file:
             next(file, None)
             yield from map(json.loads, file)
@@ -115,7 +123,7 @@ class Journal:
         """Removes what a former run made: what its journal names, and nothing else."""
         folder = self.path.parent
         self._cut_last_line()
-        for line in self.photos():
+        for line in self._lines():
             if "name" in line:
                 (folder / IMAGES / line["name"]).unlink(missing_ok=True)
         for name in (LANDMARKS, DESCRIPTION, NAME):

@@ -1,0 +1,84 @@
+"""Label Studio's JSON of keypoints: percentages of the picture's width and height."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from toonmark.data.formats.table import Sizes, Table, read_json, which, whole
+from toonmark.errors import DataError
+from toonmark.files import write_text
+from toonmark.landmarks import NAMES, Array
+
+#: The labelling interface that goes with what is written.
+INTERFACE = (
+    '<View><Image name="image" value="$image" zoom="true"/>'
+    '<KeyPointLabels name="points" toName="image" strokeWidth="3">'
+    + "".join(f'<Label value="{name}"/>' for name in NAMES)
+    + "</KeyPointLabels></View>"
+)
+
+
+def read_label_studio(path: str | Path) -> dict[str, Array]:
+    """Picture to (5, 2) float32 pixels; of a task, its last annotation, or else its prediction.
+
+    Raises:
+        DataError: it is no such file, or points are missing.
+    """
+    points: dict[str, Array] = {}
+    for task in read_json(path, list, "a Label Studio export (JSON)"):
+        try:
+            name = str(task["data"]["image"])
+            done = [a for a in task.get("annotations") or () if not a.get("was_cancelled")]
+            answers = done or task.get("predictions") or ()
+            results = [result for answer in answers[-1:] for result in answer["result"]]
+            found = dict(filter(None, map(_point, results)))
+        except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+            raise DataError(
+                f"{path} lacks what a Label Studio export has ({error}).",
+                "Export it as JSON (not JSON-MIN).",
+            ) from error
+        if found:
+            if name in points:
+                raise DataError(f"{path} lists {name} twice.", "Keep one of the two tasks.")
+            points[name] = whole(found, f"{name} in {path}")
+    return points
+
+
+def _point(result: dict[str, Any]) -> tuple[int, list[float]] | None:
+    labels = result.get("value", {}).get("keypointlabels") or [""]
+    index = which(labels[0])
+    if index is None:
+        return None
+    value, size = result["value"], (result["original_width"], result["original_height"])
+    percent = (float(value["x"]), float(value["y"]))
+    return index, [p / 100 * s - 0.5 for p, s in zip(percent, size, strict=True)]
+
+
+def write_label_studio(path: str | Path, table: Table, sizes: Sizes) -> None:
+    """Writes a task a picture, its points as an annotation; see :data:`INTERFACE`."""
+    tasks = []
+    for name in sorted(table):
+        size = np.array(sizes[name], np.float64)
+        percent = (np.asarray(table[name], np.float64) + 0.5) / size * 100
+        results = [
+            {
+                "type": "keypointlabels",
+                "from_name": "points",
+                "to_name": "image",
+                "original_width": sizes[name][0],
+                "original_height": sizes[name][1],
+                "value": {
+                    "x": round(float(x), 5),
+                    "y": round(float(y), 5),
+                    "width": 0.8,
+                    "keypointlabels": [label],
+                },
+            }
+            for label, (x, y) in zip(NAMES, percent, strict=True)
+        ]
+        tasks.append({"data": {"image": name}, "annotations": [{"result": results}]})
+    write_text(path, json.dumps(tasks, ensure_ascii=False) + "\n")
