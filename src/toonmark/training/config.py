@@ -193,9 +193,9 @@ def _keys(kind: type[BaseModel]) -> list[str]:
 
 def difference(old: Frozen, new: Frozen) -> str:
     """A unified diff of two configurations; empty when they are equal."""
-    texts = [
+    before, after = (
         json.dumps(config.model_dump(mode="json"), indent=1, sort_keys=True).splitlines()
         for config in (old, new)
-    ]
-    lines = difflib.unified_diff(*texts, "the run's", "yours", lineterm="", n=0)
+    )
+    lines = difflib.unified_diff(before, after, "the run's", "yours", lineterm="", n=0)
     return "\n".join(line for line in lines if not line.startswith("@@"))

@@ -69,7 +69,8 @@ class StyleTrainer:
             ),
         }
         torch.manual_seed(config.seed)
-        self.networks = fabric.to_device(Networks(config)).train()
+        self.networks = Networks(config).train()
+        fabric.to_device(self.networks)
         self._load_regressors()
         self.averaged = copy.deepcopy(self.networks.generators).requires_grad_(False).eval()
         if config.start_from is not None:
@@ -144,7 +145,7 @@ class StyleTrainer:
                 loss, parts, generated = generator_loss(
                     networks, direction, batches[direction.source], config, local
                 )
-            gradients = [torch.autograd.grad(loss, generators)]
+            gradients: list[tuple[Tensor | None, ...]] = [torch.autograd.grad(loss, generators)]
             image, points = self.pools[direction.name].exchange(
                 generated.image, generated.points, random
             )

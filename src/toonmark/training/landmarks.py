@@ -34,7 +34,8 @@ class LandmarkTrainer:
         self.config, self.fabric = config, fabric
         torch.manual_seed(config.seed)
         self.sampler = self._sampler(config.augmentation, held_out=False)
-        self.regressor = fabric.to_device(build_regressor(config.preset))
+        self.regressor = build_regressor(config.preset)
+        fabric.to_device(self.regressor)
         self.averaged = copy.deepcopy(self.regressor).requires_grad_(False).eval()
         self.optimizer = torch.optim.Adam(self.regressor.parameters(), lr=config.learning_rate)
 

@@ -41,6 +41,10 @@ class Networks(nn.Module):
     Regressors are frozen unless the method trains them along the way (``no_pretraining``).
     """
 
+    generators: nn.ModuleDict
+    discriminators: nn.ModuleDict
+    regressors: nn.ModuleDict
+
     def __init__(self, config: TrainConfig) -> None:
         super().__init__()
         method = config.method
