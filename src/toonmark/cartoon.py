@@ -16,7 +16,8 @@ class Cartoon:
     Attributes:
         image: (s, s, 3) uint8 RGB, the cartoon, on white.
         crop: (s, s, 3) uint8 RGB, the face as the style saw it.
-        number: which face of its photo it is, counted from the left, beginning with 1.
+        number: which face of its photo it is, counted from the left, beginning with 1; None where
+            only the largest was looked for.
         box: x, y of the upper left corner, width and height of the face in the photo's pixels.
         points: (5, 2) float64 landmarks in the photo's pixels, in the order of
             :data:`toonmark.landmarks.NAMES`.
@@ -28,7 +29,7 @@ class Cartoon:
 
     image: Array
     crop: Array
-    number: int
+    number: int | None
     box: tuple[float, float, float, float]
     points: Array
     score: float
@@ -47,8 +48,9 @@ class Cartoon:
         """What is to be said about how it was drawn; empty if all is well."""
         if not self.turned:
             return ""
+        name = "The face" if self.number is None else f"Face {self.number}"
         return (
-            f"Face {self.number} is turned {abs(self.yaw):.0f}° to the side: it is drawn, but "
+            f"{name} is turned {abs(self.yaw):.0f}° to the side: it is drawn, but "
             "frontal faces are drawn better."
         )
 

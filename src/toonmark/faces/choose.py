@@ -19,7 +19,7 @@ SMALLEST_FACE = 32
 Faces: TypeAlias = Literal["largest", "all"] | int
 
 
-def choose(found: list[Face], faces: Faces, reduction: int) -> list[tuple[int, Face]]:
+def choose(found: list[Face], faces: Faces, reduction: int) -> list[tuple[int | None, Face]]:
     """The wanted faces with their numbers, from left to right.
 
     Raises:
@@ -31,11 +31,13 @@ def choose(found: list[Face], faces: Faces, reduction: int) -> list[tuple[int, F
             "No face was found.",
             "Take a photo that shows one from the front, or give its landmarks.",
         )
+    chosen: list[tuple[int | None, Face]]
     numbered = list(enumerate(sorted(found, key=lambda face: face.box[0]), 1))
     if faces == "largest":
-        chosen = [max(numbered, key=lambda pair: pair[1].size)]
+        # It gets no number: the small faces beside it were not looked for.
+        chosen = [(None, max(found, key=lambda face: face.size))]
     elif faces == "all":
-        chosen = numbered
+        chosen = [*numbered]
     elif isinstance(faces, int):
         chosen = [pair for pair in numbered if pair[0] == faces]
     else:
