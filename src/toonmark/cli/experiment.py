@@ -1,0 +1,97 @@
+"""``toonmark experiment``: configurations trained and measured alike."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Train and measure several configurations alike, such as the paper's ablation.",
+)
+
+_Plan = Annotated[Path, typer.Argument(help="YAML file: train, rows, seeds, measure.")]
+_Out = Annotated[Path, typer.Argument(help="The experiment's folder; an old one goes on.")]
+_Jobs = Annotated[int, typer.Option(min=1, help="Runs side by side, of one thread each.")]
+_Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="A setting, as in --set train.stage1=5000; may be repeated."),
+]
+
+
+@app.command()
+def ablation(plan: _Plan, out: _Out, jobs: _Jobs = 2, settings: _Settings = None) -> None:
+    """Trains and measures the paper's ablation (table 2, figures 9 and 10).
+
+    Without `rows` in the plan all seven are trained. May be killed at any moment: the same
+    command goes on. A row that fails is recorded and tried again the next time. Writes table.md,
+    table.json and report.html, which shows photos: share it only as far as their licence allows.
+    """
+    _experiment("ablation", plan, out, jobs, settings)
+
+
+@app.command()
+def run(plan: _Plan, out: _Out, jobs: _Jobs = 2, settings: _Settings = None) -> None:
+    """Trains and measures any list of configurations: the plan names its rows."""
+    _experiment("run", plan, out, jobs, settings)
+
+
+@app.command()
+def table(plan: _Plan, out: _Out, settings: _Settings = None) -> None:
+    """Measures what is finished so far, and writes the table; trains nothing."""
+    _experiment("table", plan, out, 0, settings)
+
+
+def _experiment(kind: str, file: Path, out: Path, jobs: int, settings: list[str] | None) -> None:
+    from toonmark.cli.settings import gathered
+    from toonmark.errors import ConfigurationError
+    from toonmark.experiments.experiment import tabulate, train_rows
+    from toonmark.experiments.plan import Plan
+    from toonmark.training.config import parse
+
+    values = gathered(file, settings, {})
+    if kind == "run" and not values.get("rows"):
+        raise ConfigurationError(
+            f"{file} names no rows.",
+            "Write `rows:` with a name and settings for each, or use `experiment ablation`.",
+        )
+    if (
+        kind != "ablation"
+        and "baseline" not in values
+        and "basic" not in (values.get("rows") or ["basic"])
+    ):
+        values["baseline"] = None
+    plan = parse(Plan, values)
+    again = ["toonmark", "experiment", kind, str(file), str(out)]
+    again += [part for setting in settings or () for part in ("--set", setting)]
+    command = shlex.join(again)
+    if jobs and not train_rows(plan, out, jobs):
+        typer.echo(f"Stopped; `{command}` goes on.")
+        raise typer.Exit(130)
+    _tabulate(plan, out, command, tabulate)
+
+
+def _tabulate(plan, out: Path, command: str, tabulate) -> None:  # type: ignore[no-untyped-def]
+    import cv2
+    import torch
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID
+
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    console = Console(stderr=True)
+    columns = ("{task.description}", BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = progress.add_task(what, total=total)
+            progress.update(tasks[what], completed=done)
+
+        tabulate(plan, out, command, show)
+    typer.echo((out / "table.md").read_text(encoding="utf-8"))
+    typer.echo(f"Written: {out / 'table.md'}, {out / 'table.json'} and {out / 'report.html'}")

@@ -1,0 +1,76 @@
+"""The whole experiment: train, export, measure, tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from toonmark.errors import RunError
+from toonmark.experiments import state
+from toonmark.experiments.measuring import export_finished, folders, measure, pack_of
+from toonmark.experiments.plan import Job, Plan, jobs_of
+from toonmark.experiments.progress import Board
+from toonmark.experiments.report import write_report
+from toonmark.experiments.results import Results, results_of
+from toonmark.experiments.runner import train_all
+from toonmark.experiments.table import markdown
+from toonmark.files import write_text
+
+PLAN = "plan.json"
+
+
+def train_rows(plan: Plan, out: Path, side_by_side: int = 2, board: Board | None = None) -> bool:
+    """Trains all rows with all seeds; goes on where it was stopped.
+
+    Args:
+        plan: what to train.
+        out: the experiment's folder; each run is ``out/rows/<row>-seed<k>``.
+        side_by_side: processes at a time, of one thread each.
+
+    Returns:
+        False if it was asked to stop before the end. Runs that failed do not count.
+
+    Raises:
+        ConfigurationError: the plan is wrong, or differs from what runs here began with.
+        DataError: a set cannot be used.
+    """
+    jobs = jobs_of(plan, out)
+    state.prepare(jobs)
+    write_text(out / PLAN, plan.model_dump_json(indent=1) + "\n")
+    with board or Board(jobs) as shown:
+        return train_all(jobs, side_by_side, shown)
+
+
+def tabulate(
+    plan: Plan,
+    out: Path,
+    command: str,
+    on_progress: Callable[[str, int, int], None] | None = None,
+) -> Results:
+    """Measures what is finished; writes ``table.md``, ``table.json`` and ``report.html``.
+
+    Raises:
+        RunError: no run is finished.
+        DataError: the sets cannot be measured on.
+    """
+    jobs = jobs_of(plan, out)
+    exported, failed = export_finished(jobs, out)
+    if not exported:
+        reasons = "; ".join(failed.values()) or _reasons(jobs)
+        raise RunError(
+            f"No run in {out} can be measured: {reasons or 'none is trained to the end'}.",
+            "Start the same command again to go on training.",
+        )
+    evaluation = measure(plan, exported, out, on_progress)
+    results = results_of(plan, jobs, evaluation, failed)
+    write_text(out / "table.json", results.model_dump_json(indent=1) + "\n")
+    write_text(out / "table.md", markdown(results, command))
+    packs = {job.name: pack_of(job, out) for job in exported}
+    faces, _ = folders(plan, exported)
+    write_report(results, evaluation, packs, faces, out / "report.html", command)
+    return results
+
+
+def _reasons(jobs: Sequence[Job]) -> str:
+    failures = {f.message for job in jobs if (f := state.failure_of(job)) is not None}
+    return "; ".join(sorted(failures)).rstrip(".")

@@ -1,0 +1,102 @@
+"""From finished runs to style packs and their scores, all on the same pictures."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from toonmark.errors import DataError, ToonmarkError
+from toonmark.evaluation import Evaluation, Options, evaluate_all
+from toonmark.experiments import state
+from toonmark.experiments.plan import Job, Measuring, Plan
+from toonmark.files import write_text
+from toonmark.training.run import CHECKPOINT
+
+SCORES = "scores.json"
+PACKS = "packs"
+
+
+def pack_of(job: Job, out: Path) -> Path:
+    """Where a run's style pack lies; its name is the run's."""
+    return out / PACKS / f"{job.name}.onnx"
+
+
+def export_finished(jobs: Sequence[Job], out: Path) -> tuple[list[Job], dict[str, str]]:
+    """Writes the packs of finished runs that are not there yet.
+
+    Returns:
+        the runs that have one, and for others that are finished what went wrong, by name.
+    """
+    from toonmark.cli.export import export
+
+    exported, failed = [], {}
+    for job in jobs:
+        if not state.is_finished(job):
+            continue
+        pack, weights = pack_of(job, out), job.folder / CHECKPOINT
+        try:
+            if not pack.exists() or pack.stat().st_mtime < weights.stat().st_mtime:
+                pack.parent.mkdir(parents=True, exist_ok=True)
+                export(job.folder, pack, title=f"{job.row}, seed {job.seed}")
+            exported.append(job)
+        except ToonmarkError as error:
+            failed[job.name] = error.happened
+    return exported, failed
+
+
+def folders(plan: Plan, jobs: Sequence[Job]) -> tuple[str, str]:
+    """The faces and cartoons that are measured on.
+
+    Raises:
+        DataError: training used several folders and the plan does not say which counts.
+    """
+    chosen = []
+    for domain in ("faces", "cartoons"):
+        named = getattr(plan.measure, domain)
+        trained = list(dict.fromkeys(f for job in jobs for f in getattr(job.config, domain)))
+        if named is None and len(trained) != 1:
+            raise DataError(
+                f"The rows are trained on several folders of {domain}.",
+                f"Name the one to measure on as `measure: {domain}:` in the plan.",
+            )
+        chosen.append(named or trained[0])
+    return chosen[0], chosen[1]
+
+
+def measure(
+    plan: Plan,
+    jobs: Sequence[Job],
+    out: Path,
+    on_progress: Callable[[str, int, int], None] | None = None,
+) -> Evaluation:
+    """Measures the packs of ``jobs`` and writes ``scores.json``.
+
+    What was measured of a picture is kept in ``out/cache``: a second time takes seconds.
+    """
+    faces, cartoons = folders(plan, jobs)
+    packs = [pack_of(job, out) for job in jobs]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they are kept with the scores, and in the report
+        result = evaluate_all(
+            packs,
+            faces,
+            cartoons,
+            plan.measure.n,
+            plan.measure.seed,
+            options(plan.measure, out),
+            on_progress,
+        )
+    write_text(out / SCORES, result.model_dump_json(indent=1) + "\n")
+    return result
+
+
+def options(measuring: Measuring, out: Path) -> Options:
+    """The plan's wishes as the evaluation's options; the faces are drawn as they are."""
+    return Options(
+        held_out=measuring.held_out,
+        extractor=measuring.extractor,
+        weights=Path(measuring.weights) if measuring.weights else None,
+        cache=out / "cache",
+        backgrounds=0,
+    )

@@ -1,0 +1,165 @@
+"""A plan: rows that are trained on the same data, for as long, with the same seeds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, field_validator
+
+from toonmark.errors import ConfigurationError
+from toonmark.training.config import ABLATION, Frozen, TrainConfig, parse
+
+#: The settings a row leaves out where its method does not need them.
+REGRESSORS = ("face_regressor", "cartoon_regressor")
+
+
+class Measuring(Frozen):
+    """How the finished rows are measured; may change without training anything again."""
+
+    n: int = Field(500, ge=2, description="photos, and at most as many cartoons")
+    seed: int = 0
+    held_out: bool = Field(True, description="only pictures that training leaves out")
+    faces: str | None = Field(None, description="folder of photos; the first one trained on")
+    cartoons: str | None = Field(None, description="folder of cartoons; the first one trained on")
+    extractor: str = "efficientnet-lite0"
+    weights: str | None = Field(None, description="the extractor's weights, where it needs them")
+
+
+class Plan(Frozen):
+    """One file: what is the same for all rows, and what each row does differently."""
+
+    train: dict[str, Any] = Field(description="settings of `toonmark train`, the same for all")
+    rows: dict[str, dict[str, Any]] = Field(
+        default={name: {"ablation": name} for name in ABLATION},
+        min_length=1,
+        description="name: settings that differ; `ablation: lm_cd` is a row of the paper's",
+    )
+    seeds: list[int] = Field(default=[0, 1], min_length=1)
+    baseline: str | None = Field(
+        "basic", description="the row that others are compared with; null: none"
+    )
+    measure: Measuring = Measuring()
+
+    @field_validator("rows", mode="before")
+    @classmethod
+    def _names_alone(cls, rows: Any) -> Any:
+        """A list of names is a list of the paper's rows; no settings are none."""
+        if isinstance(rows, list):
+            return {str(name): {"ablation": name} for name in rows}
+        if isinstance(rows, dict):
+            return {name: settings or {} for name, settings in rows.items()}
+        return rows
+
+
+@dataclass(frozen=True)
+class Job:
+    """One row with one seed: one run directory.
+
+    Attributes:
+        row: name of the row.
+        seed: its seed.
+        folder: where it is trained.
+        config: what is trained.
+    """
+
+    row: str
+    seed: int
+    folder: Path
+    config: TrainConfig
+
+    @property
+    def name(self) -> str:
+        """``row-seed0``."""
+        return self.folder.name
+
+
+def jobs_of(plan: Plan, out: Path) -> list[Job]:
+    """All runs of a plan; a whole round of rows with the first seed, then the next seed.
+
+    In this order a stopped experiment has something of every row.
+
+    Raises:
+        ConfigurationError: a row is no valid run, two are the same, or budgets differ.
+    """
+    if len(set(plan.seeds)) < len(plan.seeds):
+        raise ConfigurationError("A seed is listed twice.", "Each seed makes one run of a row.")
+    if plan.baseline is not None and plan.baseline not in plan.rows:
+        raise ConfigurationError(
+            f"The baseline {plan.baseline} is none of the rows: {', '.join(plan.rows)}.",
+            "Add it to the rows, name another, or write `baseline: null`.",
+        )
+    configs = {name: row_config(plan, name) for name in plan.rows}
+    budgets = {name: (c.iterations, c.batch) for name, c in configs.items()}
+    if len(set(budgets.values())) > 1:
+        told = ", ".join(f"{name} {i} of batch {b}" for name, (i, b) in budgets.items())
+        raise ConfigurationError(
+            f"The rows do not train for equally many iterations: {told}.",
+            "Give all rows the same stage1 + stage2 and batch, or make two experiments.",
+        )
+    return [
+        Job(name, seed, out / "rows" / f"{name}-seed{seed}", with_seed(config, seed))
+        for seed in plan.seeds
+        for name, config in configs.items()
+    ]
+
+
+def row_config(plan: Plan, name: str) -> TrainConfig:
+    """What a row trains, with the first seed.
+
+    Regressors are taken out where the method has no use for pre-trained ones, so that a run's
+    configuration says what it had.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,40}", name):
+        raise ConfigurationError(
+            f"{name!r} cannot be a row's name: it becomes a folder.",
+            "Use letters, digits, hyphens and underscores.",
+        )
+    own = dict(plan.rows[name])
+    values: dict[str, Any] = _merged({}, plan.train)
+    if "seed" in values or "seed" in own:
+        raise ConfigurationError(
+            f"Row {name} sets a seed of its own.", "Write the seeds once, under `seeds`."
+        )
+    ablation = own.pop("ablation", None)
+    if ablation is not None:
+        if ablation not in ABLATION:
+            raise ConfigurationError(
+                f"Row {name}: there is no ablation {ablation}.",
+                f"Choose one of: {', '.join(ABLATION)}.",
+            )
+        values["method"] = ABLATION[ablation].model_dump()
+    try:
+        config = parse(TrainConfig, _merged(values, own))
+    except ConfigurationError as error:
+        raise ConfigurationError(f"Row {name}: {error.happened}", error.remedy) from error
+    from toonmark.training.networks import needs_regressors
+
+    if not needs_regressors(config) or not config.method.pretrained_regressors:
+        config = config.model_copy(update=dict.fromkeys(REGRESSORS))
+    else:
+        for key in REGRESSORS:
+            if getattr(config, key) is None:
+                raise ConfigurationError(
+                    f"Row {name} needs a pre-trained landmark regressor: {key} is not set.",
+                    "Train one with `toonmark train-landmarks` and name its run in the plan.",
+                )
+    return with_seed(config, plan.seeds[0])
+
+
+def with_seed(config: TrainConfig, seed: int) -> TrainConfig:
+    """The same run with another seed."""
+    return config.model_copy(update={"seed": seed})
+
+
+def _merged(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """``more`` over ``base``, key by key also within nested settings."""
+    merged = dict(base)
+    for key, value in more.items():
+        old = merged.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        merged[key] = _merged(old, value) if both else value  # type: ignore[arg-type]
+    return merged

@@ -1,0 +1,163 @@
+"""What an experiment found, as data: each row's scores over its seeds.
+
+Ratios to the baseline are taken seed by seed, before they are averaged: two rows with one seed saw
+the same pictures in the same order.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from toonmark.evaluation.scores import Evaluation, Reference, Scores
+from toonmark.experiments import state
+from toonmark.experiments.plan import Job, Plan
+
+#: The paper's table 2: FID on 4096-D features of 2,000 anime faces; only ratios may be compared.
+PAPER_FID = {
+    "basic": 2398.16,
+    "lm_cd": 2140.88,
+    "lm_co": 2286.39,
+    "without_local": 1993.83,
+    "full": 1988.50,
+}
+
+#: What the rows of the paper's ablation are called there.
+TITLES = {
+    "basic": "Basic (CycleGAN)",
+    "lm_cd": "Lm_cd",
+    "lm_co": "Lm_co",
+    "without_local": "w/o-local",
+    "full": "Full",
+    "one_stage": "one stage",
+    "no_pretraining": "regressors not pre-trained",
+}
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Spread(_Record):
+    """A measure over a row's seeds."""
+
+    values: list[float] = Field(description="one a seed, in the seeds' order")
+    mean: float
+    deviation: float | None = Field(description="sample standard deviation; None for one seed")
+
+    @classmethod
+    def of(cls, values: Sequence[float | None]) -> Spread | None:
+        """Of those seeds that have a value."""
+        known = [value for value in values if value is not None]
+        if not known:
+            return None
+        deviation = statistics.stdev(known) if len(known) > 1 else None
+        return cls(values=known, mean=statistics.fmean(known), deviation=deviation)
+
+
+class Row(_Record):
+    """One configuration."""
+
+    name: str
+    title: str
+    seeds: list[int] = Field(description="those that were measured")
+    missing: dict[int, str] = Field(description="why the other seeds were not")
+    kid: Spread | None = None
+    fid: Spread | None = None
+    landmark_error: Spread | None = Field(None, description="median, of the inter-eye distance")
+    not_found: Spread | None = None
+    top1: Spread | None = None
+    skin_rank_correlation: Spread | None = None
+    diversity: Spread | None = Field(None, description="of that between real cartoons")
+    kid_ratio: Spread | None = Field(None, description="to the baseline's of the same seed")
+    fid_ratio: Spread | None = None
+    paper_fid_ratio: float | None = None
+
+
+class Results(_Record):
+    """What ``table.json`` holds."""
+
+    format: int = 1
+    baseline: str | None
+    iterations: int
+    rows: list[Row]
+    reference: Reference | None = Field(description="floors, and everything the numbers depend on")
+
+
+_MEASURES: Mapping[str, Callable[[Scores], float | None]] = {
+    "kid": lambda s: s.distance.kid.value,
+    "fid": lambda s: s.distance.fid,
+    "landmark_error": lambda s: s.structure.annotated.median,
+    "not_found": lambda s: s.structure.annotated.not_found,
+    "top1": lambda s: s.identity.top1.value,
+    "skin_rank_correlation": lambda s: s.colour.skin_rank_correlation,
+    "diversity": lambda s: s.diversity.of_cartoons,
+}
+
+
+def results_of(
+    plan: Plan,
+    jobs: Sequence[Job],
+    evaluation: Evaluation | None,
+    failed: Mapping[str, str] | None = None,
+) -> Results:
+    """Puts the runs' scores together.
+
+    Args:
+        plan: what was to be done.
+        jobs: all of its runs.
+        evaluation: the scores of those that were measured, named after their runs.
+        failed: why finished runs could not be measured, by name.
+    """
+    measured = {s.name: s for s in (evaluation.scores if evaluation else ())}
+    rows = []
+    for name in plan.rows:
+        own = [job for job in jobs if job.row == name]
+        scores = {job.seed: measured[job.name] for job in own if job.name in measured}
+        spreads = {
+            key: Spread.of([measure(s) for s in scores.values()])
+            for key, measure in _MEASURES.items()
+        }
+        ratios = {}
+        for key in ("kid", "fid"):
+            pairs = [
+                (_MEASURES[key](s), _MEASURES[key](measured[base]))
+                for seed, s in scores.items()
+                if (base := f"{plan.baseline}-seed{seed}") in measured
+            ]
+            ratios[f"{key}_ratio"] = Spread.of([a / b for a, b in pairs if a is not None and b])
+        rows.append(
+            Row(
+                name=name,
+                title=TITLES.get(name, name),
+                seeds=list(scores),
+                missing={j.seed: _why(j, failed or {}) for j in own if j.name not in measured},
+                paper_fid_ratio=_paper_ratio(plan, name),
+                **spreads,
+                **ratios,
+            )
+        )
+    return Results(
+        baseline=plan.baseline,
+        iterations=jobs[0].config.iterations,
+        rows=rows,
+        reference=evaluation.scores[0].reference if evaluation else None,
+    )
+
+
+def _paper_ratio(plan: Plan, name: str) -> float | None:
+    """Only for rows that are the paper's, compared with the paper's own baseline."""
+    same = plan.rows[name] == {"ablation": name} and plan.baseline == "basic"
+    return PAPER_FID[name] / PAPER_FID["basic"] if same and name in PAPER_FID else None
+
+
+def _why(job: Job, failed: Mapping[str, str]) -> str:
+    if job.name in failed:
+        return failed[job.name]
+    failure = state.failure_of(job)
+    if failure is not None:
+        return failure.message
+    done = state.checkpoint_iteration(job.folder)
+    return f"Not trained to the end yet ({done} of {job.config.iterations} iterations)."

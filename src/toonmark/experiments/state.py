@@ -1,0 +1,124 @@
+"""How far the runs of an experiment are: read from their folders, and remembered nowhere else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from toonmark.errors import ConfigurationError, RunError
+from toonmark.experiments.plan import Job
+from toonmark.files import write_text
+from toonmark.training.config import TrainConfig
+from toonmark.training.run import CHECKPOINT, Lock, open_run
+
+ERROR = "error.json"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a run ended early."""
+
+    message: str
+    iteration: int
+
+
+def checkpoint_iteration(folder: Path) -> int:
+    """Iterations that are safe on disk; 0 before the first checkpoint. Reads only the header.
+
+    Raises:
+        RunError: the checkpoint is damaged.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    file = folder / CHECKPOINT
+    if not file.exists():
+        return 0
+    try:
+        with safe_open(file, "np") as opened:
+            return int((opened.metadata() or {})["iteration"])
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        raise RunError(
+            f"The checkpoint {file} cannot be read ({error}).",
+            f"Delete {folder} to train this row again, or put a good copy in its place.",
+        ) from error
+
+
+def logged_iteration(folder: Path) -> int:
+    """The iteration last written to the metrics: newer than the checkpoint while it runs."""
+    try:
+        with open(folder / "metrics.csv", "rb") as file:
+            file.seek(max(0, file.seek(0, 2) - 4096))
+            lines = file.read().split(b"\n")[:-1]  # the last may be half written
+        return max((int(f) for f in (x.split(b",")[0] for x in lines) if f.isdigit()), default=0)
+    except OSError:
+        return 0
+
+
+def is_finished(job: Job) -> bool:
+    """Whether all iterations are done."""
+    return checkpoint_iteration(job.folder) >= job.config.iterations
+
+
+def is_running(job: Job) -> bool:
+    """Whether some process trains there at this moment."""
+    if not job.folder.is_dir():
+        return False
+    try:
+        with Lock(job.folder):
+            return False
+    except RunError:
+        return True
+
+
+def failure_of(job: Job) -> Failure | None:
+    """What :func:`record_failure` wrote, if the run ended early."""
+    try:
+        values = json.loads((job.folder / ERROR).read_text(encoding="utf-8"))
+        return Failure(str(values["message"]), int(values["iteration"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def record_failure(job: Job, message: str) -> None:
+    """Keeps why a run ended early, beside its checkpoint."""
+    iteration = logged_iteration(job.folder)
+    text = json.dumps({"message": message, "iteration": iteration}, indent=1)
+    write_text(job.folder / ERROR, text + "\n")
+
+
+def forget_failure(job: Job) -> None:
+    """Before a new attempt: it goes on from the last good checkpoint."""
+    (job.folder / ERROR).unlink(missing_ok=True)
+
+
+def prepare(jobs: Sequence[Job]) -> None:
+    """Opens all runs before any is trained, so that mistakes show now and not in six hours.
+
+    Raises:
+        ConfigurationError: a run was started with another configuration; the difference is shown.
+        DataError: a set cannot be used.
+        RunError: a regressor or a run cannot be read.
+    """
+    from toonmark.data.dataset import Dataset
+    from toonmark.training.landmarks import load_regressor
+
+    for folder in sorted({f for job in jobs for f in (*job.config.faces, *job.config.cartoons)}):
+        Dataset.open(folder)
+    regressors = {
+        (path, job.config.preset)
+        for job in jobs
+        for path in (job.config.face_regressor, job.config.cartoon_regressor)
+        if path is not None
+    }
+    for path, preset in sorted(regressors):
+        load_regressor(path, preset)
+    for job in jobs:
+        try:
+            open_run(job.folder, TrainConfig, job.config)
+        except ConfigurationError as error:
+            raise ConfigurationError(
+                error.happened, "Give this plan another OUT, or correct it to be as it was."
+            ) from error
+        checkpoint_iteration(job.folder)
