@@ -39,6 +39,7 @@ COMMANDS = {
     "page": Subcommand("Write the page as a static site.", "page", "web"),
     "styles": Subcommand("List the styles that ship, or check a style pack.", "styles"),
     "data": Subcommand("Make a set to train on, check it, look at it.", "data"),
+    "annotate": Subcommand("Put the five points where they belong.", "annotate", "web"),
     "render-cartoons": Subcommand(
         "Draw cartoon faces with exact landmarks, to train on.", "render_cartoons", "train"
     ),
@@ -49,6 +50,7 @@ COMMANDS = {
     "export": Subcommand("Write a trained style as one file, a style pack.", "export", "train"),
     "evaluate": Subcommand("Measure a style on faces it has never seen.", "evaluate", "eval"),
     "experiment": Subcommand("Train and measure the paper's ablation.", "experiment", "eval"),
+    "study": Subcommand("Let people compare methods.", "study", "web"),
 }
 
 

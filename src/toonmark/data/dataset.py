@@ -62,27 +62,31 @@ class Dataset:
     def open(cls, path: str | Path) -> Dataset:
         """Reads a set's table and description, and sees that each picture is there.
 
+        Args:
+            path: the set's folder; or another table in it, such as ``annotated.csv``, for the
+                part of the set that it lists.
+
         Raises:
             DataError: no such set, a damaged table, or pictures that are missing.
         """
-        folder = Path(path)
-        rows = read_landmarks(folder / LANDMARKS)
+        folder, table = Path(path), Path(path) / LANDMARKS
+        if folder.suffix.lower() == ".csv" and not folder.is_dir():
+            folder, table = folder.parent, folder
+        rows = read_landmarks(table)
         if not rows:
-            raise DataError(
-                f"{folder / LANDMARKS} lists no pictures.", "Make the set again, or name another."
-            )
+            raise DataError(f"{table} lists no pictures.", "Make the set again, or name another.")
         images = folder / IMAGES if (folder / IMAGES).is_dir() else folder
         names = tuple(sorted(rows))
         present = _files_below(images)
         missing = [name for name in names if name not in present]
         if missing:
             raise DataError(
-                f"{len(missing)} of the {len(names)} pictures that {folder / LANDMARKS} lists are "
+                f"{len(missing)} of the {len(names)} pictures that {table} lists are "
                 f"missing, {missing[0]} for one.",
                 f"Put them into {images}, or take their lines out of the table.",
             )
         points = np.stack([rows[name] for name in names])
-        return cls(folder, images, names, points, _read_description(folder / DESCRIPTION))
+        return cls(folder, images, names, points, read_description(folder / DESCRIPTION))
 
     def __len__(self) -> int:
         return len(self.names)
@@ -184,7 +188,12 @@ def _files_below(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in found}
 
 
-def _read_description(path: Path) -> Mapping[str, Any]:
+def read_description(path: Path) -> Mapping[str, Any]:
+    """What a ``dataset.json`` says; empty if there is none.
+
+    Raises:
+        DataError: it cannot be read.
+    """
     try:
         description = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
