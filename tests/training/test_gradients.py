@@ -10,6 +10,7 @@ from toonmark.training.networks import DIRECTIONS, Networks
 from toonmark.training.step import discriminator_loss, generator_loss, regressor_loss, unmatched
 
 SIZE = 64
+RANDOM = np.random.default_rng(0)
 TERMS = ["real", "cycle", "landmarks", "matched", "local", "colour"]
 
 
@@ -57,7 +58,7 @@ def test_each_generator_term_reaches_its_generator(term, gan, direction):
     torch.manual_seed(0)
     config = configured(gan=gan)
     networks = Networks(config)
-    _, parts, _ = generator_loss(networks, direction, batch(), config, local=True)
+    _, parts, _ = generator_loss(networks, direction, batch(), config, True, RANDOM)
     assert set(parts) == set(TERMS)
     forward = reached(parts[term], networks.generator(direction))
     back = reached(parts[term], networks.generator(direction.back))
@@ -73,7 +74,7 @@ def test_the_regressor_stays_frozen_but_passes_gradients_on():
     networks = Networks(config)
     before = {k: v.clone() for k, v in networks.regressors.state_dict().items()}
     networks.train()
-    loss, _, _ = generator_loss(networks, DIRECTIONS[0], batch(), config, local=True)
+    loss, _, _ = generator_loss(networks, DIRECTIONS[0], batch(), config, True, RANDOM)
     loss.backward()
     assert all(p.grad is None for p in networks.regressors.parameters())
     after = networks.regressors.state_dict()
@@ -87,7 +88,7 @@ def test_each_discriminator_term_reaches_only_its_discriminator(name, direction)
     torch.manual_seed(0)
     config = configured()
     networks = Networks(config)
-    _, _, generated = generator_loss(networks, direction, batch(), config, local=True)
+    _, _, generated = generator_loss(networks, direction, batch(), config, True, RANDOM)
     assert not generated.image.requires_grad
     _, parts = discriminator_loss(
         networks, batch(seed=1), direction, generated, config, True, np.random.default_rng(0)
@@ -102,7 +103,7 @@ def test_each_discriminator_term_reaches_only_its_discriminator(name, direction)
 def test_unmatched_pairs_reach_only_the_conditional_discriminator():
     config, plain = configured(), configured(unmatched_pairs=False)
     networks = Networks(config)
-    _, _, generated = generator_loss(networks, DIRECTIONS[0], batch(), config, local=True)
+    _, _, generated = generator_loss(networks, DIRECTIONS[0], batch(), config, True, RANDOM)
     with_, without = (
         discriminator_loss(
             networks, batch(seed=1), DIRECTIONS[0], generated, c, True, np.random.default_rng(0)
@@ -126,7 +127,7 @@ def test_unmatched_pictures_have_left_their_landmarks():
 def test_local_patches_are_only_judged_in_stage_two():
     config = configured()
     networks = Networks(config)
-    _, parts, generated = generator_loss(networks, DIRECTIONS[0], batch(), config, local=False)
+    _, parts, generated = generator_loss(networks, DIRECTIONS[0], batch(), config, False, RANDOM)
     assert "local" not in parts
     _, judged = discriminator_loss(
         networks, batch(seed=1), DIRECTIONS[0], generated, config, False, np.random.default_rng(0)
@@ -151,7 +152,9 @@ def test_each_row_of_the_ablation_has_just_its_parts(row):
         faces=["-"], cartoons=["-"], size=SIZE, width=16, stage1=10, stage2=10, method=ABLATION[row]
     )
     networks = Networks(config)
-    _, parts, _ = generator_loss(networks, DIRECTIONS[0], batch(), config, config.local_at(10))
+    _, parts, _ = generator_loss(
+        networks, DIRECTIONS[0], batch(), config, config.local_at(10), RANDOM
+    )
     assert set(parts) == ROWS[row]
     assert networks.generators["face_to_cartoon"].conditional == (row not in ("basic", "lm_co"))
     early = row == "one_stage"
@@ -174,7 +177,23 @@ def test_predicted_landmarks_send_a_gradient_through_the_condition():
     """With figure 3's reading, the conditional discriminator also judges where parts were put."""
     config = configured(fake_landmarks="predicted", landmark_consistency=False)
     networks = Networks(config)
-    _, parts, generated = generator_loss(networks, DIRECTIONS[0], batch(), config, local=False)
+    _, parts, generated = generator_loss(networks, DIRECTIONS[0], batch(), config, False, RANDOM)
     assert reached(parts["matched"], networks.generator(DIRECTIONS[0])) > 1e-6
     given, found = generated.points[:, 0], generated.points[:, 1]
     assert not torch.equal(given, found)
+
+
+def test_noise_in_the_cycle_touches_the_way_back_only():
+    config, plain = configured(), configured()
+    config = config.model_copy(update={"cycle_noise": 0.5})
+    networks = Networks(config)
+
+    def parts(one):
+        random = np.random.default_rng(3)
+        return generator_loss(networks, DIRECTIONS[0], batch(), one, True, random)[1]
+
+    noisy, quiet = parts(config), parts(plain)
+    assert {name for name in noisy if not torch.equal(noisy[name], quiet[name])} == {"cycle"}
+    again = parts(config)
+    assert torch.equal(again["cycle"], noisy["cycle"]), "a run that goes on draws the same noise"
+    assert reached(noisy["cycle"], networks.generator(DIRECTIONS[0])) > 1e-6

@@ -98,6 +98,9 @@ class TrainConfig(Frozen):
         default=[], description="folders of pictures put behind the faces, beside drawn ones"
     )
     background_share: float = Field(0.8, ge=0, le=1, description="faces that get a background")
+    cycle_noise: float = Field(
+        0.0, ge=0, description="noise on a drawn picture before its way back; beyond the paper"
+    )
 
     preset: Literal["paper", "compact"] = "compact"
     size: int = Field(128, ge=32, multiple_of=32)

@@ -143,7 +143,7 @@ class StyleTrainer:
             )
             with self.fabric.autocast():
                 loss, parts, generated = generator_loss(
-                    networks, direction, batches[direction.source], config, local
+                    networks, direction, batches[direction.source], config, local, random
                 )
             gradients: list[tuple[Tensor | None, ...]] = [torch.autograd.grad(loss, generators)]
             image, points = self.pools[direction.name].exchange(

@@ -51,19 +51,25 @@ class Generated:
 
 
 def generator_loss(
-    networks: Networks, direction: Direction, batch: Batch, config: TrainConfig, local: bool
+    networks: Networks,
+    direction: Direction,
+    batch: Batch,
+    config: TrainConfig,
+    local: bool,
+    random: np.random.Generator,
 ) -> tuple[Tensor, Parts, Generated]:
     """What both generators minimise in one direction.
 
     Args:
         batch: pictures of the source domain.
         local: whether the local discriminators take part (stage II).
+        random: draws the cycle's noise, if it has any.
     """
     method, weights = config.method, config.weights
     judges = networks.judges(direction.target, local)
     maps = heatmaps(batch.landmarks, config.size)
     fake = networks.generator(direction)(batch.shown, maps)
-    restored = networks.generator(direction.back)(fake, maps)
+    restored = networks.generator(direction.back)(noisy(fake, config.cycle_noise, random), maps)
     parts: Parts = {}
 
     parts["real"] = weights.real * losses.adversarial_generator(
@@ -163,6 +169,19 @@ def unmatched(images: Tensor, random: np.random.Generator) -> Tensor:
     transforms[:, 0, 2] = middle - zoom * middle + distance * np.cos(angle)
     transforms[:, 1, 2] = middle - zoom * middle + distance * np.sin(angle)
     return crop(images, torch.from_numpy(transforms).to(images.device), size)
+
+
+def noisy(images: Tensor, strength: float, random: np.random.Generator) -> Tensor:
+    """Images with Gaussian noise of this standard deviation; the same ones for 0.
+
+    A generator hides what it may not draw in faint speckle, from which the way back restores the
+    photo (Chu et al. 2017). Noise drowns the speckle, so that it no longer pays (Bashkirova et al.
+    2019).
+    """
+    if not strength:
+        return images
+    noise = random.standard_normal(images.shape, np.float32) * np.float32(strength)
+    return images + torch.from_numpy(noise).to(images.device)
 
 
 def total(parts: Parts) -> Tensor:
