@@ -60,10 +60,15 @@ class Network:
 
 
 class Networks:
-    """What the page needs to find and draw faces. Safe to share between threads."""
+    """What the page needs to find and draw faces. Safe to share between threads.
 
-    def __init__(self, shelf: Shelf) -> None:
+    Args:
+        server: whether there is an API beside the page.
+    """
+
+    def __init__(self, shelf: Shelf, server: bool) -> None:
         self._shelf = shelf
+        self._server = server
         self._lock = threading.Lock()
         self._files: dict[str, Network] | None = None
         self._manifest = b""
@@ -104,6 +109,7 @@ class Networks:
         detector, regressor = _finders()
         manifest = {
             "version": __version__,
+            "server": self._server,
             "detector": detector.name,
             "regressor": regressor.name if regressor else None,
             "regressorSize": refine.SIZE,

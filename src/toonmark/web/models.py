@@ -12,7 +12,7 @@ from toonmark.web.wire import BYTES, VARINT, Field, first, parse, serialise, tex
 
 # Field numbers of onnx.proto.
 _GRAPH = 7
-_NODE, _INITIALIZER, _INPUT = 1, 5, 11
+_NODE, _INITIALIZER, _INPUT, _OUTPUT = 1, 5, 11, 12
 _NODE_INPUT, _NODE_OUTPUT, _OP_TYPE, _ATTRIBUTE = 1, 2, 4, 5
 _DIMS, _DATA_TYPE, _NAME, _RAW = 1, 2, 8, 9
 _FLOAT, _HALF = 1, 10
@@ -84,8 +84,30 @@ def detector(model: bytes) -> bytes:
                     part.value = _without_blocks(part.data, single)
                 elif part.number == _INPUT:
                     part.value = part.data.replace(_FIXED_SIZE, _FREE_SIZE)
-            field.value = serialise(graph)
+                elif part.number == _OUTPUT:
+                    part.value = _without_shape(part.data)
+            used = {
+                one.value
+                for part in graph
+                if part.number == _NODE
+                for one in parse(part.data)
+                if one.number == _NODE_INPUT
+            }
+            field.value = serialise(
+                [
+                    part
+                    for part in graph
+                    if part.number != _INITIALIZER or first(parse(part.data), _NAME) in used
+                ]
+            )
     return serialise(fields)
+
+
+def _without_shape(data: bytes) -> bytes:
+    """A float output that says nothing of its shape, which now depends on the input's."""
+    name = bytes(first(parse(data), 1))
+    tensor = serialise([Field(1, BYTES, serialise([Field(1, VARINT, _FLOAT)]))])
+    return serialise([Field(1, BYTES, name), Field(2, BYTES, tensor)])
 
 
 def _single_numbers(graph: list[Field]) -> set[bytes]:

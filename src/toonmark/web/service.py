@@ -19,7 +19,7 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.shelf = Shelf(settings.styles, threads=1)
-        self.networks = Networks(self.shelf)
+        self.networks = Networks(self.shelf, server=True)
         self.metrics = Metrics()
         self.workers = Workers(settings.workers, settings.batch, self.metrics.batches.observe)
         self._inside = 0

@@ -25,7 +25,7 @@ def write(out: Path, shelf: Shelf) -> list[Path]:
         raise PageNotBuiltError(
             "This installation has no built page.", f"Build it with: {assets.HOW_TO_BUILD}"
         )
-    networks = assets.Networks(shelf)
+    networks = assets.Networks(shelf, server=False)
     written = []
     try:
         for name, file in assets.built_files().items():

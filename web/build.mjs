@@ -1,0 +1,115 @@
+// Builds the page into src/toonmark/web/static. Names of files hold their hashes, so browsers may
+// keep them; what can be compressed lies beside its file as .br and .gz.
+
+import { build } from 'esbuild';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const out = join(here, '../src/toonmark/web/static');
+const assets = join(out, 'assets');
+const source = (name) => join(here, 'src', name);
+const installed = (name) => join(here, 'node_modules', name);
+
+mkdirSync(assets, { recursive: true });
+const written = new Set();
+
+/** Writes a file under a name with its hash; gives that name. */
+function put(name, content) {
+  const hash = createHash('sha256').update(content).digest('hex').slice(0, 10);
+  const end = extname(name);
+  const full = `${basename(name, end)}-${hash}${end}`;
+  write(join(assets, full), content);
+  return full;
+}
+
+function write(path, content) {
+  written.add(path);
+  const fresh = !existsSync(path) || !readFileSync(path).equals(Buffer.from(content));
+  if (fresh) writeFileSync(path, content);
+  if (['.jpg', '.png', '.webp'].includes(extname(path))) return;
+  for (const [end, compress] of [['.br', brotli], ['.gz', gzip]]) {
+    written.add(path + end);
+    // The large WebAssembly file takes long, and never changes under its name.
+    if (fresh || !existsSync(path + end)) writeFileSync(path + end, compress(content));
+  }
+}
+
+const gzip = (content) => gzipSync(content, { level: 9 });
+const brotli = (content) =>
+  brotliCompressSync(content, {
+    params: {
+      [constants.BROTLI_PARAM_QUALITY]: 9,
+      [constants.BROTLI_PARAM_LGWIN]: 24,
+      [constants.BROTLI_PARAM_SIZE_HINT]: content.length,
+    },
+  });
+
+/** One bundle as text. */
+async function bundle(entry, define = {}) {
+  const result = await build({
+    entryPoints: [source(entry)],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: ['chrome111', 'firefox115', 'safari16.4'],
+    // Of ONNX Runtime only what runs WebAssembly, which lies beside as a file.
+    alias: { 'onnxruntime-web': installed('onnxruntime-web/dist/ort.wasm.min.mjs') },
+    define: Object.fromEntries(Object.entries(define).map(([k, v]) => [k, JSON.stringify(v)])),
+    legalComments: 'none',
+    write: false,
+    logLevel: 'warning',
+  });
+  return result.outputFiles[0].contents;
+}
+
+const runtime = (name) => readFileSync(installed(`onnxruntime-web/dist/${name}`));
+const define = {
+  ORT_MODULE: put('ort.mjs', runtime('ort-wasm-simd-threaded.mjs')),
+  ORT_WASM: put('ort.wasm', runtime('ort-wasm-simd-threaded.wasm')),
+};
+const worker = put('worker.js', await bundle('work/worker.js', define));
+const example = put('example.jpg', readFileSync(source('example.jpg')));
+const names = {
+  WORKER: `assets/${worker}`,
+  SCRIPT: `assets/${put('main.js', await bundle('page/main.js', { WORKER: `assets/${worker}` }))}`,
+  STYLE: `assets/${put('page.css', await bundle('page.css'))}`,
+  EXAMPLE: `assets/${example}`,
+};
+const fill = (text, table) =>
+  Object.entries(table).reduce((done, [name, value]) => done.replaceAll(`{{${name}}}`, value), text);
+const read = (name) => readFileSync(source(name), 'utf8');
+
+write(join(out, 'index.html'), fill(read('index.html'), names));
+for (const name of ['icon.svg', 'app.webmanifest']) write(join(out, name), read(name));
+const licences = readFileSync(installed('onnxruntime-web/package.json'), 'utf8');
+write(
+  join(out, 'licences.txt'),
+  `onnxruntime-web ${JSON.parse(licences).version}: MIT, (c) Microsoft Corporation\n` +
+    'YuNet: MIT, (c) Shiqi Yu\nSwagger UI (documentation of the API): Apache-2.0\n',
+);
+
+const swagger = (name) => readFileSync(installed(`swagger-ui-dist/${name}`));
+const docs = {
+  BUNDLE: `assets/${put('docs-ui.js', swagger('swagger-ui-bundle.js'))}`,
+  CSS: `assets/${put('docs-ui.css', swagger('swagger-ui.css'))}`,
+  START: `assets/${put('docs-start.js', read('docs.js'))}`,
+};
+write(join(out, 'docs.html'), fill(read('docs.html'), docs));
+
+const shell = ['./', 'icon.svg', 'app.webmanifest', names.SCRIPT, names.STYLE, names.WORKER, names.EXAMPLE];
+const offline = [...shell, `assets/${define.ORT_MODULE}`, `assets/${define.ORT_WASM}`];
+const version = createHash('sha256').update(offline.join()).digest('hex').slice(0, 10);
+const table = { VERSION: version, FILES: JSON.stringify(offline) };
+write(join(out, 'sw.js'), fill(read('sw.js'), table));
+
+for (const folder of [out, assets]) {
+  for (const file of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, file.name);
+    if (file.isFile() && !written.has(path)) rmSync(path);
+  }
+}
+console.log(`Built the page in ${out}`);

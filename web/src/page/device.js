@@ -1,0 +1,53 @@
+// The engine that draws on this device: a worker, called like functions.
+
+/** What went wrong, and what to do about it. */
+export class Problem extends Error {
+  /** @param {string} happened @param {string} remedy @param {string} kind */
+  constructor(happened, remedy, kind = '') {
+    super(happened);
+    this.remedy = remedy;
+    this.kind = kind;
+  }
+}
+
+export class Device {
+  /** @param {string} token */
+  constructor(token) {
+    this.worker = new Worker(new URL(WORKER, document.baseURI), { type: 'module' });
+    this.waiting = new Map();
+    this.number = 0;
+    this.worker.onmessage = ({ data: { number, result, failure } }) => {
+      const { resolve, reject } = this.waiting.get(number);
+      this.waiting.delete(number);
+      if (failure) reject(new Problem(failure.message, failure.remedy));
+      else resolve(result);
+    };
+    this.worker.onerror = () => {
+      const error = new Problem('The drawing part of the page did not start.', 'Load it again.');
+      for (const { reject } of this.waiting.values()) reject(error);
+      this.waiting.clear();
+    };
+    this.started = this.call('start', { base: document.baseURI, token });
+  }
+
+  /** @param {string} call @param {object} args @param {Transferable[]} handed */
+  call(call, args = {}, handed = []) {
+    return new Promise((resolve, reject) => {
+      const number = ++this.number;
+      this.waiting.set(number, { resolve, reject });
+      this.worker.postMessage({ call, number, args }, handed);
+    });
+  }
+
+  async open({ id, file }) {
+    return this.call('open', { id, file });
+  }
+
+  async draw({ id }, points, options) {
+    return this.call('draw', { id, points, ...options });
+  }
+
+  async close({ id }) {
+    return this.call('close', { id });
+  }
+}

@@ -1,0 +1,105 @@
+// Which views of a picture the detector is shown: src/toonmark/faces/detect.py, step by step.
+
+import { cut, shrink, turn } from './shrink.js';
+import { shared, suppress } from './yunet.js';
+
+const [SIDE, LARGE_SIDE] = [640, 1920];
+const [SCORE, CAREFUL_SCORE] = [0.6, 0.8];
+const [UPRIGHT_SCORE, UPRIGHT_MARGIN] = [0.9, 0.03];
+const GOOD_SIZE = [48, 320];
+const OVERLAP = 0.3;
+
+/** @typedef {import('./crop.js').Picture} Picture */
+/** @typedef {import('./yunet.js').Face} Face */
+/** @typedef {(picture: Picture, border: number, score: number) => Promise<Face[]>} Detector */
+
+/** Longer side of a face's box. @param {Face} face */
+export const sizeOf = (face) => Math.max(face.box[2], face.box[3]);
+
+/** The faces in a picture, largest first. @param {Picture} picture @param {Detector} detect
+ * @returns {Promise<Face[]>} */
+export async function findFaces(picture, detect) {
+  const longer = Math.max(picture.width, picture.height);
+  let faces = await look(picture, detect, SIDE);
+  if (!faces.length) {
+    faces = await look(picture, detect, SIDE / 2, { frame: 0.4, score: CAREFUL_SCORE });
+  }
+  if (longer > 1.5 * SIDE) {
+    const small = await look(picture, detect, LARGE_SIDE, { score: CAREFUL_SCORE });
+    faces = suppress([...faces, ...small], OVERLAP);
+  }
+  let turned = 0;
+  let best = faces.length ? Math.max(...faces.map((face) => face.score)) : CAREFUL_SCORE;
+  if (best < UPRIGHT_SCORE) {
+    for (const quarters of [1, 2, 3]) {
+      const others = await look(picture, detect, SIDE, { quarters });
+      const score = Math.max(0, ...others.map((face) => face.score));
+      if (score > best + UPRIGHT_MARGIN) [faces, turned, best] = [others, quarters, score];
+    }
+  }
+  const reduction = Math.max(1, longer / SIDE);
+  const result = [];
+  for (const face of faces) {
+    const size = sizeOf(face) / reduction;
+    const good = GOOD_SIZE[0] <= size && size <= GOOD_SIZE[1];
+    result.push(good ? face : await secondLook(picture, detect, face, turned));
+  }
+  return result.sort((a, b) => sizeOf(b) - sizeOf(a));
+}
+
+/** The same face as it is found in its surroundings alone. */
+async function secondLook(picture, detect, face, quarters) {
+  const [x, y, width, height] = face.box;
+  const [middleX, middleY, reach] = [x + width / 2, y + height / 2, 1.25 * sizeOf(face)];
+  const [left, top] = [Math.max(Math.floor(middleX - reach), 0), Math.max(Math.floor(middleY - reach), 0)];
+  const part = cut(picture, left, top, Math.ceil(middleX + reach), Math.ceil(middleY + reach));
+  if (part.width === 0 || part.height === 0) return face;
+  const frame = sizeOf(face) > 0.6 * Math.max(part.width, part.height) ? 0.25 : 0;
+  for (const found of await look(part, detect, SIDE / 2, { frame, quarters })) {
+    const [fx, fy, fw, fh] = found.box;
+    const box = [fx + left, fy + top, fw, fh];
+    if (shared(box, face.box) > OVERLAP) {
+      const points = found.points.map(([px, py]) => [px + left, py + top]);
+      return { box, points, score: found.score };
+    }
+  }
+  return face;
+}
+
+/** One pass of the detector, its finds in the picture's pixels.
+ * @param {Picture} picture @param {Detector} detect @returns {Promise<Face[]>} */
+export async function look(picture, detect, side, { score = SCORE, frame = 0, quarters = 0 } = {}) {
+  const { width, height } = picture;
+  const scale = Math.min(1, side / Math.max(width, height));
+  const size = [Math.max(1, round(width * scale)), Math.max(1, round(height * scale))];
+  const small = turn(shrink(picture, size[0], size[1]), quarters);
+  const border = round(frame * Math.max(small.width, small.height));
+  const found = await detect(small, border, score);
+  const [rx, ry] = [width / size[0], height / size[1]];
+  const back = ([x, y]) => {
+    const [tx, ty] = turnBack(x - border, y - border, size, quarters);
+    return [(tx + 0.5) * rx - 0.5, (ty + 0.5) * ry - 0.5];
+  };
+  return found.map((face) => {
+    const [x, y, w, h] = face.box;
+    const corners = [back([x, y]), back([x + w, y + h])];
+    const low = [0, 1].map((axis) => Math.min(corners[0][axis], corners[1][axis]));
+    const high = [0, 1].map((axis) => Math.max(corners[0][axis], corners[1][axis]));
+    const box = [low[0], low[1], high[0] - low[0], high[1] - low[1]];
+    return { box, points: face.points.map(back), score: Math.min(face.score, 1) };
+  });
+}
+
+function turnBack(x, y, [width, height], quarters) {
+  if (quarters === 1) return [width - 1 - y, x];
+  if (quarters === 2) return [width - 1 - x, height - 1 - y];
+  if (quarters === 3) return [y, height - 1 - x];
+  return [x, y];
+}
+
+/** Halves to even, as Python rounds. */
+function round(value) {
+  const floor = Math.floor(value);
+  if (value - floor !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
+}

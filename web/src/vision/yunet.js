@@ -1,0 +1,77 @@
+// YuNet (Wu, Peng and Yu, 2023): a picture to the network's input, and its outputs to faces, as
+// OpenCV's FaceDetectorYN does it.
+
+const STRIDES = [8, 16, 32];
+
+/** @typedef {{box: number[], points: import('./geometry.js').Point[], score: number}} Face
+ *  box: x, y, width, height. */
+
+/** BGR planes, 0 to 255, filled up with zeros to multiples of 32; with a grey frame around.
+ * @param {import('./crop.js').Picture} picture */
+export function input(picture, border = 0) {
+  const up = (length) => Math.ceil((length + 2 * border) / 32) * 32;
+  const [width, height] = [up(picture.width), up(picture.height)];
+  const plane = width * height;
+  const values = new Float32Array(3 * plane);
+  for (let y = 0; y < picture.height + 2 * border; y++) {
+    for (let x = 0; x < picture.width + 2 * border; x++) {
+      const [sx, sy] = [x - border, y - border];
+      const inside = sx >= 0 && sy >= 0 && sx < picture.width && sy < picture.height;
+      const at = 4 * (sy * picture.width + sx);
+      for (let channel = 0; channel < 3; channel++) {
+        const value = inside ? picture.data[at + 2 - channel] : 127;
+        values[channel * plane + y * width + x] = value;
+      }
+    }
+  }
+  return { values, width, height };
+}
+
+/** The faces in the network's outputs, in the pixels of its input, the best first.
+ * @param {Record<string, Float32Array>} outputs @returns {Face[]} */
+export function decode(outputs, width, height, threshold, overlap = 0.3) {
+  /** @type {Face[]} */
+  const faces = [];
+  for (const stride of STRIDES) {
+    const [columns, rows] = [width / stride, height / stride];
+    const [cls, obj] = [outputs[`cls_${stride}`], outputs[`obj_${stride}`]];
+    const [boxes, points] = [outputs[`bbox_${stride}`], outputs[`kps_${stride}`]];
+    for (let i = 0; i < rows * columns; i++) {
+      const score = Math.sqrt(clamp(cls[i]) * clamp(obj[i]));
+      if (score < threshold) continue;
+      const [column, row] = [i % columns, Math.floor(i / columns)];
+      const [w, h] = [Math.exp(boxes[4 * i + 2]) * stride, Math.exp(boxes[4 * i + 3]) * stride];
+      const x = (column + boxes[4 * i]) * stride - w / 2;
+      const y = (row + boxes[4 * i + 1]) * stride - h / 2;
+      const place = (n) => [
+        (points[10 * i + 2 * n] + column) * stride,
+        (points[10 * i + 2 * n + 1] + row) * stride,
+      ];
+      faces.push({ box: [x, y, w, h], points: [0, 1, 2, 3, 4].map(place), score });
+    }
+  }
+  return suppress(faces, overlap, Math.trunc);
+}
+
+function clamp(value) {
+  return Math.min(Math.max(value, 0), 1);
+}
+
+/** Of faces that cover each other, the one with the best score.
+ * @param {Face[]} faces @param {(x: number) => number} rounded OpenCV compares whole pixels */
+export function suppress(faces, overlap, rounded = (x) => x) {
+  /** @type {Face[]} */
+  const kept = [];
+  for (const face of [...faces].sort((a, b) => b.score - a.score)) {
+    const box = face.box.map(rounded);
+    if (kept.every((other) => shared(box, other.box.map(rounded)) <= overlap)) kept.push(face);
+  }
+  return kept;
+}
+
+/** Area in both boxes over the area in either. @param {number[]} a @param {number[]} b */
+export function shared([ax, ay, aw, ah], [bx, by, bw, bh]) {
+  const across = Math.max(0, Math.min(ax + aw, bx + bw) - Math.max(ax, bx));
+  const down = Math.max(0, Math.min(ay + ah, by + bh) - Math.max(ay, by));
+  return (across * down) / Math.max(aw * ah + bw * bh - across * down, 1e-9);
+}

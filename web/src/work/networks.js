@@ -1,0 +1,45 @@
+// Opens the networks with ONNX Runtime's WebAssembly build.
+
+import * as ort from 'onnxruntime-web';
+
+/** @typedef {{base: string, token: string}} Place where the page's files are */
+
+ort.env.wasm.wasmPaths = {
+  mjs: new URL(ORT_MODULE, self.location.href).href,
+  wasm: new URL(ORT_WASM, self.location.href).href,
+};
+// Threads need a page that its server isolates (COOP and COEP).
+ort.env.wasm.numThreads = self.crossOriginIsolated
+  ? Math.min(navigator.hardwareConcurrency || 1, 4)
+  : 1;
+ort.env.logLevel = 'error';
+
+export const threads = ort.env.wasm.numThreads;
+
+/** Fetches a file of the page's own. @param {Place} place @param {string} name */
+export async function fetchFile(place, name) {
+  const headers = place.token ? { Authorization: `Bearer ${place.token}` } : undefined;
+  const response = await fetch(new URL(name, place.base), { headers });
+  if (!response.ok) {
+    const problem = await response.json().catch(() => ({}));
+    throw new Error(problem.detail || `${name} could not be loaded (${response.status}).`);
+  }
+  return response;
+}
+
+/** Opens a network. @param {Place} place @param {string} file */
+export async function open(place, file) {
+  const content = await (await fetchFile(place, `models/${file}`)).arrayBuffer();
+  return ort.InferenceSession.create(content, {
+    executionProviders: ['wasm'],
+    graphOptimizationLevel: 'all',
+    intraOpNumThreads: threads,
+    logSeverityLevel: 3,
+    // Weights stored in few bits are unpacked once, now, rather than at every run.
+    // Idle threads sleep: a phone's battery and other programs thank for it.
+    extra: { session: { disable_quant_qdq: '1', intra_op: { allow_spinning: '0' } } },
+  });
+}
+
+/** @param {Float32Array} values @param {number[]} shape */
+export const tensor = (values, shape) => new ort.Tensor('float32', values, shape);

@@ -1,0 +1,52 @@
+// Files and camera pictures to pixels.
+
+/** Photos of more pixels are refused, as the server does. */
+export const MAX_PIXELS = 50_000_000;
+
+/** An error that the page shows: what happened, and what to do. */
+export class Refusal extends Error {
+  /** @param {string} happened @param {string} remedy */
+  constructor(happened, remedy) {
+    super(happened);
+    this.remedy = remedy;
+  }
+}
+
+/** Decodes a picture: upright, sRGB, on white. @param {Blob} file */
+export async function decode(file) {
+  if (file.size === 0) {
+    throw new Refusal('This file is empty: it has no bytes.', 'Copy or download it again.');
+  }
+  let bitmap;
+  try {
+    bitmap = await createImageBitmap(file, { imageOrientation: 'from-image' });
+  } catch {
+    throw new Refusal(
+      'This is not a picture that your browser can read, or it is damaged.',
+      'Try a JPEG, PNG or WebP.',
+    );
+  }
+  return pixelsOf(bitmap);
+}
+
+let canvas = null;
+
+/** A bitmap's pixels; the bitmap is closed. @param {ImageBitmap} bitmap */
+export function pixelsOf(bitmap) {
+  const { width, height } = bitmap;
+  if (width * height > MAX_PIXELS) {
+    bitmap.close();
+    const millions = Math.round((width * height) / 1e6);
+    throw new Refusal(`This photo has ${millions} megapixels; 50 is the limit.`, 'Make it smaller.');
+  }
+  canvas ??= new OffscreenCanvas(width, height);
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  context.fillStyle = '#fff';
+  context.fillRect(0, 0, width, height);
+  context.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  const { data } = context.getImageData(0, 0, width, height);
+  if (width * height > 4_000_000) canvas.width = canvas.height = 1; // gives the memory back
+  return { data, width, height };
+}

@@ -1,0 +1,121 @@
+// From a picture to faces, and from a face to its cartoon: what cartoonizer.py does.
+
+import { crop, fromTensor, toPicture, toTensor } from '../vision/crop.js';
+import { findFaces, look, sizeOf } from '../vision/find.js';
+import { apply, faceTransform, interEyeDistance, invert, isTurned, yaw } from '../vision/geometry.js';
+import { decode, input } from '../vision/yunet.js';
+import { fetchFile, open, tensor } from './networks.js';
+
+export class Pipeline {
+  /** @param {import('./networks.js').Place} place */
+  constructor(place) {
+    this.place = place;
+    this.opened = new Map();
+  }
+
+  async manifest() {
+    this.known ??= fetchFile(this.place, 'models/manifest.json').then((answer) => answer.json());
+    return this.known;
+  }
+
+  /** A network by its file, opened once. */
+  network(file) {
+    if (!this.opened.has(file)) {
+      const session = open(this.place, file);
+      session.catch(() => this.opened.delete(file)); // a lost connection may come back
+      this.opened.set(file, session);
+    }
+    return this.opened.get(file);
+  }
+
+  /** Opens all that a style needs. */
+  async prepare(style) {
+    const { detector, regressor } = await this.manifest();
+    const files = [detector, regressor, (await this.style(style)).file];
+    await Promise.all(files.filter(Boolean).map((file) => this.network(file)));
+  }
+
+  async style(name) {
+    const { styles } = await this.manifest();
+    const style = styles.find((one) => one.name === name) ?? styles[0];
+    return { ...style, template: style.template };
+  }
+
+  /** @type {import('../vision/find.js').Detector} */
+  detect = async (picture, border, score) => {
+    const { values, width, height } = input(picture, border);
+    const session = await this.network((await this.manifest()).detector);
+    const results = await session.run({ input: tensor(values, [1, 3, height, width]) });
+    const outputs = Object.fromEntries(
+      Object.entries(results).map(([name, value]) => [name, value.data]),
+    );
+    return decode(outputs, width, height, score);
+  };
+
+  /** All faces that are large enough, from left to right, and how many were too small. */
+  async find(picture) {
+    const { smallestFace } = await this.manifest();
+    const found = await findFaces(picture, this.detect);
+    const refined = await this.refine(picture, found);
+    const large = refined.filter((face) => sizeOf(face) >= smallestFace);
+    large.sort((a, b) => a.box[0] - b.box[0]);
+    return { faces: large, tooSmall: refined.length - large.length };
+  }
+
+  /** The largest face in a small view, quickly: for the camera. */
+  async glance(picture, side) {
+    const found = await look(picture, this.detect, side);
+    return found.sort((a, b) => sizeOf(b) - sizeOf(a))[0] ?? null;
+  }
+
+  /** Moves coarse points to where they belong; as faces/refine.py. */
+  async refine(picture, faces) {
+    const { regressor, rounds, trust, furthest } = await this.manifest();
+    if (!regressor || !faces.length) return faces;
+    let all = faces.map((face) => face.points);
+    for (let round = 0; round < rounds; round++) all = await this.locate(picture, all);
+    return faces.map((face, n) => {
+      const coarse = face.points;
+      const moved = coarse.map(([x, y], i) => Math.hypot(all[n][i][0] - x, all[n][i][1] - y));
+      if (Math.max(...moved) > furthest * interEyeDistance(coarse)) return face;
+      const mix = (a, b) => trust * a + (1 - trust) * b;
+      const points = coarse.map(([x, y], i) => [mix(all[n][i][0], x), mix(all[n][i][1], y)]);
+      return { ...face, points };
+    });
+  }
+
+  /** One round of the regressor on faces whose points are roughly known. */
+  async locate(picture, all) {
+    const { regressor, regressorSize: size } = await this.manifest();
+    const transforms = all.map((points) => faceTransform(points, size));
+    const crops = transforms.map((transform) => crop(picture, transform, size));
+    const session = await this.network(regressor);
+    const face = tensor(toTensor(crops, size), [crops.length, 3, size, size]);
+    const { landmarks } = await session.run({ face }, ['landmarks']);
+    return transforms.map((transform, n) => {
+      const back = invert(transform);
+      return [0, 1, 2, 3, 4].map((i) => {
+        const at = 10 * n + 2 * i;
+        return apply([landmarks.data[at], landmarks.data[at + 1]], back);
+      });
+    });
+  }
+
+  /** Draws one face. @param {import('../vision/geometry.js').Point[]} points */
+  async draw(picture, points, name) {
+    const { file, size, template } = await this.style(name);
+    const transform = faceTransform(points, size, template);
+    const pixels = crop(picture, transform, size);
+    const places = points.map((point) => apply(point, transform)).flat();
+    const session = await this.network(file);
+    const { cartoon } = await session.run({
+      face: tensor(toTensor([pixels], size), [1, 3, size, size]),
+      landmarks: tensor(Float32Array.from(places), [1, 5, 2]),
+    });
+    return {
+      cartoon: fromTensor(cartoon.data, size),
+      crop: toPicture(pixels, size),
+      turned: isTurned(points) ? Math.round(Math.abs(yaw(points))) : 0,
+    };
+  }
+}

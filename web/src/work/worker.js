@@ -1,0 +1,79 @@
+// The worker: photos come in, faces and cartoons go out. The page stays quick, and nothing of a
+// photo leaves the browser from here: this file fetches networks, and sends nothing.
+
+import { cutOut } from '../vision/cutout.js';
+import { resize } from '../vision/lanczos.js';
+import { threads } from './networks.js';
+import { decode, pixelsOf } from './photos.js';
+import { Pipeline } from './pipeline.js';
+import { Tracker } from './tracker.js';
+
+let pipeline = null;
+let tracker = null;
+const photos = new Map();
+
+const calls = {
+  /** Says where the page's files are. */
+  async start({ base, token }) {
+    pipeline = new Pipeline({ base, token });
+    tracker = new Tracker(pipeline);
+    return { manifest: await pipeline.manifest(), threads };
+  },
+
+  async prepare({ style }) {
+    await pipeline.prepare(style);
+  },
+
+  /** Decodes a photo, keeps it, and finds its faces. */
+  async open({ id, file }) {
+    const picture = await decode(file);
+    photos.set(id, picture);
+    const { faces, tooSmall } = await pipeline.find(picture);
+    return { width: picture.width, height: picture.height, faces, tooSmall };
+  },
+
+  async close({ id }) {
+    photos.delete(id);
+  },
+
+  /** Draws a face, for the screen and for saving. */
+  async draw({ id, points, style, size, transparent }) {
+    const picture = photos.get(id);
+    if (!picture) throw new Error('This photo has been put away.');
+    const { cartoon, crop, turned } = await pipeline.draw(picture, points, style);
+    const figure = transparent ? cutOut(cartoon) : cartoon;
+    return { cartoon: resize(figure, size), crop: resize(crop, size), turned };
+  },
+
+  /** One picture of the camera. */
+  async frame({ bitmap, style, time }) {
+    const picture = pixelsOf(bitmap);
+    const points = await tracker.next(picture, time);
+    if (!points) return { points: null };
+    const { cartoon } = await pipeline.draw(picture, points, style);
+    return { points, cartoon, width: picture.width, height: picture.height };
+  },
+
+  async forget() {
+    tracker.reset();
+  },
+};
+
+// One after the other: the networks share the cores, and answers come in order.
+let queue = Promise.resolve();
+self.onmessage = ({ data: { call, number, args } }) => {
+  queue = queue.then(async () => {
+    try {
+      const result = await calls[call](args);
+      self.postMessage({ number, result }, transfers(result));
+    } catch (error) {
+      const failure = { message: error.message, remedy: error.remedy ?? 'Try again.' };
+      self.postMessage({ number, failure });
+    }
+  });
+};
+
+/** Pixels are handed over, not copied. */
+function transfers(result) {
+  return [result?.cartoon, result?.crop].filter(Boolean).map((picture) => picture.data.buffer);
+}
