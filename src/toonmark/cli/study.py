@@ -1,0 +1,93 @@
+"""``toonmark study``: people compare methods (section 4.6, table 1)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    no_args_is_help=True, help="Let people compare methods, as in the paper's user study."
+)
+
+_Out = Annotated[Path, typer.Argument(help="The study's folder.")]
+
+
+@app.command()
+def create(
+    methods: Annotated[list[str], typer.Argument(metavar="METHOD=FOLDER...")],
+    out: _Out,
+    photos: Annotated[Path, typer.Option(help="Folder of the photos that were drawn.")],
+    groups: Annotated[int, typer.Option(min=1, help="How many photos are shown.")] = 48,
+    seed: Annotated[int, typer.Option(help="Which ones, and the raters' orders.")] = 0,
+    common: Annotated[
+        bool, typer.Option("--common", help="Use only photos that all methods drew.")
+    ] = False,
+    size: Annotated[
+        int | None, typer.Option(min=32, max=2048, help="Scale all drawings to this edge.")
+    ] = None,
+) -> None:
+    """Makes a blind study out of folders of drawings.
+
+    Drawings are named as the photos are: me.jpg is drawn as me.png or me-toon.png. The study
+    holds copies of photos and drawings: share it only as far as their licence allows.
+    """
+    from toonmark.study.create import create as make
+    from toonmark.study.create import parse_methods
+
+    study = make(parse_methods(methods), photos, out, groups, seed, common, size)
+    typer.echo(
+        f"{out}: {len(study.groups)} groups of {len(study.methods)} drawings, "
+        f"{len(study.questions)} questions each. Next: toonmark study serve {out}"
+    )
+
+
+@app.command()
+def serve(
+    out: _Out,
+    host: Annotated[str, typer.Option(help="0.0.0.0 lets other machines in.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8765,
+) -> None:
+    """Serves the page where people pick and order their best three.
+
+    Answers are kept in answers.sqlite as they are given; the server may be stopped and started.
+    """
+    import socket
+
+    import uvicorn
+
+    from toonmark.errors import OutputNotWritableError
+    from toonmark.study.server import make_app
+
+    application = make_app(out)
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        raise OutputNotWritableError(
+            f"Nothing can be served at {host}:{port} ({error.strerror}).",
+            "Choose another --port or --host.",
+        ) from error
+    with listening:
+        shown = f"[{host}]" if ":" in host else host
+        typer.echo(f"http://{shown}:{listening.getsockname()[1]}/  (Ctrl-C stops)")
+        config = uvicorn.Config(application, log_level="warning", access_log=False)
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+@app.command()
+def table(out: _Out) -> None:
+    """Prints table 1 from the answers so far; writes table.md and table.json."""
+    from toonmark.files import write_text
+    from toonmark.study.answers import Answers
+    from toonmark.study.study import load
+    from toonmark.study.table import markdown, tabulate
+
+    study = load(out)
+    counted = tabulate(study, Answers(out, study).all())
+    write_text(out / "table.json", counted.model_dump_json(indent=1) + "\n")
+    write_text(out / "table.md", markdown(counted))
+    typer.echo(markdown(counted))
+    typer.echo(f"Written: {out / 'table.md'} and {out / 'table.json'}")
