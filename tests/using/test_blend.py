@@ -137,6 +137,12 @@ def test_several_faces_in_one_photo(pack, two_faces):
         assert np.abs(result[y, x].astype(int) - two_faces[y, x]).max() > 20
 
 
+def test_a_transform_to_a_larger_crop(cartoon):
+    small = align.transform_points(cartoon.points, cartoon.transform)
+    large = align.transform_points(cartoon.points, blend.scaled(cartoon.transform, 3))
+    np.testing.assert_allclose(large, (small + 0.5) * 3 - 0.5)
+
+
 def test_side_by_side(cartoon, astronaut):
     pair = blend.side_by_side(astronaut, cartoon, 128)
     assert pair.shape == (128, 256, 3)
