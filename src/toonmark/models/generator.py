@@ -91,7 +91,7 @@ class CompactGenerator(nn.Module):
 
 
 def join(image: Tensor, maps: Tensor | None) -> Tensor:
-    """Image and heatmaps as the channels of one tensor: (N, 8, S, S); the image if there are none."""
+    """Image and heatmaps as one tensor's channels: (N, 8, S, S); the image if there are none."""
     return image if maps is None else torch.cat([image, maps.to(image.dtype)], dim=1)
 
 

@@ -33,7 +33,7 @@ def build_regressor(preset: Preset) -> nn.Module:
 def build_discriminators(
     preset: Preset, size: int, *, conditional: bool, local: bool
 ) -> nn.ModuleDict:
-    """One domain's discriminators: ``real``, and as asked ``matched``, ``eyes``, ``nose``, ``mouth``.
+    """A domain's: ``real``, and if asked ``matched``, ``eyes``, ``nose``, ``mouth``.
 
     ``real`` is the unconditional D of equation 1, ``matched`` the conditional one of equation 5
     (Table 4), the others the local ones of equation 6.

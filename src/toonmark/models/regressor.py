@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -59,7 +61,7 @@ class CompactRegressor(nn.Module):
         self.stem = _grouped(12, widths[0], 1)
         self.downs = nn.ModuleList(
             _grouped(before, after, 2)
-            for before, after in zip(widths[:-1], widths[1:], strict=True)
+            for before, after in itertools.pairwise(widths)
         )
         self.block = nn.Sequential(
             _grouped(widths[-1], widths[-1], 1), _grouped(widths[-1], widths[-1], 1)
