@@ -33,10 +33,10 @@ def build_regressor(preset: Preset) -> nn.Module:
 def build_discriminators(
     preset: Preset, size: int, *, conditional: bool, local: bool
 ) -> nn.ModuleDict:
-    """A domain's: ``real``, and if asked ``matched``, ``eyes``, ``nose``, ``mouth``.
+    """A domain's discriminators: ``real``, and if asked ``matched`` and the three local ones.
 
     ``real`` is the unconditional D of equation 1, ``matched`` the conditional one of equation 5
-    (Table 4), the others the local ones of equation 6.
+    (Table 4); ``eyes``, ``nose`` and ``mouth`` are the local ones of equation 6.
     """
     paper = preset == "paper"
     networks: dict[str, nn.Module] = {
