@@ -32,6 +32,7 @@ class Reason(StrEnum):
     BAD_MATTE = "bad matte"
     UNWANTED = "left out by name"
     NO_POINTS = "no points"
+    NO_ROOM = "no room beside people"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,149 @@
+"""``toonmark data landmarks``, ``import``, ``export``, ``shards``, ``backgrounds``."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from toonmark.cli.data_building import bar
+from toonmark.errors import MissingExtraError
+
+Set = Annotated[Path, typer.Argument(metavar="DIR", help="The set's folder.")]
+Replace = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
+
+
+class Kind(StrEnum):
+    """Formats of points, as ``data/formats`` knows them."""
+
+    csv = "csv"
+    celeba = "celeba"
+    coco = "coco"
+    cvat = "cvat"
+    label_studio = "label-studio"
+
+
+def landmarks(
+    directory: Set,
+    iterations: Annotated[
+        int, typer.Option(min=1, help="Of eight pictures each; 3000 take half an hour on 2 cores.")
+    ] = 3000,
+    threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0: all cores.")] = 0,
+) -> None:
+    """Learn from the annotated pictures and propose the points of all others, with a confidence.
+
+    `toonmark annotate` then shows the most doubtful first. What you have annotated stays as it is.
+    A run that was stopped goes on when the command is given again.
+    """
+    try:
+        import torch
+
+        from toonmark.data.annotation.learning import learn
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("toonmark data landmarks", "train") from error
+    if threads:
+        torch.set_num_threads(threads)
+    learnt = learn(directory, iterations=iterations)
+    if not learnt.finished:
+        typer.echo("Stopped; the same command goes on.")
+        return
+    typer.echo(
+        f"Learnt from {learnt.annotated} pictures; proposed {learnt.proposed}. Of the annotated, "
+        f"{learnt.error['n']:.0f} were held out: mean error {learnt.error['mean']:.1%} of the "
+        f"distance between the eyes.\nThe most doubtful first: toonmark annotate {directory}"
+    )
+
+
+def import_(
+    table: Annotated[Path, typer.Argument(metavar="FILE", help="Points, from another tool.")],
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A set, or the folder of the pictures.")
+    ],
+    kind: Annotated[
+        Kind | None, typer.Option("--format", help="Of FILE; by its name unless given.")
+    ] = None,
+    force: Replace = False,
+) -> None:
+    """Take over points from CVAT, Label Studio, COCO, CelebA's list or a plain CSV file.
+
+    They count as annotated. `toonmark data crop DIR OUT` then makes upright crops of one size.
+    """
+    from toonmark.data.exchange import import_points
+    from toonmark.data.formats import Format
+
+    count, missing = import_points(
+        table, directory, Format(kind.value) if kind else None, force=force
+    )
+    typer.echo(f"{count} pictures in {directory} have points from {table}")
+    if missing:
+        typer.echo(f"{len(missing)} listed pictures are not there: {', '.join(missing[:3])} …")
+
+
+def export(
+    directory: Set,
+    table: Annotated[Path, typer.Argument(metavar="FILE", help="What to write.")],
+    kind: Annotated[Kind, typer.Option("--format", help="Of FILE.")] = Kind.coco,
+    force: Replace = False,
+) -> None:
+    """Write a set's points for CVAT, Label Studio or another tool."""
+    from toonmark.data.exchange import export_points
+    from toonmark.data.formats import Format
+    from toonmark.data.formats.label_studio import INTERFACE
+
+    count = export_points(directory, table, Format(kind.value), force=force)
+    typer.echo(f"{count} pictures' points are in {table}")
+    if kind is Kind.label_studio:
+        typer.echo(f"Labelling interface for the project:\n{INTERFACE}")
+
+
+def shards(
+    directory: Set,
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A folder for the shards.")],
+    per_shard: Annotated[int, typer.Option(min=1, help="Pictures in each.")] = 1000,
+    force: Replace = False,
+) -> None:
+    """Write a set as WebDataset shards (tar files); they are read without being unpacked."""
+    from toonmark.data.dataset import Dataset
+    from toonmark.data.shards import write_shards
+
+    with bar() as progress:
+        task = progress.add_task("writing", total=None)
+        written = write_shards(
+            Dataset.open(directory),
+            out,
+            per_shard=per_shard,
+            force=force,
+            progress=lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    typer.echo(f"{len(written)} pictures in {len(list(out.glob('*.tar')))} shards in {out}")
+
+
+def backgrounds(
+    photos: Annotated[Path, typer.Argument(metavar="PHOTOS", help="A folder of photos.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A folder for the backgrounds.")],
+    size: Annotated[int, typer.Option(min=32, max=1024, help="Least edge in pixels.")] = 128,
+    force: Replace = False,
+) -> None:
+    """Cut pictures without people out of photos, to put behind faces in training."""
+    from toonmark.data.cut_backgrounds import cut_backgrounds
+    from toonmark.data.matting import Matting, MattingMissingError
+
+    try:
+        matting = Matting()
+    except MattingMissingError as error:
+        matting = None
+        typer.echo(f"People are avoided by the face detector alone. {error.remedy}", err=True)
+    with bar() as progress:
+        task = progress.add_task("looking", total=None)
+
+        def show(seen: int, kept: int) -> None:
+            progress.update(task, completed=seen, description=f"{kept} kept")
+
+        counts = cut_backgrounds(
+            photos, out, size=size, matting=matting, force=force, progress=show
+        )
+    typer.echo(f"{counts.pop('kept')} backgrounds are in {out}")
+    for reason, count in sorted(counts.items()):
+        typer.echo(f"{count:7d}  {reason}")

@@ -1,0 +1,175 @@
+"""Pictures without people, cut from photos that may have some: backgrounds for training.
+
+Where people are is said by a face detector, whose boxes are grown to head and shoulders and down
+to the photo's lower edge, and by the matting network, if it is installed. The largest squares that
+touch neither are kept.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from toonmark import pictures
+from toonmark.data.matting import Matting
+from toonmark.data.sources import Kept, Rejected
+from toonmark.data.sources.build import name_for
+from toonmark.data.sources.photos import Photos
+from toonmark.data.sources.selection import Reason
+from toonmark.errors import DataError
+from toonmark.faces.detect import Face, find_faces
+from toonmark.files import write_text, written_whole
+from toonmark.landmarks import Array
+
+MANIFEST = "backgrounds.json"
+
+#: Squares smaller than this share of the photo's shorter side show walls and little else.
+LEAST = 0.35
+
+#: People are looked for on a grid of so many cells along the photo's longer side.
+_GRID = 96
+
+
+@dataclass(kw_only=True)
+class _Walk(Photos):
+    """The photos; what is made of them is decided here and not by a crop."""
+
+    find: Callable[[Array], Sequence[Face]]
+    matting: Matting | None
+
+    def make_from(self, name: str, photo: pictures.Photo) -> Kept | Rejected:
+        pixels = photo.pixels
+        square = largest_free_square(occupied(pixels, self.find(pixels), self.matting))
+        unit = max(pixels.shape[:2]) / _GRID
+        edge = int(square[2] * unit)
+        if edge < max(LEAST * min(pixels.shape[:2]), self.size):
+            return Rejected(Reason.NO_ROOM)
+        x, y = int(square[0] * unit), int(square[1] * unit)
+        part = pixels[y : y + edge, x : x + edge]
+        kept = min(part.shape[:2] + (2 * self.size,))
+        image = cv2.resize(part, (kept, kept), interpolation=cv2.INTER_AREA)
+        return Kept(image, np.zeros((0, 2)), 0)
+
+
+def occupied(image: Array, faces: Sequence[Face], matting: Matting | None = None) -> Array:
+    """Where people may be: a coarse grid, True for a cell that they touch.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        faces: what a detector found in it.
+        matting: says where else; what fills a picture may be a person whose face is hidden.
+
+    Returns:
+        (rows, columns) bool, :data:`_GRID` cells on the longer side.
+    """
+    height, width = image.shape[:2]
+    unit = max(height, width) / _GRID
+    shape = (max(1, int(height / unit)), max(1, int(width / unit)))
+    taken = np.zeros(shape, bool)
+    for face in faces:
+        x, y, across, down = face.box
+        left, right = (x - 1.2 * across) / unit, (x + 2.2 * across) / unit
+        top = max(0, int((y - 0.9 * down) / unit))
+        taken[top:, max(0, int(left)) : max(0, int(right) + 1)] = True
+    if matting is not None and faces:
+        mask = cv2.resize(matting.coarse(image), shape[::-1], interpolation=cv2.INTER_AREA)
+        taken |= cv2.dilate((mask > 0.1).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    return taken
+
+
+def largest_free_square(taken: Array) -> tuple[int, int, int]:
+    """The largest square of cells that are not taken: x, y and edge in cells; (0, 0, 0) if none."""
+    rows, columns = taken.shape
+    edge = np.zeros((rows + 1, columns + 1), int)  # of the largest free square that ends in a cell
+    for y in range(rows):
+        for x in range(columns):
+            if not taken[y, x]:
+                edge[y + 1, x + 1] = 1 + min(edge[y, x], edge[y, x + 1], edge[y + 1, x])
+    y, x = np.unravel_index(int(edge.argmax()), edge.shape)
+    side = int(edge[y, x])
+    return int(x) - side, int(y) - side, side
+
+
+def cut_backgrounds(
+    photos: Path,
+    out: Path,
+    *,
+    size: int = 128,
+    find: Callable[[Array], Sequence[Face]] | None = None,
+    matting: Matting | None = None,
+    force: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, int]:
+    """Cuts a background from each photo that has room for one; goes on where it was stopped.
+
+    Args:
+        photos: a folder of photos; it is only read.
+        out: a folder for JPEGs: new, empty, or filled by this function.
+        size: least edge in pixels.
+        force: write into a folder that holds other things too.
+        progress: called with (photos seen, backgrounds kept).
+
+    Returns:
+        How many were kept, and how many left out by reason.
+
+    Raises:
+        DataError: ``out`` holds something else, or no background was found.
+    """
+    manifest = out / MANIFEST
+    if out.exists() and any(out.iterdir()) and not manifest.exists() and not force:
+        raise DataError(
+            f"{out} is not empty, and nothing in it says that this command filled it.",
+            "Choose another folder, or write into this one with --force.",
+        )
+    walk = _Walk(
+        root=photos,
+        size=size,
+        leave_out=(out,),
+        find=find or (lambda image: find_faces(image, thorough=True)),
+        matting=matting,
+    )
+    before = _read(manifest)
+    said: dict[str, str] = {}
+    for number, (name, path) in enumerate(walk.photos(), 1):
+        file = out / Path(name_for(name)).with_suffix(".jpg").name
+        known = before.get(name)
+        if known is not None and (known != "kept" or file.exists()):
+            said[name] = known
+        else:
+            made = walk.make(name, path)
+            if isinstance(made, Kept):
+                data = pictures.encode(made.image, ".jpg")
+                with written_whole(file) as temporary:
+                    temporary.write_bytes(data)
+            said[name] = "kept" if isinstance(made, Kept) else str(made.reason)
+            if number % 100 == 0:
+                _write(manifest, before | said)
+        if progress is not None:
+            progress(number, sum(reason == "kept" for reason in said.values()))
+    _write(manifest, said)
+    counts: dict[str, int] = {}
+    for reason in said.values():
+        counts[reason] = counts.get(reason, 0) + 1
+    if not counts.get("kept"):
+        raise DataError(
+            f"No photo in {photos} has room for a background of {size} pixels.",
+            "Give larger photos, or some without people.",
+        )
+    return counts
+
+
+def _read(manifest: Path) -> dict[str, str]:
+    try:
+        found: dict[str, str] = json.loads(manifest.read_text(encoding="utf-8"))["photos"]
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return {}  # each photo is looked at again: that costs time, and nothing else
+    return found
+
+
+def _write(manifest: Path, said: dict[str, str]) -> None:
+    write_text(manifest, json.dumps({"photos": said}, indent=0, ensure_ascii=False) + "\n")
