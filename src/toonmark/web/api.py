@@ -75,13 +75,15 @@ async def cartoonize(
     started = time.monotonic()
     problem = ""
     try:
+        as_json = "application/json" in request.headers.get("accept", "")
         options = Options(
             size,
-            drawing.which_face(face) if not points else "all",
+            # Every face whose points are given is wanted, where several can be answered.
+            "all" if points and as_json else drawing.which_face(face),
             output,
             transparent,
             drawing.points(points),
-            as_json="application/json" in request.headers.get("accept", ""),
+            as_json,
         )
         drawing.check(options)
         style = style or service.shelf.default

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from toonmark._version import __version__
-from toonmark.errors import ToonmarkError
+from toonmark.errors import ToonmarkError, TurnedFaceWarning
 from toonmark.web import api, page, problems
 from toonmark.web.headers import Guard
 from toonmark.web.service import Service
@@ -35,6 +36,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         import cv2
 
         cv2.setNumThreads(1)  # requests run side by side, each on one core
+        warnings.filterwarnings("ignore", module=r"PIL\.")  # about EXIF data nobody asked for
+        warnings.simplefilter("ignore", TurnedFaceWarning)  # the answer says it
         service.workers.start()
         yield
         service.workers.stop()

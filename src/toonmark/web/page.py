@@ -68,10 +68,13 @@ async def asset(request: Request, name: str) -> Response:
     return _file(request, f"assets/{name}", _FOR_EVER)
 
 
-@router.get("/{name}")
-async def other(request: Request, name: str) -> Response:
-    """The few files that must keep their names, such as the service worker."""
-    return _file(request, name, _ASK_AGAIN)
+@router.get("/sw.js")
+@router.get("/icon.svg")
+@router.get("/app.webmanifest")
+@router.get("/licences.txt")
+async def other(request: Request) -> Response:
+    """The few files that must keep their names."""
+    return _file(request, request.url.path.lstrip("/"), _ASK_AGAIN)
 
 
 def _service(request: Request) -> Service:

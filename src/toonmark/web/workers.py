@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-import warnings
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -14,7 +13,6 @@ from typing import Any, Generic, TypeVar
 
 from toonmark.cartoon import Cartoon
 from toonmark.cartoonizer import Cartoonizer
-from toonmark.errors import TurnedFaceWarning
 from toonmark.faces.choose import Faces
 from toonmark.landmarks import Array
 from toonmark.pictures import Photo
@@ -94,7 +92,6 @@ class Workers:
         return await asyncio.wrap_future(job.answer)
 
     def _run(self) -> None:
-        warnings.simplefilter("ignore", TurnedFaceWarning)  # the answer says it
         while True:
             with self._changed:
                 while not self._jobs and not self._stopping:

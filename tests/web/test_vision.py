@@ -1,0 +1,185 @@
+"""The page's pure functions give what Python's give."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from toonmark import blend
+from toonmark.faces import align, pose
+from toonmark.landmarks import template_points
+
+NODE = shutil.which("node")
+SCRIPT = Path(__file__).with_name("vision.mjs")
+
+pytestmark = pytest.mark.skipif(NODE is None, reason="no Node.js is installed (apt: nodejs)")
+
+
+def _pack(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        kind = "u8" if value.dtype == np.uint8 else "f4"
+        data = value if kind == "u8" else value.astype("<f4")
+        return {"$": kind, "data": base64.b64encode(data.tobytes()).decode()}
+    raise TypeError(type(value))
+
+
+def _revive(value: dict[str, Any]) -> Any:
+    if "$" not in value:
+        return value
+    kind = np.uint8 if value["$"] == "u8" else np.dtype("<f4")
+    return np.frombuffer(base64.b64decode(value["data"]), kind)
+
+
+def call(module: str, name: str, *args: Any, method: str = "") -> Any:
+    request = {"module": module, "name": name, "args": args, "method": method}
+    text = json.dumps(request, default=_pack)
+    done = subprocess.run([NODE, SCRIPT], input=text, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout, object_hook=_revive)
+
+
+def picture(pixels: np.ndarray) -> dict[str, Any]:
+    if pixels.shape[2] == 3:
+        pixels = np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)])
+    return {"data": pixels, "width": pixels.shape[1], "height": pixels.shape[0]}
+
+
+def rgba(result: dict[str, Any]) -> np.ndarray:
+    return result["data"].reshape(result["height"], result["width"], 4)
+
+
+@pytest.fixture(scope="module")
+def face(astronaut: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(astronaut[20:220, 120:320])
+
+
+def points(seed: int, scale: float = 1.0) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    return (template_points(128) + random.normal(0, 2, (5, 2))) * scale + random.uniform(0, 60, 2)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_similarity_and_pose(seed):
+    source = points(seed)
+    found = call("geometry.js", "similarity", source.tolist(), template_points(128).tolist())
+    np.testing.assert_allclose(found, align.similarity(source, template_points(128)), atol=1e-9)
+    assert call("geometry.js", "yaw", source.tolist()) == pytest.approx(pose.yaw(source))
+    assert call("geometry.js", "roll", source.tolist()) == pytest.approx(pose.roll(source))
+
+
+def test_invert():
+    transform = align.face_transform(points(1), 128)
+    found = call("geometry.js", "invert", transform.tolist())
+    np.testing.assert_allclose(found, align.invert(transform), atol=1e-9)
+
+
+@pytest.mark.parametrize("scale", [0.4, 1.0, 2.3, 3.4])
+def test_crop(astronaut, scale):
+    """Enlarged, as it is, and shrunk by blocks; half outside of the picture too."""
+    for shift in (0, -90, 260):
+        transform = align.face_transform(points(2, scale) + shift, 128)
+        found = call("crop.js", "crop", picture(astronaut), transform.tolist(), 128)
+        expected = align.crop(astronaut, transform, 128)
+        assert np.abs(found.reshape(128, 128, 3) - expected).max() < 0.01
+
+
+@pytest.mark.parametrize("size", [(640, 427), (256, 256), (333, 100)])
+def test_shrink_as_opencv(size):
+    noise = np.random.default_rng(0).integers(0, 256, (700, 1050, 3), np.uint8)
+    found = rgba(call("shrink.js", "shrink", picture(noise), *size))[..., :3]
+    expected = cv2.resize(noise, size, interpolation=cv2.INTER_AREA)
+    assert np.abs(found.astype(int) - expected).max() <= 1
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_turn(face, quarters):
+    found = rgba(call("shrink.js", "turn", picture(face[:90, :60]), quarters))[..., :3]
+    np.testing.assert_array_equal(found, np.rot90(face[:90, :60], quarters))
+
+
+@pytest.mark.parametrize(("seed", "size"), [(0, 512), (1, 100), (2, 128)])
+def test_lanczos_as_pillow(face, seed, size):
+    image = cv2.resize(face, (128, 128), interpolation=cv2.INTER_AREA)
+    if seed:
+        alpha = np.random.default_rng(seed).integers(0, 256, (128, 128, 1), np.uint8)
+        image = np.dstack([image, cv2.blur(alpha, (9, 9))])
+    found = rgba(call("lanczos.js", "resize", picture(image), size))
+    expected = blend.resized(image, size)
+    assert np.abs(found[..., : expected.shape[2]].astype(int) - expected).max() <= 1
+    if not seed:
+        np.testing.assert_array_equal(found[..., :3], expected)
+
+
+@pytest.mark.parametrize("size", [64, 128, 256])
+def test_cut_out(size):
+    image = np.full((size, size, 3), 255, np.uint8)
+    middle = (size // 2, size // 2)
+    cv2.circle(image, middle, size // 3, (230, 180, 150), -1, cv2.LINE_AA)
+    cv2.circle(image, middle, size // 3, (20, 10, 30), max(1, size // 50), cv2.LINE_AA)
+    cv2.circle(image, middle, size // 10, (255, 255, 255), -1, cv2.LINE_AA)
+    found = rgba(call("cutout.js", "cutOut", picture(image)))
+    expected = blend.cut_out(image)
+    assert np.abs(found.astype(int) - expected).max() <= 1
+    assert (found != expected).mean() < 0.001
+
+
+def test_yunet_finds_what_opencv_finds(astronaut):
+    """Decoding and suppression, on the network's own outputs; with a frame, as for tight crops."""
+    from toonmark.faces import detect
+    from toonmark.inference import open_session
+    from toonmark.web import models
+
+    image = cv2.resize(astronaut, (320, 300), interpolation=cv2.INTER_AREA)
+    view = call("yunet.js", "input", picture(image), 0)
+    width, height = view["width"], view["height"]
+    assert (width, height) == (320, 320)
+    tensor = view["values"].reshape(1, 3, height, width)
+    np.testing.assert_array_equal(tensor[0, :, :300], image[..., ::-1].transpose(2, 0, 1))
+    assert not tensor[0, :, 300:].any()
+
+    session = open_session(models.detector(detect._weights().tobytes()), 1)
+    names = [output.name for output in session.get_outputs()]
+    outputs = dict(zip(names, session.run(names, {"input": tensor}), strict=True))
+    found = call("yunet.js", "decode", outputs, width, height, 0.6)
+    (expected,) = detect._look(image, 640)
+    assert len(found) == 1
+    np.testing.assert_allclose(found[0]["box"], expected.box, atol=0.05)
+    np.testing.assert_allclose(found[0]["points"], expected.points, atol=0.05)
+    assert found[0]["score"] == pytest.approx(expected.score, abs=1e-3)
+
+
+def test_suppression_keeps_the_best():
+    boxes = [[0, 0, 10, 10], [1, 1, 10, 10], [30, 0, 10, 10], [0, 0, 11, 9]]
+    scores = [0.7, 0.9, 0.8, 0.95]
+    faces = [{"box": b, "points": [], "score": s} for b, s in zip(boxes, scores, strict=True)]
+    kept = call("yunet.js", "suppress", faces, 0.3)
+    assert [face["score"] for face in kept] == [0.95, 0.8]
+
+
+def test_smoothing_over_time():
+    """Jitter of a still face is cut to less than half; a moving one is followed closely."""
+    random = np.random.default_rng(0)
+    still = template_points(128)
+    steps = [still + random.normal(0, 0.6, (5, 2)) for _ in range(120)]
+    args = [(step.tolist(), 32.0, i / 15) for i, step in enumerate(steps)]
+    smooth = np.array(call("euro.js", "PointFilter", *args, method="next"))[30:]
+    raw = np.array(steps)[30:]
+    assert np.diff(smooth, axis=0).std() < 0.5 * np.diff(raw, axis=0).std()
+
+    moving = [still + [4.0 * i, 0] for i in range(60)]
+    args = [(step.tolist(), 32.0, i / 15) for i, step in enumerate(moving)]
+    followed = np.array(call("euro.js", "PointFilter", *args, method="next"))
+    assert np.abs(followed - np.array(moving)).max() < 0.35 * 32
+
+    jump = [(still.tolist(), 32.0, 0.0), ((still + 90).tolist(), 32.0, 0.07)]
+    np.testing.assert_allclose(
+        call("euro.js", "PointFilter", *jump, method="next")[1], still + 90
+    )  # another face: no gliding across the picture
