@@ -20,6 +20,7 @@ from toonmark.data.dataset import (
     write_landmarks,
 )
 from toonmark.data.inspection import inspect, points_problems
+from toonmark.data.overview import overview
 from toonmark.data.sheet import contact_sheet
 from toonmark.errors import DataError
 from toonmark.landmarks import mirror, template_points
@@ -152,6 +153,9 @@ def test_a_look_over_finds_what_is_wrong(tmp_path: Path) -> None:
     rows["003.png"] = rows["003.png"] + 30
     rows["004.png"] = rows["004.png"][[1, 0, 2, 3, 4]]
     Image.new("RGB", (40, 32)).save(images / "005.png")  # of another size, no more
+    near = np.asarray(Image.open(images / "007.png")).astype(int)
+    Image.fromarray(np.clip(near + 2, 0, 255).astype(np.uint8)).save(images / "008.png")
+    Image.fromarray(255 - near.astype(np.uint8)).save(images / "009.png")
     Image.new("RGB", (32, 32)).save(images / "stray.png")
     write_landmarks(tmp_path / "landmarks.csv", rows.items())
     write_description(tmp_path, {"pictures": {"006.png": {"sha256": "0" * 64}}})
@@ -162,6 +166,7 @@ def test_a_look_over_finds_what_is_wrong(tmp_path: Path) -> None:
         "003.png": "points outside the picture",
         "004.png": "mirrored eyes",
         "006.png": "changed since it was made",
+        "008.png": "nearly a duplicate",
         "stray.png": "not in the table",
         "": "pictures of several sizes",
     }
@@ -189,6 +194,19 @@ def test_the_sheet_shows_points_where_they_are(tmp_path: Path) -> None:
     assert sheet.shape == (2 * 128 + 200, 256, 3)
     x, y = np.rint(template_points(128)[0]).astype(int)
     assert tuple(sheet[y, x]) == (0, 200, 255)
+
+
+def test_the_page_shows_histograms_and_what_was_left_out(tmp_path: Path) -> None:
+    make_set(tmp_path, 5)
+    counts = {"kept": 5, "seen": 7, "left out": {"no face": 1, "<b>odd</b>": 1}}
+    write_description(tmp_path, {"source": "a & b", "counts": counts})
+    page = overview(Dataset.open(tmp_path), count=4)
+    assert page.count("<svg") >= 8
+    assert "data:image/jpeg;base64," in page
+    assert "a &amp; b" in page
+    assert "no face" in page
+    assert "<b>odd</b>" not in page
+    assert "http://" not in page.replace("http://www.w3.org/2000/svg", "")
 
 
 def test_what_is_written_is_json_with_any_letter(tmp_path: Path) -> None:

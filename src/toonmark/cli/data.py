@@ -65,10 +65,15 @@ def show(
     ] = Path("sheet.png"),
     count: Annotated[int, typer.Option("-n", "--count", min=1, help="Pictures to show.")] = 96,
 ) -> None:
-    """Draw a sheet: pictures with their points, and histograms of the whole set."""
+    """Draw a sheet of pictures with their points, and beside it a page of histograms (HTML)."""
     from toonmark.data.dataset import Dataset
+    from toonmark.data.overview import overview
     from toonmark.data.sheet import contact_sheet
+    from toonmark.files import write_text
     from toonmark.pictures import write
 
-    write(output, contact_sheet(Dataset.open(directory), count))
-    typer.echo(f"{output}")
+    dataset = Dataset.open(directory)
+    write(output, contact_sheet(dataset, count))
+    page = output.with_suffix(".html")
+    write_text(page, overview(dataset, count))
+    typer.echo(f"{output}\n{page}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,10 @@ from toonmark.cli.data_building import (
     Workers,
     build_and_tell,
 )
+from toonmark.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from toonmark.data.proposals import Proposer
 
 Matte = Annotated[bool, typer.Option("--matte", help="Lay the people on white.")]
 Pictures = Annotated[Path, typer.Argument(metavar="PICTURES", help="A folder of drawn faces.")]
@@ -154,7 +158,7 @@ def anime(
 
     Needs the extra `anime`; with --cascade it goes without, and points are guessed.
     """
-    from toonmark.data.proposals import AnimeFace, Cascade, Proposer
+    from toonmark.data.proposals import AnimeFace, Cascade
     from toonmark.data.sources.cartoons import Cartoons
     from toonmark.data.sources.photos import unwanted_from
     from toonmark.errors import ToonmarkError
@@ -238,9 +242,11 @@ def crop(
     build_and_tell(source, out, terms=terms, workers=workers, force=force)
 
 
-def _refiner(run: Path | None):  # type: ignore[no-untyped-def]
+def _refiner(run: Path | None) -> Proposer | None:
     if run is None:
         return None
-    from toonmark.data.annotation.regressor import RegressorProposer
-
+    try:
+        from toonmark.data.annotation.regressor import RegressorProposer
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("--regressor", "train") from error
     return RegressorProposer(run)

@@ -90,9 +90,9 @@ def largest_free_square(taken: Array) -> tuple[int, int, int]:
         for x in range(columns):
             if not taken[y, x]:
                 edge[y + 1, x + 1] = 1 + min(edge[y, x], edge[y, x + 1], edge[y + 1, x])
-    y, x = np.unravel_index(int(edge.argmax()), edge.shape)
-    side = int(edge[y, x])
-    return int(x) - side, int(y) - side, side
+    last_y, last_x = divmod(int(edge.argmax()), columns + 1)
+    side = int(edge[last_y, last_x])
+    return last_x - side, last_y - side, side
 
 
 def cut_backgrounds(

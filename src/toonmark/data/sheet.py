@@ -16,7 +16,13 @@ _INK, _BARS = (40, 40, 40), (90, 130, 190)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
-def contact_sheet(dataset: Dataset, count: int = 96, columns: int = 12, tile: int = 160) -> Array:
+def contact_sheet(
+    dataset: Dataset,
+    count: int = 96,
+    columns: int = 12,
+    tile: int = 160,
+    with_histograms: bool = True,
+) -> Array:
     """Pictures from all over a set with their points drawn, above histograms of the whole set.
 
     Args:
@@ -24,6 +30,7 @@ def contact_sheet(dataset: Dataset, count: int = 96, columns: int = 12, tile: in
         count: pictures to show, at equal distances in the names' order.
         columns: pictures side by side.
         tile: edge of one in pixels.
+        with_histograms: whether they are drawn below.
 
     Returns:
         (H, columns x tile, 3) uint8 RGB.
@@ -42,6 +49,8 @@ def contact_sheet(dataset: Dataset, count: int = 96, columns: int = 12, tile: in
         label = label.encode("ascii", "replace").decode()  # OpenCV writes nothing else
         for colour, thickness in (((255, 255, 255), 3), (_INK, 1)):
             cv2.putText(part, label, (2, tile - 4), _FONT, 0.33, colour, thickness, cv2.LINE_AA)
+    if not with_histograms:
+        return sheet
     return np.concatenate([sheet, histograms(dataset, columns * tile)])
 
 

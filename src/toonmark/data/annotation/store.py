@@ -213,6 +213,16 @@ class Annotations:
             return 0
 
 
+def pictures_without_face(folder: Path) -> set[str]:
+    """The pictures of a set of which a person said that they show no face.
+
+    Raises:
+        DataError: ``annotations.json`` is damaged.
+    """
+    said = _read_json(folder / NAME)
+    return {name for name, entry in said.items() if entry["state"] == State.NO_FACE}
+
+
 def _read_json(path: Path) -> dict[str, dict[str, Any]]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))["pictures"]
