@@ -98,7 +98,7 @@ export class Camera {
       if (times.length > 20) times.shift();
       const rate = ((times.length - 1) / (times[times.length - 1] - times[0])) * 1000 || 0;
       Object.assign(this.section.dataset, { frames: String(++frames), rate: rate.toFixed(1) });
-      if (frames % 5 === 0) this.rate.value = `${Math.round(rate)} drawings a second`;
+      if (frames % 5 === 0) this.rate.value = `${rate.toFixed(rate < 9.5 ? 1 : 0)} drawings a second`;
     }
   }
 

@@ -16,6 +16,7 @@ const chosen = { place: 'device', style: '' };
 const engine = () => (chosen.place === 'server' ? server : device);
 const style = () => chosen.style;
 const camera = new Camera(byId('camera'), device, style, (file) => add([file]));
+new MutationObserver(arrange).observe(byId('camera'), { attributeFilter: ['hidden'] });
 
 /** A token comes behind the address, where no server sees it, and stays with this tab. */
 function takeToken() {
@@ -47,8 +48,9 @@ function remove(card) {
 }
 
 function arrange() {
-  byId('hero').hidden = cards.size > 0;
-  byId('more').hidden = cards.size === 0;
+  const busy = !byId('camera').hidden;
+  byId('hero').hidden = cards.size > 0 || busy;
+  byId('more').hidden = cards.size === 0 || busy;
 }
 
 function showPlace() {

@@ -32,7 +32,10 @@ export class PhotoCard {
     this.state('working');
     this.cards = [];
     this.count.textContent = '';
-    this.body.replaceChildren(h('p', { class: 'working' }, 'Looking for faces'));
+    const image = h('img', { src: this.url, alt: '', onerror: () => image.parentNode.remove() });
+    const waiting = h('figure', { class: 'picture waiting' }, image);
+    const text = h('p', { class: 'working' }, 'Looking for faces');
+    this.body.replaceChildren(h('div', { class: 'spread' }, waiting, text));
     tell(`Looking for faces in ${this.name}.`);
     try {
       this.found = await this.engine().open(this);

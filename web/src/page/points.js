@@ -57,6 +57,12 @@ export function addPoints(overlay, face, number, photo, onMove) {
   });
   place();
   overlay.append(...handles);
+  // On small faces the points are small too, lest they hide what they show.
+  const resize = () => {
+    const shown = (reach(face.points) / photo.width) * overlay.clientWidth;
+    for (const handle of handles) handle.classList.toggle('fine', shown < 56);
+  };
+  new ResizeObserver(resize).observe(overlay);
 }
 
 /** How large a face is: the longest way between two of its points. */

@@ -1,0 +1,167 @@
+"""How much the server takes: many clients at once, against the pipeline alone in a loop.
+
+    python benchmarks/serving.py --style mine.onnx            # 60 s, 16 clients, 1024² photos
+    python benchmarks/serving.py --seconds 5 --clients 4      # a first look
+
+Both run on the same cores, one after the other. The clients' own work (they send, receive and throw
+away) is part of the server's figure; the loop does all that a request does: decodes, finds, draws,
+writes a PNG.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import io
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx2
+import numpy as np
+
+
+def make_photos(count: int, side: int) -> list[bytes]:
+    """JPEGs of one real face each, placed differently, so that nothing could be cached."""
+    import cv2
+    import skimage.data
+    from PIL import Image
+
+    random = np.random.default_rng(0)
+    face = skimage.data.astronaut()
+    photos = []
+    for _ in range(count):
+        turn = cv2.getRotationMatrix2D((220, 120), random.uniform(-8, 8), random.uniform(1.6, 2.4))
+        turn[:, 2] += random.uniform(150, 350, 2)
+        view = cv2.warpAffine(face, turn, (side, side), borderMode=cv2.BORDER_REFLECT)
+        buffer = io.BytesIO()
+        Image.fromarray(view).save(buffer, "JPEG", quality=90)
+        photos.append(buffer.getvalue())
+    return photos
+
+
+def alone(style: str, photos: list[bytes], seconds: float, workers: int) -> float:
+    """Photos a second of the pipeline in a loop: the better of one loop, and one a core."""
+    import cv2
+
+    from toonmark import Cartoonizer, pictures
+
+    rates = []
+    for threads, loops in ((workers, 1), (1, workers)):
+        cv2.setNumThreads(threads)
+        cartoonizer = Cartoonizer(style, threads=threads)
+        cartoonizer(photos[0])
+        end = time.monotonic() + seconds
+
+        def loop(number: int, cartoonizer: Cartoonizer = cartoonizer, end: float = end) -> int:
+            done = 0
+            while time.monotonic() < end:
+                cartoon = cartoonizer(photos[(done + number) % len(photos)])[0]
+                pictures.encode(cartoon.resized(512), ".png")
+                done += 1
+            return done
+
+        start = time.monotonic()
+        with ThreadPoolExecutor(loops) as pool:
+            done = sum(pool.map(loop, range(loops)))
+        rates.append(done / (time.monotonic() - start))
+    return max(rates)
+
+
+async def load(
+    address: str, style: str, photos: list[bytes], clients: int, seconds: float, process: int
+) -> dict[str, object]:
+    """Clients that ask again as soon as they are answered, and wait as long as a 503 says."""
+    times: list[float] = []
+    statuses: dict[str, int] = {}
+    memory: list[float] = []
+    end = time.monotonic() + seconds
+    start = time.monotonic()
+
+    async def ask(client: httpx2.AsyncClient, number: int) -> None:
+        while time.monotonic() < end:
+            begun = time.monotonic()
+            photo = photos[number % len(photos)]
+            number += 1
+            try:
+                answer = await client.post(f"/cartoonize?style={style}", content=photo)
+                key = str(answer.status_code)
+            except httpx2.HTTPError as error:
+                key = type(error).__name__
+            statuses[key] = statuses.get(key, 0) + 1
+            if key == "200":
+                times.append(time.monotonic() - begun)
+            elif key == "503":
+                await asyncio.sleep(float(answer.headers["retry-after"]))
+
+    async def watch() -> None:
+        while time.monotonic() < end:
+            memory.append(resident(process))
+            await asyncio.sleep(max(0.5, seconds / 60))
+
+    limits = httpx2.Limits(max_connections=clients, max_keepalive_connections=clients)
+    async with httpx2.AsyncClient(base_url=address, timeout=120, limits=limits) as client:
+        await client.post(f"/cartoonize?style={style}", content=photos[0])  # opens the networks
+        await asyncio.gather(watch(), *(ask(client, i) for i in range(clients)))
+    took = time.monotonic() - start
+    times.sort()
+    middle = memory[len(memory) // 3 : len(memory) // 2 + 1] or memory
+    return {
+        "statuses": statuses,
+        "photos_per_second": round(len(times) / took, 2),
+        "latency_median_s": round(statistics.median(times), 3) if times else None,
+        "latency_95_percent_s": round(times[int(0.95 * len(times))], 3) if times else None,
+        "memory_mb": {
+            "first": round(memory[0]),
+            "at_half": round(statistics.mean(middle)),
+            "last": round(memory[-1]),
+            "most": round(max(memory)),
+        },
+    }
+
+
+def resident(process: int) -> float:
+    """Megabytes that a process has in memory."""
+    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def main() -> None:
+    """Measures and prints JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--style", default="toon", help="a shipped style's name, or a file")
+    parser.add_argument("--clients", type=int, default=16)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--side", type=int, default=1024)
+    parser.add_argument("--queue", type=int, default=32)
+    arguments = parser.parse_args()
+    workers = os.cpu_count() or 1
+    photos = make_photos(12, arguments.side)
+    single = alone(arguments.style, photos, min(20, arguments.seconds / 2), workers)
+
+    command = [sys.executable, "-m", "toonmark", "serve", "--port", "0"]
+    command += ["--queue", str(arguments.queue)]
+    if Path(arguments.style).is_file():
+        command += ["--style", arguments.style]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:
+        assert server.stdout is not None
+        found = re.search(r"http[^\s#]+", server.stdout.readline())
+        assert found, "the server did not start"
+        style = httpx2.get(f"{found[0]}styles").json()[0]["name"]
+        work = load(found[0], style, photos, arguments.clients, arguments.seconds, server.pid)
+        result = asyncio.run(work)
+        server.terminate()
+    result["pipeline_alone_photos_per_second"] = round(single, 2)
+    result["share_of_pipeline_alone"] = round(float(str(result["photos_per_second"])) / single, 3)
+    print(json.dumps(result, indent=2))
+
+
+if __name__ == "__main__":
+    main()
