@@ -9,12 +9,18 @@ import typer
 
 
 def evaluate(
-    styles: Annotated[list[Path], typer.Argument(help="Style packs (.onnx) to measure.")],
     faces: Annotated[Path, typer.Option(help="Folder of photos with landmarks.csv.")],
     cartoons: Annotated[Path, typer.Option(help="Folder of real cartoons.")],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder for scores.json and report.html.")
     ],
+    styles: Annotated[
+        list[Path] | None, typer.Argument(help="Style packs (.onnx) to measure.")
+    ] = None,
+    runs: Annotated[
+        list[Path] | None,
+        typer.Option("--run", help="Run of `toonmark train`: its cycle is measured too."),
+    ] = None,
     n: Annotated[int, typer.Option("--n", min=2, help="How many photos.")] = 250,
     seed: Annotated[int, typer.Option(help="Which ones.")] = 0,
     held_out: Annotated[
@@ -24,12 +30,15 @@ def evaluate(
         ),
     ] = True,
     crop: Annotated[
-        bool, typer.Option("--crop", help="Cut faces by their points; for whole photos.")
+        bool, typer.Option("--crop", help="Cut faces as each style wants them; for whole photos.")
     ] = False,
     extractor: Annotated[
         str, typer.Option(help="efficientnet-lite0, illustration2vec or inception.")
     ] = "efficientnet-lite0",
     weights: Annotated[Path | None, typer.Option(help="The extractor's weights.")] = None,
+    finder: Annotated[
+        str, typer.Option(help="What finds points in drawings: mtcnn, or animeface for anime.")
+    ] = "mtcnn",
     cache: Annotated[
         Path | None, typer.Option(help="Folder where measurements are kept.", show_default=False)
     ] = None,
@@ -48,21 +57,31 @@ def evaluate(
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TimeRemainingColumn
 
+    from toonmark.errors import ConfigurationError
     from toonmark.evaluation.cache import default_folder
+    from toonmark.evaluation.drawing import Drawer, PackDrawer
     from toonmark.evaluation.instruments import Options
     from toonmark.evaluation.report import write_report
+    from toonmark.evaluation.run_drawing import open_run_drawer
     from toonmark.evaluation.scoring import evaluate_all
     from toonmark.evaluation.summary import summary_table
     from toonmark.files import write_text
 
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)
+    if not styles and not runs:
+        raise ConfigurationError(
+            "There is nothing to measure.", "Name a style pack, or a run with --run."
+        )
+    drawers: list[Drawer] = [PackDrawer(style, threads) for style in styles or ()]
+    drawers += [open_run_drawer(run) for run in runs or ()]
     console = Console(stderr=True)
     options = Options(
         held_out=held_out,
         crop=crop,
         extractor=extractor,
         weights=weights,
+        finder=finder,
         cache=cache or default_folder(),
     )
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -75,9 +94,9 @@ def evaluate(
                 tasks[what] = progress.add_task(what, total=total)
             progress.update(tasks[what], completed=done)
 
-        result = evaluate_all(list(styles), faces, cartoons, n, seed, options, show)
+        result = evaluate_all(drawers, faces, cartoons, n, seed, options, show)
     write_text(output / "scores.json", result.model_dump_json(indent=1) + "\n")
-    write_report(result, list(styles), faces, output / "report.html", crop=crop)
+    write_report(result, drawers, faces, output / "report.html", crop=crop)
     reference = result.scores[0].reference
     for doubt in reference.warnings:
         console.print(f"[yellow]Note:[/] {doubt}", highlight=False)

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from toonmark.evaluation.drawing import Drawer
+from toonmark.evaluation.drawing import Drawer, way_back
 from toonmark.evaluation.instruments import Instruments
-from toonmark.evaluation.scores import Cycle
+from toonmark.evaluation.reference import Baseline
+from toonmark.evaluation.scores import BothCycles, Cycle
 from toonmark.evaluation.selection import Selection, batches
+from toonmark.landmarks import FACE_TEMPLATE, Array
 
 
 def cycle_error(
-    there: Drawer, back: Drawer, pictures: Selection, tools: Instruments, crop: bool = False
+    there: Drawer,
+    back: Drawer,
+    pictures: Selection,
+    tools: Instruments,
+    crop: bool = False,
+    template: Array = FACE_TEMPLATE,
 ) -> Cycle:
     """The cycle's error on pictures with landmarks; the same landmarks condition both ways.
 
@@ -23,6 +30,7 @@ def cycle_error(
         pictures: each with its points.
         tools: the extractor for the perceptual distance.
         crop: as in :class:`Options`.
+        template: where the points of recropped pictures lie.
 
     Returns:
         Mean absolute difference in [0, 1]; mean distance of the features as a share of the mean
@@ -31,7 +39,7 @@ def cycle_error(
     if there.size != back.size:
         raise ValueError(f"the generators draw {there.size} and {back.size} pixels")
     absolute, before, after = [], [], []
-    for originals, given in batches(pictures, there.size, crop):
+    for originals, given in batches(pictures, there.size, crop, template=template):
         points = np.stack(given)  # type: ignore[arg-type]
         returned = back.draw(there.draw(originals, points), points)
         difference = np.abs(returned.astype(np.float32) - originals.astype(np.float32))
@@ -44,3 +52,17 @@ def cycle_error(
     apart = float(np.linalg.norm(own - np.roll(own, 1, axis=0), axis=1).mean())
     values = np.concatenate(absolute)
     return Cycle(l1=float(values.mean()), perceptual=moved / max(apart, 1e-9), n=len(values))
+
+
+def both_cycles(
+    drawer: Drawer, base: Baseline, tools: Instruments, crop: bool
+) -> BothCycles | None:
+    """A run's cycles on the pictures that everything else is measured on; None for a pack."""
+    back = way_back(drawer)
+    if back is None:
+        return None
+    known = base.cartoons.with_points()
+    return BothCycles(
+        face=cycle_error(drawer, back, base.faces, tools, crop, base.template),
+        cartoon=cycle_error(back, drawer, known, tools) if len(known) > 1 else None,
+    )

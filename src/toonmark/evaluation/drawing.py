@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from toonmark.landmarks import Array
+from toonmark.landmarks import FACE_TEMPLATE, Array
 from toonmark.styles.pack import StylePack
 
 
@@ -18,6 +18,9 @@ class Drawer(Protocol):
         name: what its row in a table is called.
         size: edge in pixels of the faces it takes.
         iterations: how long it has been trained, where that is known.
+
+    It may also have ``template``, (5, 2), where the points lie in its crop as fractions of the
+    edge, and ``back``, the drawer of the way home; see :func:`template_of` and :func:`way_back`.
     """
 
     name: str
@@ -27,6 +30,16 @@ class Drawer(Protocol):
     def draw(self, faces: Array, points: Array) -> Array:
         """(B, size, size, 3) uint8 RGB and (B, 5, 2) pixels to (B, size, size, 3) uint8."""
         ...
+
+
+def template_of(drawer: Drawer) -> Array:
+    """Where a style wants the five points in its crop: (5, 2) fractions of the edge."""
+    return np.asarray(getattr(drawer, "template", FACE_TEMPLATE), np.float64)
+
+
+def way_back(drawer: Drawer) -> Drawer | None:
+    """The generator from cartoons to faces; style packs have none."""
+    return getattr(drawer, "back", None)
 
 
 def to_network(pictures: Array) -> Array:
@@ -55,6 +68,7 @@ class PackDrawer:
         self._pack = StylePack.open(path, threads)
         self.name = self._pack.path.stem
         self.size = self._pack.metadata.size
+        self.template = np.array(self._pack.metadata.template)
         trained = self._pack.metadata.training.get("iterations")
         self.iterations = int(trained) if isinstance(trained, int | float) else None
 

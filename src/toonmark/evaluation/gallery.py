@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from toonmark.evaluation.drawing import Drawer
+from toonmark.evaluation.drawing import Drawer, template_of
 from toonmark.evaluation.scores import Item, Scores
 from toonmark.evaluation.selection import fit
 from toonmark.evaluation.sets import PictureSet
@@ -42,26 +42,30 @@ class Gallery:
     crop: bool
     _kept: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    def _fitted(self, file: str, size: int) -> tuple[Array, Array]:
+    def _fitted(self, file: str, drawer: Drawer) -> tuple[Array, Array]:
         picture, points = fit(
-            read(self.faces.path(file)).pixels, self.faces.points[file], size, self.crop
+            read(self.faces.path(file)).pixels,
+            self.faces.points[file],
+            drawer.size,
+            self.crop,
+            template_of(drawer),
         )
         if points is None:
             raise AssertionError("a face without points was measured")
         return picture, points
 
-    def photo(self, file: str, size: int) -> str:
-        """A photo as the styles saw it."""
+    def photo(self, file: str, drawer: Drawer) -> str:
+        """A photo as a style saw it."""
         key = ("", file)
         if key not in self._kept:
-            self._kept[key] = data_uri(self._fitted(file, size)[0])
+            self._kept[key] = data_uri(self._fitted(file, drawer)[0])
         return self._kept[key]
 
     def cartoon(self, file: str, drawer: Drawer) -> str:
         """What a style draws of it."""
         key = (drawer.name, file)
         if key not in self._kept:
-            picture, points = self._fitted(file, drawer.size)
+            picture, points = self._fitted(file, drawer)
             self._kept[key] = data_uri(drawer.draw(picture[None], points[None])[0])
         return self._kept[key]
 
@@ -71,7 +75,7 @@ class Gallery:
         """Each face a tile: the photo, then the styles in their order."""
         tiles = []
         for item, caption in zip(items, captions, strict=True):
-            sources = [self.photo(item.file, drawers[0].size)]
+            sources = [self.photo(item.file, drawers[0])]
             sources += [self.cartoon(item.file, drawer) for drawer in drawers]
             names = ["photo", *(drawer.name for drawer in drawers)]
             images = "".join(

@@ -9,8 +9,9 @@ import numpy as np
 
 from toonmark.evaluation.cache import Cache
 from toonmark.evaluation.features import Extractor, open_extractor
+from toonmark.evaluation.finders import open_finder
 from toonmark.evaluation.identity import Recognizer
-from toonmark.evaluation.structure import Mtcnn, PointFinder, find_all
+from toonmark.evaluation.structure import PointFinder, find_all
 from toonmark.landmarks import Array
 
 
@@ -24,6 +25,7 @@ class Options:
         extractor: name of the feature extractor.
         weights: file with its weights, where it needs one.
         cache: folder where measurements are kept; None keeps nothing.
+        finder: what finds the points in a drawing: mtcnn, or animeface for anime.
         backgrounds: how many faces are also drawn before a background.
     """
 
@@ -32,6 +34,7 @@ class Options:
     extractor: str = "efficientnet-lite0"
     weights: Path | None = None
     cache: Path | None = None
+    finder: str = "mtcnn"
     backgrounds: int = 48
 
 
@@ -48,7 +51,7 @@ class Instruments:
     def open(cls, options: Options) -> Instruments:
         """Loads all of them."""
         extractor = open_extractor(options.extractor, options.weights)
-        return cls(extractor, Recognizer(), Mtcnn(), Cache(options.cache))
+        return cls(extractor, Recognizer(), open_finder(options.finder), Cache(options.cache))
 
     def features(self, pictures: Array) -> Array:
         """(B, H, W, 3) uint8 to (B, D)."""

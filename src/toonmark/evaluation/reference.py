@@ -14,46 +14,19 @@ from pathlib import Path
 
 import numpy as np
 
-from toonmark.evaluation import background, colour
-from toonmark.evaluation.distances import Estimate, fid, kid
+from toonmark.evaluation import colour
+from toonmark.evaluation.cartoons import Cartoons
 from toonmark.evaluation.doubts import doubts_about
 from toonmark.evaluation.errors import MeasurementWarning
-from toonmark.evaluation.identity import Share, ranks
+from toonmark.evaluation.estimates import distance, point_error
+from toonmark.evaluation.identity import ranks
 from toonmark.evaluation.instruments import Instruments, Options
-from toonmark.evaluation.scores import Distance, Interval, PointError, Reference, Setting
+from toonmark.evaluation.labels import Labels, read_labels
+from toonmark.evaluation.scores import Reference, Setting
 from toonmark.evaluation.selection import Selection, batches, select
 from toonmark.evaluation.sets import PictureSet
-from toonmark.evaluation.structure import PARTS, point_errors
+from toonmark.evaluation.structure import point_errors
 from toonmark.landmarks import Array, inter_eye_distance, mirror
-
-
-def interval(estimate: Estimate | Share) -> Interval:
-    """An estimate as a record."""
-    return Interval(value=float(estimate.value), low=float(estimate.low), high=float(estimate.high))
-
-
-def distance(a: Array, b: Array, seed: int) -> Distance:
-    """FID and KID of two sets of features."""
-    return Distance(kid=interval(kid(a, b, seed)), fid=fid(a, b), n=(len(a), len(b)))
-
-
-def point_error(found: Array, true: Array) -> PointError:
-    """Errors of (N, 5, 2) found points; NaN, on either side, is not found."""
-    each = point_errors(found, true)
-    each = each[~np.isnan(each).any(1)]
-    missing = (len(found) - len(each)) / len(found)
-    if not len(each):
-        return PointError(n=len(found), not_found=missing, median=None, mean=None, p90=None)
-    mean = each.mean(1)
-    parts = {name: float(each[:, list(which)].mean()) for name, which in PARTS.items()}
-    return PointError(
-        n=len(found),
-        not_found=missing,
-        median=float(np.median(mean)),
-        mean=float(mean.mean()),
-        p90=float(np.quantile(mean, 0.9)),
-        **parts,
-    )
 
 
 @dataclass
@@ -62,6 +35,9 @@ class Baseline:
 
     Attributes:
         faces: the photos.
+        cartoons: the real ones.
+        template: where the points of recropped photos lie, (5, 2).
+        labels: each label's value of each photo that has any; see :mod:`.labels`.
         points: their annotated landmarks, (N, 5, 2), pixels at the measured size.
         inter_eye: (N,) pixels.
         found: those that the detector finds, (N, 5, 2).
@@ -73,6 +49,9 @@ class Baseline:
     """
 
     faces: Selection
+    cartoons: Selection
+    template: Array
+    labels: Labels
     points: Array
     inter_eye: Array
     found: Array
@@ -100,6 +79,7 @@ class Baseline:
         n: int,
         seed: int,
         size: int,
+        template: Array,
         options: Options,
         tools: Instruments,
         report: Callable[[str, int, int], None],
@@ -115,7 +95,7 @@ class Baseline:
         others = select(cartoon_set, len(faces), seed, False, without=cartoons.names, minimum=0)
 
         points, found, tones, features, embeddings, mirrored = [], [], [], [], [], []
-        for pictures, given in batches(faces, size, options.crop):
+        for pictures, given in batches(faces, size, options.crop, template=template):
             known = np.stack(given)  # type: ignore[arg-type]
             points.append(known)
             found.append(tools.points(pictures))
@@ -127,8 +107,8 @@ class Baseline:
         face_features, own = np.concatenate(features), np.concatenate(embeddings)
         all_points, all_found = np.concatenate(points), np.concatenate(found)
 
-        seen = _Cartoons.measure(cartoons, size, tools, report, "cartoons", points=True)
-        rest = _Cartoons.measure(others, size, tools, report, "other cartoons", points=False)
+        seen = Cartoons.measure(cartoons, size, tools, report, "cartoons", points=True)
+        rest = Cartoons.measure(others, size, tools, report, "other cartoons", points=False)
         setting = Setting(
             extractor=tools.extractor.identity,
             point_finder=tools.finder.identity,
@@ -160,6 +140,9 @@ class Baseline:
             warnings.warn(text, MeasurementWarning, stacklevel=4)
         return cls(
             faces=faces,
+            cartoons=cartoons,
+            template=template,
+            labels=read_labels(face_set.folder),
             points=all_points,
             inter_eye=inter_eye_distance(all_points),
             found=all_found,
@@ -170,48 +153,3 @@ class Baseline:
             finder_offset=seen.offset,
             reference=reference,
         )
-
-
-@dataclass
-class _Cartoons:
-    """What is measured of real cartoons."""
-
-    features: Array
-    error: PointError | None
-    corrected: PointError | None
-    offset: Array | None
-    haze: float
-    chequer: float
-
-    @classmethod
-    def measure(
-        cls,
-        cartoons: Selection,
-        size: int,
-        tools: Instruments,
-        report: Callable[[str, int, int], None],
-        what: str,
-        points: bool,
-    ) -> _Cartoons:
-        features, true, found, clean = [np.zeros((0, tools.extractor.dimensions))], [], [], []
-        done = 0
-        for pictures, given in batches(cartoons, size):
-            features.append(tools.features(pictures))
-            known = [i for i, point in enumerate(given) if points and point is not None]
-            if known:
-                true += [given[i] for i in known]
-                found.append(tools.points(pictures[known]))
-            clean += [(background.haze(p), background.chequer(p)) for p in pictures]
-            done += len(pictures)
-            report(what, done, len(cartoons))
-        error = corrected = offset = None
-        if true:
-            exact, seen = np.stack(true), np.concatenate(found)  # type: ignore[arg-type]
-            error = point_error(seen, exact)
-            shift = (seen - exact) / inter_eye_distance(exact)[:, None, None]
-            if error.not_found < 1:
-                offset = np.nanmean(shift, axis=0)
-                moved = seen - offset * inter_eye_distance(exact)[:, None, None]
-                corrected = point_error(moved, exact)
-        haze, chequer = np.mean(clean, axis=0) if clean else (0.0, 0.0)
-        return cls(np.concatenate(features), error, corrected, offset, float(haze), float(chequer))

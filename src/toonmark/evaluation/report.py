@@ -13,6 +13,7 @@ from toonmark.evaluation import charts, tables
 from toonmark.evaluation.charts import Guide, Series, plot
 from toonmark.evaluation.drawing import Drawer, PackDrawer
 from toonmark.evaluation.gallery import Gallery, at_random, by_error, by_skin, open_gallery
+from toonmark.evaluation.optional_tables import cycle_table, group_table
 from toonmark.evaluation.page import page
 from toonmark.evaluation.scores import Evaluation, Item, Scores
 from toonmark.evaluation.summary import caption, percent
@@ -57,6 +58,8 @@ def write_report(
         tables.colour_table(scores),
         "<h2>Diversity and cleanness</h2>",
         tables.cleanness_table(scores),
+        _section("There and back again", cycle_table(scores)),
+        _section("Groups of people", group_table(scores)),
         *_pictures(scores, drawers, gallery),
         "<h2>What failed</h2>",
         _failures(scores, drawers, gallery),
@@ -65,6 +68,10 @@ def write_report(
     ]
     title = "Toonmark: " + ", ".join(s.name for s in scores[:4]) + (" …" if scores[4:] else "")
     write_text(path, page(title, "\n".join(sections)))
+
+
+def _section(heading: str, content: str) -> str:
+    return f"<h2>{escape(heading)}</h2>{content}" if content else ""
 
 
 def _over_time(scores: Sequence[Scores]) -> str:

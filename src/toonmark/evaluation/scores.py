@@ -131,6 +131,26 @@ class Item(_Record):
     hair_difference: float | None
 
 
+class GroupScores(_Record):
+    """The faces that share one value of a label."""
+
+    label: str
+    value: str
+    n: int
+    top1: Interval = Field(description="its photo found first among all")
+    landmark_error: float | None = Field(description="median, over the faces that were found")
+    not_found: float
+    skin_difference: float = Field(description="median CIEDE2000")
+    lightness_shift: float = Field(description="median L* of cartoon minus photo")
+
+
+class BothCycles(_Record):
+    """There and back again, from either domain."""
+
+    face: Cycle
+    cartoon: Cycle | None = Field(description="None where the cartoons have no landmarks")
+
+
 class Reference(_Record):
     """What the same measures give without any style: floors and ceilings."""
 
@@ -161,6 +181,8 @@ class Scores(_Record):
     diversity: Diversity
     cleanness: Cleanness
     milliseconds: float = Field(description="of processor time to draw one face, here")
+    cycle: BothCycles | None = Field(None, description="of a run; a pack has no way back")
+    groups: list[GroupScores] = Field([], description="where the faces have labels")
     reference: Reference
     items: list[Item]
 

@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from toonmark.evaluation import background, colour, diversity
-from toonmark.evaluation.drawing import Drawer, PackDrawer
+from toonmark.evaluation.drawing import Drawer, PackDrawer, template_of
 from toonmark.evaluation.errors import SamePackNameError
-from toonmark.evaluation.identity import rank_curve, ranks, share
 from toonmark.evaluation.instruments import Instruments, Options
-from toonmark.evaluation.reference import Baseline, distance, interval, point_error
-from toonmark.evaluation.scores import (
-    Cleanness,
-    Colour,
-    Diversity,
-    Evaluation,
-    Identity,
-    Item,
-    Scores,
-    Structure,
-)
-from toonmark.evaluation.selection import batches
-from toonmark.landmarks import Array
+from toonmark.evaluation.measuring import Progress, score
+from toonmark.evaluation.reference import Baseline
+from toonmark.evaluation.scores import Evaluation, Scores
+from toonmark.landmarks import FACE_TEMPLATE
 
-Progress = Callable[[str, int, int], None]
 Style = str | Path | Drawer
 
 
@@ -85,148 +70,17 @@ def evaluate_all(
         )
     instruments = Instruments.open(options)
     report = on_progress or (lambda _what, _done, _total: None)
-    baselines: dict[int, Baseline] = {}
+    baselines: dict[tuple[int, bytes], Baseline] = {}
     scores = []
     try:
         for drawer in drawers:
-            if drawer.size not in baselines:
-                baselines[drawer.size] = Baseline.measure(
-                    faces, cartoons, n, seed, drawer.size, options, instruments, report
+            template = template_of(drawer) if options.crop else FACE_TEMPLATE
+            key = drawer.size, template.tobytes()
+            if key not in baselines:
+                baselines[key] = Baseline.measure(
+                    faces, cartoons, n, seed, drawer.size, template, options, instruments, report
                 )
-            scores.append(_score(drawer, baselines[drawer.size], options, instruments, report))
+            scores.append(score(drawer, baselines[key], options, instruments, report))
     finally:
         instruments.cache.close()
     return Evaluation(scores=scores)
-
-
-def _score(
-    drawer: Drawer, base: Baseline, options: Options, tools: Instruments, report: Progress
-) -> Scores:
-    features, embeddings, found, tones, clean = [], [], [], [], []
-    done, seconds = 0, 0.0
-    for pictures, points_list in batches(base.faces, drawer.size, options.crop):
-        points = np.stack(points_list)  # type: ignore[arg-type]
-        began = time.process_time()
-        cartoons = drawer.draw(pictures, points)
-        seconds += time.process_time() - began
-        features.append(tools.features(cartoons))
-        embeddings.append(tools.embeddings(cartoons, points))
-        found.append(tools.points(cartoons))
-        tones.append(colour.colours(cartoons, points))
-        clean += [(background.haze(c), background.chequer(c)) for c in cartoons]
-        done += len(pictures)
-        report(drawer.name, done, len(base.faces))
-    drawn, tone = np.concatenate(features), np.concatenate(tones)
-    cartoon_points = np.concatenate(found)
-    places = ranks(np.concatenate(embeddings), base.embeddings)
-    structure = _structure(cartoon_points, base)
-    errors = base.errors(cartoon_points)
-    skin = colour.ciede2000(base.tones[:, :3], tone[:, :3])
-    hair = colour.ciede2000(base.tones[:, 3:], tone[:, 3:])
-    haze, chequer = np.mean(clean, axis=0)
-    outside, inside = _background(drawer, base, options)
-    return Scores(
-        name=drawer.name,
-        iterations=drawer.iterations,
-        distance=distance(drawn, base.cartoon_features, base.setting.seed),
-        structure=structure,
-        identity=Identity(
-            top1=interval(share(int((places == 1).sum()), len(places))),
-            top5=interval(share(int((places <= 5).sum()), len(places))),
-            median_rank=float(np.median(places)),
-            chance=1 / len(places),
-            curve=rank_curve(places),
-        ),
-        colour=_colour(base.tones, tone, skin, hair),
-        diversity=_diversity(drawn, base),
-        cleanness=Cleanness(
-            haze=float(haze),
-            chequer=float(chequer),
-            background_outside=outside,
-            background_inside=inside,
-        ),
-        milliseconds=1000 * seconds / done,
-        reference=base.reference,
-        items=[
-            Item(
-                file=name,
-                error=_number(errors[i]),
-                rank=int(places[i]),
-                skin_photo=float(base.tones[i, 0]),
-                skin_cartoon=float(tone[i, 0]),
-                skin_difference=float(skin[i]),
-                hair_difference=_number(hair[i]),
-            )
-            for i, name in enumerate(base.faces.names)
-        ],
-    )
-
-
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
-
-
-def _structure(found: Array, base: Baseline) -> Structure:
-    corrected = None
-    if base.finder_offset is not None:
-        shift = base.finder_offset * base.inter_eye[:, None, None]
-        corrected = point_error(found - shift, base.points)
-    return Structure(
-        annotated=point_error(found, base.points),
-        detected=point_error(found, base.found),
-        corrected=corrected,
-    )
-
-
-def _colour(photo: Array, cartoon: Array, skin: Array, hair: Array) -> Colour:
-    light, tenth = colour.dark_drawn_light(photo[:, 0], cartoon[:, 0])
-    both = ~np.isnan(hair)
-    return Colour(
-        skin_rank_correlation=colour.rank_correlation(photo[:, 0], cartoon[:, 0]),
-        hair_rank_correlation=(
-            colour.rank_correlation(photo[both, 3], cartoon[both, 3]) if both.any() else None
-        ),
-        darkest_tenth=tenth,
-        darkest_tenth_drawn_light=light,
-        skin_difference=float(np.median(skin)),
-        hair_difference=float(np.median(hair[both])) if both.any() else None,
-        hair_measured=int(both.sum()),
-    )
-
-
-def _diversity(drawn: Array, base: Baseline) -> Diversity:
-    own = diversity.mean_pairwise_distance(drawn)
-    cartoons = diversity.mean_pairwise_distance(base.cartoon_features)
-    faces = diversity.mean_pairwise_distance(base.face_features)
-    return Diversity(
-        drawings=own,
-        of_cartoons=own / max(cartoons, 1e-9),
-        of_faces=own / max(faces, 1e-9),
-    )
-
-
-def _background(
-    drawer: Drawer, base: Baseline, options: Options
-) -> tuple[float | None, float | None]:
-    """Mean change outside and inside the face, over the first faces that are on white."""
-    rng = np.random.default_rng(base.setting.seed)
-    first = base.faces.first(options.backgrounds)
-    pairs = []
-    for pictures, points_list in batches(first, drawer.size, options.crop):
-        points = np.stack(points_list)  # type: ignore[arg-type]
-        behind = [background.random_background(drawer.size, rng) for _ in pictures]
-        mixed = np.stack(
-            [background.composite(p, b) for p, b in zip(pictures, behind, strict=True)]
-        )
-        before, after = drawer.draw(pictures, points), drawer.draw(mixed, points)
-        pairs += [
-            background.changes(a, b, face)
-            for a, b, face in zip(before, after, pictures, strict=True)
-            if background.surroundings(face).mean() > 0.05
-        ]
-    if not pairs:
-        return None, None
-    values = np.array(pairs)
-    return tuple(
-        None if np.isnan(column).all() else float(np.nanmean(column)) for column in values.T
-    )  # type: ignore[return-value]

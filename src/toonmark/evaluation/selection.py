@@ -12,7 +12,7 @@ from toonmark.errors import ImageError
 from toonmark.evaluation.errors import NotEnoughPicturesError
 from toonmark.evaluation.sets import PictureSet, is_held_out
 from toonmark.faces.align import crop, face_transform, transform_points
-from toonmark.landmarks import Array
+from toonmark.landmarks import FACE_TEMPLATE, Array
 from toonmark.pictures import read
 
 
@@ -38,6 +38,16 @@ class Selection:
     def first(self, n: int) -> Selection:
         """The first ``n`` of them."""
         return Selection(self.names[:n], self.files[:n], self.points[:n], [])
+
+    def with_points(self) -> Selection:
+        """Those whose points are known."""
+        which = [i for i, points in enumerate(self.points) if points is not None]
+        return Selection(
+            [self.names[i] for i in which],
+            [self.files[i] for i in which],
+            [self.points[i] for i in which],
+            [],
+        )
 
 
 def select(
@@ -91,7 +101,11 @@ def select(
 
 
 def fit(
-    picture: Array, points: Array | None, size: int, recrop: bool
+    picture: Array,
+    points: Array | None,
+    size: int,
+    recrop: bool,
+    template: Array = FACE_TEMPLATE,
 ) -> tuple[Array, Array | None]:
     """A picture as the networks see it.
 
@@ -100,13 +114,14 @@ def fit(
         points: (5, 2) pixels, or None.
         size: edge of the result.
         recrop: cut by the points (as a photo would be); otherwise the whole picture is scaled.
+        template: where the points of a recropped picture come to lie, as fractions of ``size``.
 
     Returns:
         (size, size, 3) uint8 and the points in it.
     """
     height, width = picture.shape[:2]
     if recrop and points is not None:
-        transform = face_transform(points, size)
+        transform = face_transform(points, size, template)
     elif (height, width) == (size, size):
         return picture, points
     else:
@@ -120,12 +135,16 @@ def fit(
 
 
 def batches(
-    selection: Selection, size: int, recrop: bool = False, batch: int = 16
+    selection: Selection,
+    size: int,
+    recrop: bool = False,
+    batch: int = 16,
+    template: Array = FACE_TEMPLATE,
 ) -> Iterator[tuple[Array, list[Array | None]]]:
     """Streams a selection: (B, size, size, 3) uint8 and each picture's points; flat in memory."""
     for start in range(0, len(selection), batch):
         fitted = [
-            fit(read(path).pixels, points, size, recrop)
+            fit(read(path).pixels, points, size, recrop, template)
             for path, points in zip(
                 selection.files[start : start + batch],
                 selection.points[start : start + batch],

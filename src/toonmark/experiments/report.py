@@ -173,7 +173,7 @@ def _grid(
     head = "".join(f"<th>{escape(title)}</th>" for title in ("input", *titles))
     body = []
     for file in files:
-        row = picture(gallery.photo(file, drawers[0].size), f"photo {file}")
+        row = picture(gallery.photo(file, drawers[0]), f"photo {file}")
         for title, drawer in zip(titles, drawers, strict=True):
             row += picture(gallery.cartoon(file, drawer), title)
         body.append(f'<tr title="{escape(file)}">{row}</tr>')

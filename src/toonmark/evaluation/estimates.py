@@ -1,0 +1,40 @@
+"""Estimates as records: distances with their intervals, landmark errors over a set."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from toonmark.evaluation.distances import Estimate, fid, kid
+from toonmark.evaluation.identity import Share
+from toonmark.evaluation.scores import Distance, Interval, PointError
+from toonmark.evaluation.structure import PARTS, point_errors
+from toonmark.landmarks import Array
+
+
+def interval(estimate: Estimate | Share) -> Interval:
+    """An estimate as a record."""
+    return Interval(value=float(estimate.value), low=float(estimate.low), high=float(estimate.high))
+
+
+def distance(a: Array, b: Array, seed: int) -> Distance:
+    """FID and KID of two sets of features."""
+    return Distance(kid=interval(kid(a, b, seed)), fid=fid(a, b), n=(len(a), len(b)))
+
+
+def point_error(found: Array, true: Array) -> PointError:
+    """Errors of (N, 5, 2) found points; NaN, on either side, is not found."""
+    each = point_errors(found, true)
+    each = each[~np.isnan(each).any(1)]
+    missing = (len(found) - len(each)) / len(found)
+    if not len(each):
+        return PointError(n=len(found), not_found=missing, median=None, mean=None, p90=None)
+    mean = each.mean(1)
+    parts = {name: float(each[:, list(which)].mean()) for name, which in PARTS.items()}
+    return PointError(
+        n=len(found),
+        not_found=missing,
+        median=float(np.median(mean)),
+        mean=float(mean.mean()),
+        p90=float(np.quantile(mean, 0.9)),
+        **parts,
+    )

@@ -1,0 +1,47 @@
+"""The tables of the page that only some evaluations have: of runs, and of labelled faces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from toonmark.evaluation.scores import Scores
+from toonmark.evaluation.summary import interval_text, percent
+from toonmark.evaluation.tables import table
+
+
+def cycle_table(scores: Sequence[Scores]) -> str:
+    """There and back again; empty where nothing has a way back."""
+    rows = []
+    for s in scores:
+        for way in ("face", "cartoon"):
+            cycle = getattr(s.cycle, way, None)
+            if cycle is not None:
+                there = "face → cartoon → face" if way == "face" else "cartoon → face → cartoon"
+                l1, perceptual = percent(cycle.l1, 2), percent(cycle.perceptual, 0)
+                rows.append([escape(s.name), there, l1, perceptual, str(cycle.n)])
+    note = (
+        "Mean absolute difference from the original, of the range; and distance of the features,"
+        " as a share of that between two different pictures."
+    )
+    return table(["", "", "L1", "perceptual", "N"], rows, note) if rows else ""
+
+
+def group_table(scores: Sequence[Scores]) -> str:
+    """Scores by label; empty where the faces have none."""
+    rows = [
+        [
+            f"{escape(s.name)}: {escape(g.label)} {escape(g.value)}",
+            str(g.n),
+            interval_text(g.top1, 100, 1),
+            percent(g.landmark_error),
+            percent(g.not_found),
+            f"{g.skin_difference:.1f}",
+            f"{g.lightness_shift:+.1f}",
+        ]
+        for s in scores
+        for g in s.groups
+    ]
+    headings = ["", "N", "photo found first, %", "landmark error", "not found", "skin ΔE"]
+    note = "Each photo is looked for among all. Lightness: median L* of cartoon less photo."
+    return table([*headings, "skin lightness"], rows, note) if rows else ""

@@ -1,0 +1,58 @@
+"""A run of ``toonmark train`` as a drawer: both of its generators, without exporting them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from toonmark.evaluation.drawing import from_network, to_network
+from toonmark.landmarks import Array
+from toonmark.models.presets import build_generator
+from toonmark.models.sampling import heatmaps
+from toonmark.training import checkpoint
+from toonmark.training.config import TrainConfig
+from toonmark.training.networks import DIRECTIONS
+from toonmark.training.run import CHECKPOINT, open_run
+
+
+class GeneratorDrawer:
+    """One averaged generator; see :class:`toonmark.evaluation.drawing.Drawer`."""
+
+    def __init__(self, name: str, size: int, iterations: int, generator: nn.Module) -> None:
+        self.name, self.size = name, size
+        self.iterations: int | None = iterations
+        self._generator = generator
+        self.back: GeneratorDrawer | None = None
+
+    def draw(self, faces: Array, points: Array) -> Array:
+        """(B, size, size, 3) uint8 RGB and (B, 5, 2) pixels to (B, size, size, 3) uint8."""
+        with torch.inference_mode():
+            maps = heatmaps(torch.from_numpy(points).float(), self.size)
+            return from_network(self._generator(torch.from_numpy(to_network(faces)), maps).numpy())
+
+
+def open_run_drawer(run: str | Path) -> GeneratorDrawer:
+    """A run's way from faces to cartoons; ``back`` is its other generator.
+
+    Raises:
+        RunError: no run, no checkpoint yet, or a damaged one.
+    """
+    run = Path(run)
+    config = open_run(run, TrainConfig, None)
+    tensors, facts = checkpoint.load(run / CHECKPOINT)
+    averaged = checkpoint.part("averaged", tensors)
+    drawers = []
+    for direction in DIRECTIONS:
+        start = f"{direction.name}."
+        own = {k.removeprefix(start): v for k, v in averaged.items() if k.startswith(start)}
+        generator = build_generator(
+            config.preset, config.method.condition_generator, config.width
+        ).eval()
+        checkpoint.load_weights(generator, own, f"the generator of {run}")
+        name = run.resolve().name
+        drawers.append(GeneratorDrawer(name, config.size, int(facts["iteration"]), generator))
+    there, back = drawers
+    there.back = back
+    return there
