@@ -12,6 +12,9 @@ import time
 
 import pytest
 import yaml
+from typer.testing import CliRunner
+
+from toonmark.cli import app
 
 pytestmark = pytest.mark.slow
 
@@ -103,7 +106,7 @@ def test_it_goes_on_and_tells_everything(finished):
     assert text in done.stdout
     for part in ("| Basic (CycleGAN) | 1 |", "floor: ", "efficientnet", "0.829", "wild, seed 3: "):
         assert part in text
-    assert "Made with `toonmark experiment ablation" in text
+    assert "Made with `toonmark experiment run" in text
 
 
 def test_rows_are_ordinary_runs(finished):
@@ -134,7 +137,7 @@ def test_the_page_needs_no_network(finished):
     assert page.count("data:image/webp") == 2 * 2 * 3
 
 
-def test_again_there_is_nothing_left_to_train(finished, plan):
+def test_again_there_is_nothing_left_to_do(finished, plan):
     out, _ = finished
     files = [
         *(out / "rows").glob("[bf]*/checkpoint.safetensors"),
@@ -142,18 +145,40 @@ def test_again_there_is_nothing_left_to_train(finished, plan):
     ]
     before = {file: file.stat().st_mtime_ns for file in files}
     assert len(before) == 4
-    toonmark("table", plan, out)
+    table = (out / "table.json").read_bytes()
+    done = CliRunner().invoke(app, ["experiment", "table", str(plan), str(out)])
+    assert done.exit_code == 0, done.output
     assert before == {file: file.stat().st_mtime_ns for file in files}
+    assert (out / "table.json").read_bytes() == table
+    assert (out / "table.md").read_text() in done.output
 
 
 def test_another_plan_is_refused_with_the_difference(finished, plan):
     out, _ = finished
-    done = toonmark("ablation", plan, out, "--set", "train.weights.cycle=3", code=2)
-    assert '"cycle": 3.0' in done.stderr
-    assert "another OUT" in done.stderr
+    arguments = ["experiment", "ablation", str(plan), str(out), "--set", "train.weights.cycle=3"]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 2
+    assert '"cycle": 3.0' in done.output
+    assert "another OUT" in done.output
 
 
 def test_without_data_nothing_begins(plan, tmp_path):
-    done = toonmark("ablation", plan, tmp_path / "out", "--set", "train.faces=[nowhere]", code=2)
-    assert "no data set" in done.stderr
+    arguments = ["experiment", "ablation", str(plan), str(tmp_path / "out")]
+    done = CliRunner().invoke(app, [*arguments, "--set", "train.faces=[nowhere]"])
+    assert done.exit_code == 2
+    assert "no data set" in done.output
     assert not (tmp_path / "out").exists()
+
+
+def test_nothing_to_measure_yet(plan, tmp_path):
+    done = CliRunner().invoke(app, ["experiment", "table", str(plan), str(tmp_path / "out")])
+    assert done.exit_code == 2
+    assert "none is trained to the end" in done.output
+
+
+def test_any_rows_must_be_named(tmp_path):
+    (tmp_path / "plan.yaml").write_text("train: {faces: [f], cartoons: [c]}")
+    arguments = ["experiment", "run", str(tmp_path / "plan.yaml"), str(tmp_path / "out")]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 2
+    assert "names no rows" in done.output

@@ -58,14 +58,12 @@ def _experiment(kind: str, file: Path, out: Path, jobs: int, settings: list[str]
             f"{file} names no rows.",
             "Write `rows:` with a name and settings for each, or use `experiment ablation`.",
         )
-    if (
-        kind != "ablation"
-        and "baseline" not in values
-        and "basic" not in (values.get("rows") or ["basic"])
-    ):
+    if "baseline" not in values and "basic" not in (values.get("rows") or ["basic"]):
         values["baseline"] = None
     plan = parse(Plan, values)
-    again = ["toonmark", "experiment", kind, str(file), str(out)]
+    # What made the runs, also where this call only counts them.
+    paper = all(row == {"ablation": name} for name, row in plan.rows.items())
+    again = ["toonmark", "experiment", "ablation" if paper else "run", str(file), str(out)]
     again += [part for setting in settings or () for part in ("--set", setting)]
     command = shlex.join(again)
     if jobs and not train_rows(plan, out, jobs):

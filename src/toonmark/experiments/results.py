@@ -127,7 +127,9 @@ def results_of(
                 for seed, s in scores.items()
                 if (base := f"{plan.baseline}-seed{seed}") in measured
             ]
-            ratios[f"{key}_ratio"] = Spread.of([a / b for a, b in pairs if a is not None and b])
+            ratios[f"{key}_ratio"] = Spread.of(
+                [a / b for a, b in pairs if a is not None and b and b > 0]
+            )
         rows.append(
             Row(
                 name=name,
