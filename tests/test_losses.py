@@ -70,3 +70,11 @@ def test_the_colour_anchor_ignores_shapes_but_not_colours():
     shuffled = image.reshape(1, 3, 8, 8, 8, 8).flip(3).flip(5).reshape(1, 3, 64, 64)
     assert float(losses.colour_anchor(shuffled, image)) == pytest.approx(0, abs=1e-6)
     assert float(losses.colour_anchor(image * 0.5, image)) > 0.2
+
+
+def test_the_hue_anchor_sees_hue_and_not_light():
+    blond = torch.tensor([0.6, 0.3, -0.3]).reshape(1, 3, 1, 1).expand(1, 3, 32, 32)
+    brown = torch.tensor([0.3, 0.2, 0.1]).reshape(1, 3, 1, 1).expand(1, 3, 32, 32)
+    assert float(losses.hue_anchor(blond - 0.4, blond)) == pytest.approx(0, abs=1e-6)
+    # What remains of the difference (0.3, 0.1, -0.4) without its mean of 0.
+    assert float(losses.hue_anchor(blond, brown)) == pytest.approx(0.8 / 3, rel=1e-5)

@@ -11,13 +11,13 @@ from toonmark.training.step import discriminator_loss, generator_loss, regressor
 
 SIZE = 64
 RANDOM = np.random.default_rng(0)
-TERMS = ["real", "cycle", "landmarks", "matched", "local", "colour"]
+TERMS = ["real", "cycle", "landmarks", "matched", "local", "colour", "hue"]
 
 
 def configured(**method) -> TrainConfig:
     return TrainConfig(
         faces=["-"], cartoons=["-"], size=SIZE, width=16,
-        method=Method(**method), weights=Weights(colour=1.0),
+        method=Method(**method), weights=Weights(colour=1.0, hue=1.0),
     )  # fmt: skip
 
 

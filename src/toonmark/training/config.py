@@ -42,6 +42,7 @@ class Weights(Frozen):
     landmarks: float = Field(100.0, ge=0, description="lambda_lm")
     cycle: float = Field(10.0, ge=0, description="lambda_cyc")
     colour: float = Field(0.0, ge=0, description="colour anchor; beyond the paper")
+    hue: float = Field(0.0, ge=0, description="hue anchor; beyond the paper")
 
 
 class Method(Frozen):

@@ -98,6 +98,8 @@ def generator_loss(
         parts["local"] = weights.local * losses.local_adversarial(scores, method.gan)  # eq. 6
     if weights.colour:
         parts["colour"] = weights.colour * losses.colour_anchor(fake, batch.image)
+    if weights.hue:
+        parts["hue"] = weights.hue * losses.hue_anchor(fake, batch.image)
 
     points = torch.stack([batch.landmarks, found], dim=1)
     return total(parts), parts, Generated(fake.detach(), points.detach())
