@@ -101,3 +101,21 @@ def test_weights_of_another_width_are_named(small_config, tmp_path):
     checkpoint.save(tmp_path / "w.safetensors", network.state_dict(), {"iteration": "1"})
     with pytest.raises(RunError, match="do not fit"):
         load_generator(tmp_path / "w.safetensors", "compact", width=16)
+
+
+def test_the_runs_that_a_style_started_from_are_counted(small_config, tmp_path):
+    """A pack tells of all its iterations, also of those in earlier runs."""
+    from toonmark.export import training_facts
+    from toonmark.training import checkpoint
+    from toonmark.training.config import TrainConfig
+    from toonmark.training.run import CHECKPOINT, open_run
+
+    first, second = tmp_path / "first", tmp_path / "second"
+    open_run(first, TrainConfig, small_config)
+    checkpoint.save(first / CHECKPOINT, {"x": torch.zeros(1)}, {"iteration": "6"})
+    config = small_config.model_copy(update={"start_from": str(first), "stage1": 0, "stage2": 9})
+    open_run(second, TrainConfig, config)
+    facts = training_facts(config, 5)
+    assert facts["iterations"] == 11
+    assert [(run["stage1"], run["stage2"]) for run in facts["runs"]] == [(4, 2), (0, 5)]
+    assert str(tmp_path) not in str(facts)

@@ -11,7 +11,7 @@ import io
 import logging
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -24,6 +24,8 @@ from toonmark.models.presets import Preset, build_generator
 from toonmark.models.sampling import heatmaps, points_from_heatmaps
 from toonmark.styles.metadata import KEY, StyleMetadata
 from toonmark.training import checkpoint
+from toonmark.training.config import TrainConfig
+from toonmark.training.run import CHECKPOINT, open_run
 
 if TYPE_CHECKING:
     import onnx
@@ -74,6 +76,45 @@ def load_generator(
     generator = build_generator(preset, conditional, width)
     checkpoint.load_weights(generator, own, f"a {preset} generator of width {width}")
     return generator.eval()
+
+
+def training_facts(config: TrainConfig, done: int) -> dict[str, Any]:
+    """What a style pack says of how it was trained, with the runs that it started from.
+
+    Args:
+        config: the last run's.
+        done: iterations of the last run.
+    """
+    facts: dict[str, Any] = {
+        "preset": config.preset,
+        "width": config.width,
+        "faces": sorted({Path(folder).name for folder in config.faces}),
+        "cartoons": sorted({Path(folder).name for folder in config.cartoons}),
+        "method": config.method.model_dump(),
+        "runs": [],
+    }
+    total, current = 0, config
+    while True:
+        stage1 = min(done, current.stage1)
+        facts["runs"].insert(
+            0,
+            {
+                "stage1": stage1,
+                "stage2": done - stage1,
+                "weights": current.weights.model_dump(),
+                "cycle_noise": current.cycle_noise,
+                "learning_rate": [current.rate_at(0), current.rate_at(done)],
+                "seed": current.seed,
+            },
+        )
+        total += done
+        if current.start_from is None:
+            break
+        before = Path(current.start_from)
+        current = open_run(before, TrainConfig, None)
+        done = int(checkpoint.load(before / CHECKPOINT)[1]["iteration"])
+    facts["iterations"] = total
+    return facts
 
 
 def export_style(generator: nn.Module, metadata: StyleMetadata, path: Path) -> float:

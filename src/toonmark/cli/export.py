@@ -29,7 +29,7 @@ def export(
     import re
 
     from toonmark.errors import RunError
-    from toonmark.export import export_style, load_generator
+    from toonmark.export import export_style, load_generator, training_facts
     from toonmark.styles.metadata import StyleMetadata
     from toonmark.training import checkpoint
     from toonmark.training.config import TrainConfig
@@ -62,20 +62,11 @@ def export(
         terms=terms,
         description=description,
         size=config.size,
-        training={
-            "iterations": done,
-            "preset": config.preset,
-            "width": config.width,
-            "stage1": min(done, config.stage1),
-            "stage2": max(0, done - config.stage1),
-            "faces": [Path(folder).name for folder in config.faces],
-            "cartoons": [Path(folder).name for folder in config.cartoons],
-            "method": config.method.model_dump(),
-            "weights": config.weights.model_dump(),
-            "seed": config.seed,
-        },
+        training=training_facts(config, done),
         scores=json.loads(scores.read_text(encoding="utf-8")) if scores else {},
     )
     worst = export_style(generator, metadata, style)
     size = style.stat().st_size / 1e6
-    typer.echo(f"Wrote {style}: {done} iterations, {size:.2f} MB, within {worst:.1e} of torch.")
+    typer.echo(
+        f"Wrote {style}: {metadata.training['iterations']} iterations, {size:.2f} MB, within {worst:.1e} of torch."
+    )
