@@ -17,7 +17,7 @@ export class PhotoCard {
     this.url = URL.createObjectURL(file);
     this.count = h('small');
     this.body = h('div', { class: 'body' });
-    const label = `Put ${this.name} away`;
+    const label = `Put away ${this.name}`;
     const close = { type: 'button', class: 'quiet', 'aria-label': label, onclick: () => this.close() };
     this.element = h(
       'article',
