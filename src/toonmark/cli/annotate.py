@@ -26,6 +26,7 @@ def annotate(
     import socket
     import threading
     import webbrowser
+    from contextlib import suppress
 
     try:
         import uvicorn
@@ -56,6 +57,7 @@ def annotate(
     typer.echo(f"{done} of {total} pictures are done. The page is at {address}  (Ctrl-C ends)")
     if browser:
         threading.Timer(0.5, webbrowser.open, (address,)).start()
-    config = uvicorn.Config(app, log_level="warning", access_log=False)
-    uvicorn.Server(config).run(sockets=[listener])
+    config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off")
+    with suppress(KeyboardInterrupt):  # raised once more after the server has ended well
+        uvicorn.Server(config).run(sockets=[listener])
     typer.echo(f"{annotations.count()} of {total} pictures are done.")
