@@ -37,6 +37,8 @@ _CSS = """<style>
 .faces{border-spacing:0}.faces th{font-weight:600;text-align:center;padding:.2rem;
 position:sticky;top:0;background:var(--back)}
 .faces td{padding:2px;border:0}.faces img{width:96px;height:96px;border-radius:3px;display:block}
+td .bar{display:block;margin:0 0 1px auto}td span{min-width:0}th,td{padding-right:.9rem}
+.faces thead th{max-width:96px;white-space:normal;vertical-align:bottom}
 .faces td:first-child{padding-right:10px}.pair{display:flex;flex-wrap:wrap;gap:1rem 3rem}
 code{background:var(--panel);padding:.1rem .35rem;border-radius:4px}
 </style>"""

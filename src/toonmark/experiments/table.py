@@ -117,6 +117,7 @@ def order(results: Results) -> str:
     text = f"By FID: {ours}."
     if len(paper) > 1:
         text += f" The paper's: {' < '.join(r.title for r in paper)}."
+    text += " Means that lie within each other's deviations are not told apart by this order."
     return text
 
 
