@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test lint format clean
+.PHONY: demo test lint format page clean
 
 # The light install, a real photo, the style that ships.
 demo: $(VENV)/.light
@@ -15,7 +15,15 @@ demo: $(VENV)/.light
 
 # Lint, types and all tests, with everything installed.
 test: $(VENV)/.dev lint
+	@if command -v npm >/dev/null; then $(MAKE) page; else echo "no npm: tests of the page are skipped"; fi
 	$(BIN)/python -m pytest
+
+# The page that draws in the browser; needs Node.js 20.
+PAGE = src/toonmark/web/static/index.html
+page: $(PAGE)
+$(PAGE): web/package-lock.json web/build.mjs $(shell find web/src -type f)
+	npm ci --prefix web --no-audit --no-fund
+	npm run build --prefix web
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check src tests benchmarks
