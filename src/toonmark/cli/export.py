@@ -66,7 +66,8 @@ def export(
         scores=json.loads(scores.read_text(encoding="utf-8")) if scores else {},
     )
     worst = export_style(generator, metadata, style)
-    size = style.stat().st_size / 1e6
+    megabytes = style.stat().st_size / 1e6
     typer.echo(
-        f"Wrote {style}: {metadata.training['iterations']} iterations, {size:.2f} MB, within {worst:.1e} of torch."
+        f"Wrote {style}: {metadata.training['iterations']} iterations, {megabytes:.2f} MB, "
+        f"within {worst:.1e} of torch."
     )
