@@ -60,8 +60,7 @@ class CompactRegressor(nn.Module):
         super().__init__()
         self.stem = _grouped(12, widths[0], 1)
         self.downs = nn.ModuleList(
-            _grouped(before, after, 2)
-            for before, after in itertools.pairwise(widths)
+            _grouped(before, after, 2) for before, after in itertools.pairwise(widths)
         )
         self.block = nn.Sequential(
             _grouped(widths[-1], widths[-1], 1), _grouped(widths[-1], widths[-1], 1)
