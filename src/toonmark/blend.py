@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from toonmark.enlarge import LEAST, enlarged
 from toonmark.faces.align import crop, scale_of
 from toonmark.landmarks import Array
 
@@ -24,7 +25,10 @@ FEATHER = 0.06
 
 
 def resized(image: Array, size: int) -> Array:
-    """Makes a square picture larger or smaller with a Lanczos filter.
+    """Makes a square picture larger or smaller.
+
+    A drawing that becomes ``LEAST`` times as large or more keeps sharp lines; all else goes
+    through a Lanczos filter.
 
     Args:
         image: (s, s, 3) or (s, s, 4) uint8; colours count as much as they can be seen.
@@ -36,8 +40,27 @@ def resized(image: Array, size: int) -> Array:
 
     if image.shape[0] == size:
         return image
+    if image.shape[2] == 3 and size >= LEAST * image.shape[0]:
+        return enlarged(image, size)
     picture = Image.fromarray(np.ascontiguousarray(image))
     return np.asarray(picture.resize((size, size), Image.Resampling.LANCZOS))
+
+
+def figure(image: Array, size: int) -> Array:
+    """A cartoon at another size without the white around it.
+
+    Cut out once it is large, along its sharp lines; but made smaller only after it was cut out,
+    while its outline is still whole.
+
+    Args:
+        image: (s, s, 3) uint8, a cartoon on white.
+
+    Returns:
+        (size, size, 4) uint8 RGBA.
+    """
+    if size >= LEAST * image.shape[0]:
+        return cut_out(resized(image, size))
+    return resized(cut_out(image), size)
 
 
 def cut_out(image: Array) -> Array:
@@ -107,11 +130,11 @@ def in_photo(photo: Array, cartoons: Sequence[Cartoon]) -> Array:
 def _put_back(photo: Array, cartoon: Cartoon) -> None:
     import cv2
 
-    # Lanczos brings it to the photo's scale, and what remains is a turn and a shift.
+    # Brought to the photo's scale first: what remains is a turn and a shift.
     size = max(1, round(cartoon.image.shape[0] / scale_of(cartoon.transform)))
-    figure = resized(cut_out(cartoon.image), size).astype(np.float32)
-    figure[..., 3] *= _fade(size)
-    figure[..., :3] *= figure[..., 3:] / 255  # colours weigh what they cover
+    layer = figure(cartoon.image, size).astype(np.float32)
+    layer[..., 3] *= _fade(size)
+    layer[..., :3] *= layer[..., 3:] / 255  # colours weigh what they cover
     forth = scaled(cartoon.transform, size / cartoon.image.shape[0])
 
     corners = np.array([[0, 0], [size, 0], [0, size], [size, size]]) - 0.5
@@ -121,11 +144,11 @@ def _put_back(photo: Array, cartoon: Cartoon) -> None:
     high = np.minimum(np.ceil(places.max(0)).astype(int) + 1, photo.shape[1::-1])
     if (high <= low).any():
         return
-    to_figure = forth.copy()
-    to_figure[:, 2] += forth[:, :2] @ low
+    to_layer = forth.copy()
+    to_layer[:, 2] += forth[:, :2] @ low
     width, height = (int(side) for side in high - low)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    warped = cv2.warpAffine(figure, to_figure, (width, height), flags=flags)
+    warped = cv2.warpAffine(layer, to_layer, (width, height), flags=flags)
     part = photo[low[1] : high[1], low[0] : high[0]]
     mixed = part * (1 - warped[..., 3:] / 255) + warped[..., :3]
     part[...] = np.clip(np.rint(mixed), 0, 255)

@@ -56,8 +56,7 @@ class Cartoon:
 
     def resized(self, size: int, transparent: bool = False) -> Array:
         """The cartoon at another size: (size, size, 3) uint8, or 4 channels when transparent."""
-        image = blend.cut_out(self.image) if transparent else self.image
-        return blend.resized(image, size)
+        return (blend.figure if transparent else blend.resized)(self.image, size)
 
     def save(
         self, path: str | os.PathLike[str], size: int | None = None, transparent: bool = False

@@ -12,6 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from toonmark import blend
 from toonmark.faces import align, pose
@@ -59,6 +60,18 @@ def rgba(result: dict[str, Any]) -> np.ndarray:
 @pytest.fixture(scope="module")
 def face(astronaut: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(astronaut[20:220, 120:320])
+
+
+@pytest.fixture(scope="module")
+def drawing() -> np.ndarray:
+    """A head with an outline, an eye and a mouth on white, at 128 pixels."""
+    image = np.full((128, 128, 3), 255, np.uint8)
+    cv2.ellipse(image, (64, 70), (40, 50), 8, 0, 360, (224, 172, 140), -1, cv2.LINE_AA)
+    cv2.ellipse(image, (64, 70), (40, 50), 8, 0, 360, (10, 8, 6), 2, cv2.LINE_AA)
+    cv2.circle(image, (48, 61), 6, (255, 255, 255), -1, cv2.LINE_AA)
+    cv2.circle(image, (48, 61), 3, (0, 0, 0), -1, cv2.LINE_AA)
+    cv2.line(image, (52, 95), (78, 93), (120, 30, 30), 2, cv2.LINE_AA)
+    return image
 
 
 def points(seed: int, scale: float = 1.0) -> np.ndarray:
@@ -112,7 +125,8 @@ def test_lanczos_as_pillow(face, seed, size):
         alpha = np.random.default_rng(seed).integers(0, 256, (128, 128, 1), np.uint8)
         image = np.dstack([image, cv2.blur(alpha, (9, 9))])
     found = rgba(call("lanczos.js", "resize", picture(image), size))
-    expected = blend.resized(image, size)
+    resized = Image.fromarray(image).resize((size, size), Image.Resampling.LANCZOS)
+    expected = np.asarray(resized)
     assert np.abs(found[..., : expected.shape[2]].astype(int) - expected).max() <= 1
     if not seed:
         np.testing.assert_array_equal(found[..., :3], expected)
@@ -129,6 +143,19 @@ def test_cut_out(size):
     expected = blend.cut_out(image)
     assert np.abs(found.astype(int) - expected).max() <= 1
     assert (found != expected).mean() < 0.001
+
+
+@pytest.mark.parametrize("transparent", [False, True])
+@pytest.mark.parametrize("size", [100, 300, 512])
+def test_resized(drawing, size, transparent):
+    """Smaller by Lanczos, larger with sharp lines; cut out before or after, as Python does it."""
+    found = rgba(call("resize.js", "resized", picture(drawing), size, transparent))
+    expected = (blend.figure if transparent else blend.resized)(drawing, size)
+    difference = np.abs(found[..., : expected.shape[2]].astype(int) - expected)
+    if transparent:  # what cannot be seen has no colour
+        difference[..., :3][expected[..., 3] < 8] = 0
+    assert difference.mean() < 0.1
+    assert (difference > 8).mean() < 0.001
 
 
 def test_yunet_finds_what_opencv_finds(astronaut):

@@ -1,7 +1,11 @@
 // The white around a cartoon made transparent: src/toonmark/blend.py, cut_out.
 
+import { dilated, ellipse, eroded, even } from './morphology.js';
+
 const WHITE = 24;
 const EDGE = 2;
+/** Three by three pixels. */
+const SQUARE = [1, 1, 1];
 
 /** @param {import('./crop.js').Picture} picture a cartoon on white */
 export function cutOut({ data, width: size }) {
@@ -12,11 +16,10 @@ export function cutOut({ data, width: size }) {
   }
   const background = outside(darkest, size);
   const figure = background.map((value) => 1 - value);
-  const disc = ellipse(2 * Math.max(1, Math.round((EDGE * size) / 128)) + 1);
-  const square = box(3);
-  const nearWhite = extreme(background, size, disc, Math.max, 0);
-  const nearFigure = extreme(figure, size, square, Math.max, 0);
-  const inked = extreme(darkest, size, disc, Math.min, 255);
+  const disc = ellipse(2 * Math.max(1, even((EDGE * size) / 128)) + 1);
+  const nearWhite = dilated(background, size, disc);
+  const nearFigure = dilated(figure, size, SQUARE);
+  const inked = eroded(darkest, size, disc);
 
   const bytes = new Uint8ClampedArray(4 * count);
   for (let i = 0; i < count; i++) {
@@ -59,42 +62,4 @@ function outside(darkest, size) {
     visit(x, y + 1);
   }
   return found;
-}
-
-/** OpenCV's MORPH_ELLIPSE: offsets of the pixels in it. */
-function ellipse(reach) {
-  const radius = (reach - 1) / 2;
-  const offsets = [];
-  for (let dy = -radius; dy <= radius; dy++) {
-    const half = Math.round(radius * Math.sqrt((radius * radius - dy * dy) / (radius * radius)));
-    for (let dx = -half; dx <= half; dx++) offsets.push([dx, dy]);
-  }
-  return offsets;
-}
-
-function box(reach) {
-  const radius = (reach - 1) / 2;
-  const offsets = [];
-  for (let dy = -radius; dy <= radius; dy++) {
-    for (let dx = -radius; dx <= radius; dx++) offsets.push([dx, dy]);
-  }
-  return offsets;
-}
-
-/** Dilation or erosion; what lies beyond the edge does not count. */
-function extreme(values, size, offsets, choose, start) {
-  const result = new Uint8Array(size * size);
-  for (let y = 0; y < size; y++) {
-    for (let x = 0; x < size; x++) {
-      let value = start;
-      for (const [dx, dy] of offsets) {
-        const [sx, sy] = [x + dx, y + dy];
-        if (sx >= 0 && sy >= 0 && sx < size && sy < size) {
-          value = choose(value, values[sy * size + sx]);
-        }
-      }
-      result[y * size + x] = value;
-    }
-  }
-  return result;
 }

@@ -1,8 +1,8 @@
 // The worker: photos come in, faces and cartoons go out. The page stays quick, and nothing of a
 // photo leaves the browser from here: this file fetches networks, and sends nothing.
 
-import { cutOut } from '../vision/cutout.js';
 import { resize } from '../vision/lanczos.js';
+import { resized } from '../vision/resize.js';
 import { threads } from './networks.js';
 import { decode, pixelsOf } from './photos.js';
 import { Pipeline } from './pipeline.js';
@@ -41,8 +41,7 @@ const calls = {
     const picture = photos.get(id);
     if (!picture) throw new Error('This photo has been put away.');
     const { cartoon, crop, turned } = await pipeline.draw(picture, points, style);
-    const figure = transparent ? cutOut(cartoon) : cartoon;
-    return { cartoon: resize(figure, size), crop: resize(crop, size), turned };
+    return { cartoon: resized(cartoon, size, transparent), crop: resize(crop, size), turned };
   },
 
   /** One picture of the camera. */
