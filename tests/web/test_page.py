@@ -164,12 +164,23 @@ def test_on_the_server(page, files, packs):
     assert all("/cartoonize?" in request.url for request in posts)
     found = browser.pixels(page, f"{FACE} canvas[role=img]")[..., :3]
     expected = Cartoonizer(packs / "negative.onnx", threads=1)(files / "one.png", "all")[0]
-    mean, most = difference(found, _bilinear(expected.image))
+    mean, most = difference(found, expected.resized(512))
     assert mean < 6, (mean, most)
 
 
-def _bilinear(image):
-    return np.asarray(Image.fromarray(image).resize((512, 512), Image.Resampling.LANCZOS))
+def chosen_with_enter(page, file, tries=3):
+    """Chromium opens no chooser if it is too busy to answer a key within five seconds."""
+    from playwright.sync_api import TimeoutError
+
+    for left in reversed(range(tries)):
+        try:
+            with page.expect_file_chooser(timeout=20_000) as chooser:
+                page.keyboard.press("Enter")
+            break
+        except TimeoutError:
+            if not left:
+                raise
+    chooser.value.set_files(file)
 
 
 def test_keyboard_only(page, files):
@@ -183,9 +194,7 @@ def test_keyboard_only(page, files):
             break
     assert names[0] == "To the photos"
     assert names[-1] == "Choose a photo"
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
-    chooser.value.set_files(files / "one.png")
+    chosen_with_enter(page, files / "one.png")
     browser.drawn(page)
     seen = {}
     for _ in range(16):

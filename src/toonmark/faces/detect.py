@@ -31,6 +31,9 @@ SCORE, CAREFUL_SCORE = 0.6, 0.8
 UPRIGHT_SCORE, UPRIGHT_MARGIN = 0.9, 0.03
 #: Faces of this many pixels get good points; the others are looked at once more by themselves.
 GOOD_SIZE = (48, 320)
+#: No face that can be drawn fits into a picture with a side below this, and on a handful of pixels
+#: the detector sees things that are not there.
+LEAST_SIDE = 20
 _OVERLAP = 0.3  # of two boxes that overlap more than this, the better one stays
 
 
@@ -87,6 +90,8 @@ def find_faces(image: Array, thorough: bool = False) -> list[Face]:
         DetectorMissingError: the weights are not installed.
     """
     longer = max(image.shape[:2])
+    if min(image.shape[:2]) < LEAST_SIDE:
+        return []
     if not thorough and longer > QUICK_SIDE:
         faces = sorted(_look(image, QUICK_SIDE), key=lambda face: -face.size)
         good = faces and faces[0].size * QUICK_SIDE / longer >= GOOD_SIZE[0]

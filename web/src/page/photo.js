@@ -77,8 +77,8 @@ export class PhotoCard {
     faces.forEach((face, i) => {
       if (face.box) addBox(overlay, face, i + 1, this.found, several);
       addPoints(overlay, face, i + 1, this.found, (held) => {
-        this.cards[i].draw();
-        if (!held) tell(`Face ${i + 1} is drawn again.`);
+        if (held) this.cards[i].draw();
+        else tell(`Face ${i + 1} is drawn again.`);
       });
     });
     const hint = 'A point is not where it belongs? Drag it, or move it with the arrow keys.';

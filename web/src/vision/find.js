@@ -7,6 +7,7 @@ const [SIDE, LARGE_SIDE] = [640, 1920];
 const [SCORE, CAREFUL_SCORE] = [0.6, 0.8];
 const [UPRIGHT_SCORE, UPRIGHT_MARGIN] = [0.9, 0.03];
 const GOOD_SIZE = [48, 320];
+const LEAST_SIDE = 20;
 const OVERLAP = 0.3;
 
 /** @typedef {import('./crop.js').Picture} Picture */
@@ -20,6 +21,7 @@ export const sizeOf = (face) => Math.max(face.box[2], face.box[3]);
  * @returns {Promise<Face[]>} */
 export async function findFaces(picture, detect) {
   const longer = Math.max(picture.width, picture.height);
+  if (Math.min(picture.width, picture.height) < LEAST_SIDE) return [];
   let faces = await look(picture, detect, SIDE);
   if (!faces.length) {
     faces = await look(picture, detect, SIDE / 2, { frame: 0.4, score: CAREFUL_SCORE });
