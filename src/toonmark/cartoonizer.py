@@ -52,7 +52,7 @@ class Cartoonizer:
         threads: int | None = None,
     ) -> None:
         self.style = style if isinstance(style, StylePack) else StylePack.open(style, threads)
-        self._refine = Refiner(threads=threads)
+        self.refine = Refiner(threads=threads)
 
     @overload
     def __call__(
@@ -108,6 +108,20 @@ class Cartoonizer:
         results = [[next(rest) for _ in photo] for photo in views]
         return results if many else results[0]
 
+    def draw_points(self, image: Array, points: Array) -> list[Cartoon]:
+        """Draws faces that are known already, as those that are followed through a clip.
+
+        Args:
+            image: (h, w, 3) uint8 RGB.
+            points: (n, 5, 2) landmarks in its pixels.
+
+        Returns:
+            The cartoons in the points' order, however small or turned they are.
+        """
+        photo = Photo(image)
+        faces = [face_from_points(one) for one in points]
+        return self._draw([self._view(photo, n, face) for n, face in enumerate(faces, 1)])
+
     def _look(self, image: Source, faces: Faces, landmarks: Array | None) -> list[_View]:
         """Cuts the wanted faces out of a photo; reads a large file in full only if it must."""
         photo = pictures.read(image, reduced=True)
@@ -126,15 +140,15 @@ class Cartoonizer:
             found = [face_from_points(points) for points in check_landmarks(landmarks, photo)]
         else:
             found = find_faces(photo.pixels, thorough=faces != "largest")
-            refined = self._refine(photo.pixels, np.array([face.points for face in found]))
+            refined = self.refine(photo.pixels, np.array([face.points for face in found]))
             found = [Face(f.box, p, f.score) for f, p in zip(found, refined, strict=True)]
+        return [self._view(photo, *one) for one in choose(found, faces, photo.reduction)]
+
+    def _view(self, photo: Photo, number: int | None, face: Face) -> _View:
         size, template = self.style.metadata.size, np.array(self.style.metadata.template)
-        views = []
-        for number, face in choose(found, faces, photo.reduction):
-            transform = face_transform(face.points, size, template)
-            pixels = crop(photo.pixels, transform, size)
-            views.append(_View(number, face, photo.reduction, photo.to_full, transform, pixels))
-        return views
+        transform = face_transform(face.points, size, template)
+        pixels = crop(photo.pixels, transform, size)
+        return _View(number, face, photo.reduction, photo.to_full, transform, pixels)
 
     def _draw(self, views: list[_View]) -> list[Cartoon]:
         """Draws faces of any number of photos together."""

@@ -69,6 +69,10 @@ class MissingDecoderError(ImageError):
     """The format is known, but its decoder is not installed (HEIC, for one)."""
 
 
+class VideoError(ImageError):
+    """The file holds no moving picture, or is damaged."""
+
+
 # Faces ---------------------------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-"""``toonmark cartoonize``: photos in, cartoons out; one bad photo does not stop the others."""
+"""``toonmark cartoonize``: photos or videos in, cartoons out; a bad one does not stop the rest."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def _which_face(text: str) -> Any:
 
 def cartoonize(
     photos: Annotated[
-        list[str], typer.Argument(metavar="PHOTO...", help="Files, folders and patterns.")
+        list[str],
+        typer.Argument(metavar="PHOTO...", help="Files, folders and patterns; videos too."),
     ],
     out: Annotated[
         Path | None,
@@ -42,7 +43,7 @@ def cartoonize(
             "--out",
             "-o",
             help="A folder, or for one photo a file: .png, .jpg, .webp. Without it, PHOTO-toon.png "
-            "is written beside each photo.",
+            "is written beside each photo. For a video: .mp4, .mov, .mkv, .webm.",
         ),
     ] = None,
     style: Annotated[
@@ -76,14 +77,15 @@ def cartoonize(
         int | None, typer.Option(min=1, max=256, help="Threads for one drawing.")
     ] = None,
 ) -> None:
-    """Draw the faces in photos as cartoons.
+    """Draw the faces in photos, or in videos, as cartoons.
 
-    A photo is never written over. A batch goes on past failures, and lists them at the end.
+    A video's faces are followed and its sound is kept. A photo is never written over. A batch
+    goes on past failures, and lists them at the end.
 
     Exit status: 0, or 2 if anything failed.
     """
     from toonmark.cartoonizer import Cartoonizer
-    from toonmark.cli import report
+    from toonmark.cli import clips, report
     from toonmark.cli.inputs import Targets, landmarks_for, photos_of, read_landmarks
     from toonmark.errors import ToonmarkError, TurnedFaceWarning
     from toonmark.styles.pack import DEFAULT_STYLE
@@ -91,7 +93,7 @@ def cartoonize(
     which = _which_face(face)
     files, failures = photos_of(photos)
     targets = Targets(files, out)
-    _check_transparent(transparent, output, targets)
+    _check_transparent(transparent, output, targets, files)
     table = read_landmarks(landmarks) if landmarks else {}
     if threads:
         import cv2
@@ -106,7 +108,17 @@ def cartoonize(
     warnings.filterwarnings("ignore", module=r"PIL\.")  # about EXIF data that nobody asked for
     for photo in _progress(files):
         found: list[dict[str, Any]] = []
-        failure = None
+        failure: ToonmarkError | None = None
+        if clips.is_clip(photo):
+            target = drawn = None
+            try:
+                target, drawn = clips.draw_clip(photo, cartoonizer, targets, which, output, size)
+                print(clips.told(photo, target, drawn), file=told)
+            except ToonmarkError as error:
+                failure = error
+                failures.append((photo, error))
+            entries.append(clips.of_clip(photo, target, drawn, failure))
+            continue
         try:
             for cartoon, name in draw(photo, landmarks_for(photo, table)):
                 found.append(report.of_face(cartoon, name))
@@ -124,11 +136,17 @@ def cartoonize(
     _tell(failures, len(entries))
 
 
-def _check_transparent(transparent: bool, output: Output, targets: Targets) -> None:
+def _check_transparent(
+    transparent: bool, output: Output, targets: Targets, files: list[Path]
+) -> None:
+    from toonmark.cli import clips
+
     if not transparent:
         return
     if output is not Output.crop:
         raise typer.BadParameter("--transparent goes with --output crop only")
+    if any(clips.is_clip(file) for file in files):
+        raise typer.BadParameter("--transparent is for photos: videos have no transparency here")
     if targets.file is not None and targets.file.suffix.lower() in (".jpg", ".jpeg"):
         raise typer.BadParameter("--transparent needs a .png or .webp, which JPEG is not")
 

@@ -19,6 +19,7 @@ from toonmark.errors import (
 )
 from toonmark.landmarks import NAMES
 from toonmark.pictures import SUFFIXES, WRITTEN
+from toonmark.video import clip
 
 #: What our own files are called: a folder that is drawn a second time does not draw them too.
 MARK = "-toon"
@@ -73,7 +74,8 @@ class Targets:
     """
 
     def __init__(self, photos: list[Path], out: Path | None) -> None:
-        self.file = out if out and out.suffix.lower() in WRITTEN and not out.is_dir() else None
+        written = {**WRITTEN, **clip.WRITTEN}
+        self.file = out if out and out.suffix.lower() in written and not out.is_dir() else None
         self._folder = out
         self._taken = {_key(photo) for photo in photos}
         if self.file is not None and len(photos) > 1:

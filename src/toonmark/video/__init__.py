@@ -1,0 +1,1 @@
+"""Clips: faces followed from frame to frame, drawn, and put back together with their sound."""

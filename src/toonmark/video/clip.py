@@ -1,0 +1,290 @@
+"""``clip.mp4`` in, a cartoon of it out: frame by frame, with its sound."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from toonmark import blend
+from toonmark.errors import (
+    EmptyFileError,
+    MissingExtraError,
+    NoFaceError,
+    OutputNotWritableError,
+    UnreadableFileError,
+    VideoError,
+)
+from toonmark.files import written_whole
+from toonmark.landmarks import Array
+from toonmark.video.tracking import Tracker
+
+if TYPE_CHECKING:
+    from toonmark.cartoon import Cartoon
+    from toonmark.cartoonizer import Cartoonizer
+
+#: What the name of a clip ends in.
+SUFFIXES = frozenset((".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi"))
+#: What is written, and the codecs for it, the best first.
+WRITTEN = {
+    ".mp4": ("libx264", "mpeg4"),
+    ".m4v": ("libx264", "mpeg4"),
+    ".mov": ("libx264", "mpeg4"),
+    ".mkv": ("libx264", "mpeg4"),
+    ".webm": ("libvpx-vp9", "libvpx"),
+}
+
+Output = Literal["crop", "in-photo", "side-by-side"]
+
+
+@dataclass(frozen=True)
+class ClipReport:
+    """What was drawn, and how steady it is.
+
+    Attributes:
+        frames: of the clip.
+        drawn: frames with a face in them.
+        faces: how many were followed.
+        seconds: how long the clip is.
+        flicker: mean absolute change of a cartoon's values (0 to 255) from frame to frame.
+        own_flicker: the same of the photo's aligned crops, which a cartoon need not stay below.
+    """
+
+    frames: int
+    drawn: int
+    faces: int
+    seconds: float
+    flicker: float
+    own_flicker: float
+
+
+def cartoonize_clip(
+    cartoonizer: Cartoonizer,
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    *,
+    faces: Literal["largest", "all"] = "largest",
+    output: Output = "in-photo",
+    size: int = 512,
+    progress: Callable[[int, int], None] | None = None,
+) -> ClipReport:
+    """Draws the faces of a clip.
+
+    Args:
+        source: a file that FFmpeg reads.
+        target: a file that ends in one of :data:`WRITTEN`; written whole or not at all.
+        faces: the largest face, or all; they are followed and their points smoothed.
+        output: ``crop`` is the largest face's cartoon alone, ``in-photo`` the whole picture with
+            the faces drawn in their place, ``side-by-side`` the aligned face and its cartoon.
+        size: edge of a cartoon in pixels, for ``crop`` and ``side-by-side``; made even.
+        progress: called with frames done and frames in all (0 if the file does not say).
+
+    Raises:
+        MissingExtraError: PyAV is not installed.
+        VideoError: the file holds no moving picture, or is damaged.
+        NoFaceError: there is no face in any frame.
+        OutputError: the place cannot be written to, or the disk is full.
+    """
+    try:
+        import av
+    except ImportError as error:
+        raise MissingExtraError("Drawing videos", "video") from error
+    source, target = Path(source), Path(target)
+    codec = _codec(av, target)
+    with _opened(av, source) as (clip, stream), written_whole(target) as temporary:
+        drawer = _ClipDrawer(cartoonizer, faces, output, size - size % 2)
+        total = stream.frames or round(float((stream.duration or 0) * (stream.time_base or 0))
+                                       * float(stream.average_rate or 0))  # fmt: skip
+        with av.open(str(temporary), "w", format=_FORMATS.get(target.suffix.lower())) as made:
+            writer = _Writer(made, codec, stream)
+            sound = clip.streams.audio[0] if clip.streams.audio else None
+            if sound is not None and not writer.takes(sound):
+                sound = None
+            try:
+                for packet in clip.demux([stream, sound] if sound is not None else [stream]):
+                    if packet.stream is sound:
+                        writer.pass_on(packet)
+                        continue
+                    for frame in packet.decode():
+                        writer.write(drawer(_upright(frame), float(frame.time or 0)), frame)
+                        if progress is not None:
+                            progress(drawer.frames, total)
+            except av.FFmpegError as error:
+                if isinstance(error, OSError) and error.errno == 28:
+                    raise
+                raise VideoError(
+                    f"{source.name} is damaged after {drawer.frames} frames ({error.strerror}).",
+                    "Copy or download it again.",
+                ) from error
+            if not drawer.frames:
+                raise VideoError(f"{source.name} has no frames.", "Copy or download it again.")
+            if not drawer.drawn:
+                raise NoFaceError(
+                    f"No face was found in the {drawer.frames} frames of {source.name}.",
+                    "Take a video that shows one from the front.",
+                )
+            writer.close()
+        return drawer.report()
+
+
+class _ClipDrawer:
+    """Draws one frame after the other, and remembers how much changed."""
+
+    def __init__(
+        self, cartoonizer: Cartoonizer, faces: Literal["largest", "all"], output: Output, size: int
+    ) -> None:
+        self._cartoonizer, self._output, self._size = cartoonizer, output, size
+        self._tracker = Tracker(cartoonizer.refine, "all" if faces == "all" else "largest")
+        self._last: tuple[int, Array, Array] | None = None
+        self._changes: list[tuple[float, float]] = []
+        self._canvas: Array | None = None
+        self.frames = self.drawn = 0
+        self._time = 0.0
+
+    def __call__(self, frame: Array, time: float) -> Array:
+        self.frames += 1
+        self._time = time
+        tracks = self._tracker.next(frame, time)
+        if not tracks:
+            self._last = None
+            return self._picture(frame, [])
+        self.drawn += 1
+        cartoons = self._cartoonizer.draw_points(frame, np.stack([t.smooth for t in tracks]))
+        largest = max(range(len(tracks)), key=lambda i: cartoons[i].face_size)
+        self._compare(tracks[largest].number, cartoons[largest])
+        return self._picture(frame, [cartoons[largest], *cartoons[:largest],
+                                     *cartoons[largest + 1 :]])  # fmt: skip
+
+    def _compare(self, number: int, cartoon: Cartoon) -> None:
+        image, crop = cartoon.image.astype(np.int16), cartoon.crop.astype(np.int16)
+        if self._last is not None and self._last[0] == number:
+            _, before, crop_before = self._last
+            changed = float(np.abs(image - before).mean()), float(np.abs(crop - crop_before).mean())
+            self._changes.append(changed)
+        self._last = number, image, crop
+
+    def _picture(self, frame: Array, cartoons: list[Cartoon]) -> Array:
+        if self._output == "in-photo":
+            return blend.in_photo(frame, cartoons) if cartoons else frame
+        if cartoons:
+            if self._output == "crop":
+                self._canvas = cartoons[0].resized(self._size)
+            else:
+                self._canvas = blend.side_by_side(frame, cartoons[0], self._size)
+        elif self._canvas is None:  # before the first face; later, its last picture stays
+            wide = self._size * (2 if self._output == "side-by-side" else 1)
+            self._canvas = np.full((self._size, wide, 3), 255, np.uint8)
+        return self._canvas
+
+    def report(self) -> ClipReport:
+        flicker, own = np.mean(self._changes, axis=0) if self._changes else (0.0, 0.0)
+        return ClipReport(
+            self.frames, self.drawn, self._tracker.seen, self._time, float(flicker), float(own)
+        )
+
+
+class _Writer:
+    """A file that frames and sound go into; the picture's size is the first frame's."""
+
+    def __init__(self, container: Any, codec: str, source: Any) -> None:
+        self._container, self._source = container, source
+        self._stream = container.add_stream(codec, rate=source.average_rate or 25)
+        self._stream.pix_fmt = "yuv420p"
+        if codec == "libx264":
+            self._stream.options = {"crf": "18", "preset": "veryfast"}
+        elif codec.startswith("libvpx"):
+            self._stream.options = {"crf": "24", "b": "0", "cpu-used": "5", "row-mt": "1"}
+        self._stream.codec_context.time_base = source.time_base
+        self._begun = False
+        self._sound: Any = None
+        self._waiting: list[Any] = []
+
+    def takes(self, sound: Any) -> bool:
+        """Whether the format has a place for the source's sound as it is."""
+        try:
+            self._sound = self._container.add_stream_from_template(sound)
+        except ValueError:
+            return False
+        return True
+
+    def pass_on(self, packet: Any) -> None:
+        """Sound, copied; it waits until the first frame has told how large the picture is."""
+        if packet.dts is not None:  # else there is nothing in it: the end
+            packet.stream = self._sound
+            self._waiting.append(packet)
+        if self._begun:
+            for one in self._waiting:
+                self._container.mux(one)
+            self._waiting.clear()
+
+    def write(self, pixels: Array, like: Any) -> None:
+        """One picture, at the same time as the one that it was made from."""
+        import av
+
+        # The colour format of films has a colour only for each two by two pixels.
+        height, width = (side - side % 2 for side in pixels.shape[:2])
+        if not self._begun:
+            self._stream.width, self._stream.height = width, height
+            self._begun = True
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels[:height, :width]), "rgb24")
+        frame.pts, frame.time_base = like.pts, like.time_base
+        self._container.mux(self._stream.encode(frame))
+
+    def close(self) -> None:
+        """Writes what the codec still holds."""
+        self._container.mux(self._stream.encode(None))
+
+
+def _codec(av: Any, target: Path) -> str:
+    suffix = target.suffix.lower()
+    for codec in WRITTEN.get(suffix, ()):
+        if codec in av.codecs_available:
+            return codec
+    raise OutputNotWritableError(
+        f"Videos are not written as {suffix or 'a file without an ending'}.",
+        f"Use one of {', '.join(WRITTEN)}.",
+    )
+
+
+_FORMATS = {".m4v": "mp4", ".mkv": "matroska"}
+
+
+@contextmanager
+def _opened(av: Any, source: Path) -> Iterator[tuple[Any, Any]]:
+    """The clip and its first moving picture."""
+    try:
+        if source.stat().st_size == 0:
+            raise EmptyFileError(f"{source} is empty.", "Copy or download it again.")
+        clip = av.open(str(source))
+    except OSError as error:
+        if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
+            raise UnreadableFileError(
+                f"{source} cannot be read ({error.strerror}).", "Check its name and your rights."
+            ) from error
+        raise _no_video(source) from error
+    except av.FFmpegError as error:
+        raise _no_video(source) from error
+    with clip:
+        if not clip.streams.video:
+            raise _no_video(source)
+        stream = clip.streams.video[0]
+        stream.thread_type = "AUTO"
+        yield clip, stream
+
+
+def _no_video(source: Path) -> VideoError:
+    return VideoError(
+        f"{source.name} is no video, or it is damaged.", "Try another file: MP4, MOV, MKV or WebM."
+    )
+
+
+def _upright(frame: Any) -> Array:
+    """(h, w, 3) uint8 RGB, turned as a player shows it: phones store how they were held."""
+    pixels = frame.to_ndarray(format="rgb24")
+    quarters = round(getattr(frame, "rotation", 0) / 90) % 4
+    return np.ascontiguousarray(np.rot90(pixels, quarters)) if quarters else pixels

@@ -1,0 +1,223 @@
+"""Clips: faces followed, drawn steadily, with their sound; and what cannot be drawn."""
+
+from __future__ import annotations
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from toonmark import Cartoonizer
+from toonmark.cli.application import app
+from toonmark.errors import (
+    EmptyFileError,
+    NoFaceError,
+    OutputNotWritableError,
+    UnreadableFileError,
+    VideoError,
+)
+from toonmark.faces.refine import Refiner
+from toonmark.video.clip import cartoonize_clip
+from toonmark.video.smoothing import PointFilter
+from toonmark.video.tracking import Tracker
+
+av = pytest.importorskip("av")
+FRAMES, RATE = 20, 10
+
+
+def swaying(picture, i):
+    """The face moves along an ellipse and leans a little: (360, 480, 3)."""
+    turn = 2 * np.pi * i / FRAMES
+    move = cv2.getRotationMatrix2D((220, 130), 4 * np.sin(turn), 1.4)
+    move[:, 2] += (20 + 25 * np.cos(turn), 40 + 10 * np.sin(turn))
+    return cv2.warpAffine(picture, move, (480, 360), borderMode=cv2.BORDER_REPLICATE)
+
+
+def write_clip(path, frames, sound=True):
+    with av.open(str(path), "w") as file:
+        video = file.add_stream("mpeg4", rate=RATE)
+        video.height, video.width = frames[0].shape[:2]
+        video.pix_fmt, video.bit_rate = "yuv420p", 4_000_000
+        audio = file.add_stream("aac", rate=16000, layout="mono") if sound else None
+        for frame in frames:
+            file.mux(video.encode(av.VideoFrame.from_ndarray(frame, "rgb24")))
+        file.mux(video.encode(None))
+        if audio is not None:
+            for start in range(0, len(frames) * 16000 // RATE, 1024):
+                wave = np.sin(np.arange(start, start + 1024) / 8).astype(np.float32)[None]
+                block = av.AudioFrame.from_ndarray(wave, "fltp", "mono")
+                block.sample_rate, block.pts = 16000, start
+                file.mux(audio.encode(block))
+            file.mux(audio.encode(None))
+    return path
+
+
+def read_clip(path):
+    with av.open(str(path)) as file:
+        frames = [frame.to_ndarray(format="rgb24") for frame in file.decode(video=0)]
+    with av.open(str(path)) as file:
+        sounds = [bytes(p) for p in file.demux(audio=0) if p.size] if file.streams.audio else []
+        return frames, sounds, float(file.duration) / av.time_base
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory, astronaut):
+    path = tmp_path_factory.mktemp("clip") / "me.mp4"
+    return write_clip(path, [swaying(astronaut, i) for i in range(FRAMES)])
+
+
+@pytest.fixture(scope="module")
+def cartoonizer(pack):
+    return Cartoonizer(pack, threads=1)
+
+
+@pytest.mark.parametrize(
+    ("output", "shape"),
+    [("in-photo", (360, 480)), ("crop", (200, 200)), ("side-by-side", (200, 400))],
+)
+def test_every_frame_is_drawn_and_the_sound_is_kept(cartoonizer, clip, tmp_path, output, shape):
+    target = tmp_path / "toon.mp4"
+    report = cartoonize_clip(cartoonizer, clip, target, output=output, size=201)
+    frames, sound, seconds = read_clip(target)
+    before, own_sound, own_seconds = read_clip(clip)
+    assert len(frames) == report.frames == report.drawn == FRAMES
+    assert report.faces == 1
+    assert frames[0].shape[:2] == shape
+    assert sound == own_sound != []
+    assert seconds == pytest.approx(own_seconds, abs=0.15)
+    if output == "in-photo":  # drawn where the face is, and the corner left as it was
+        gap = [np.abs(a.astype(int) - b).mean(axis=2) for a, b in zip(frames, before, strict=True)]
+        assert min(one[100:200, 180:300].mean() for one in gap) > 25
+        assert max(one[:40, :40].mean() for one in gap) < 8
+
+
+def test_flicker_is_that_of_the_aligned_pictures(cartoonizer, clip, tmp_path):
+    """The negative of a picture changes exactly as much as the picture."""
+    report = cartoonize_clip(cartoonizer, clip, tmp_path / "toon.mp4")
+    assert 0 < report.flicker < 30
+    assert report.flicker == pytest.approx(report.own_flicker, rel=0.05)
+
+
+def test_the_points_are_where_the_face_is(astronaut):
+    tracker = Tracker(Refiner(threads=1))
+    from toonmark.faces.detect import find_faces
+
+    gaps = []
+    for i in range(FRAMES):
+        frame = swaying(astronaut, i)
+        (track,) = tracker.next(frame, i / RATE)
+        (face,) = find_faces(frame)
+        gaps.append(np.linalg.norm(track.smooth - face.points, axis=1).mean() / track.unit)
+    assert tracker.seen == 1
+    assert np.median(gaps) < 0.1
+    assert max(gaps) < 0.2
+
+
+def test_faces_come_and_go(two_faces):
+    tracker = Tracker(Refiner(threads=1), "all")
+    nobody = np.full_like(two_faces, 128)
+    counts = [len(tracker.next(frame, i / 25)) for i, frame in enumerate(
+        [two_faces] * 10 + [nobody] * 30 + [two_faces] * 10)]  # fmt: skip
+    assert counts[:10] == [2] * 10
+    assert counts[25:40] == [0] * 15
+    assert counts[-1] == 2
+    assert tracker.seen == 4
+
+
+def test_the_largest_is_followed(two_faces):
+    tracker = Tracker(Refiner(threads=1))
+    for i in range(12):
+        (track,) = tracker.next(two_faces, i / 25)
+        assert track.number == 1
+        assert track.smooth[:, 0].min() > 300
+
+
+def test_still_points_are_steadied_and_a_jump_is_not_smoothed():
+    random = np.random.default_rng(0)
+    still = np.array([[48, 61], [80, 61], [64, 80], [50, 93], [77, 93]], float)
+    steps = still + random.normal(0, 0.6, (120, 5, 2))
+    smooth = PointFilter()
+    out = np.array([smooth.next(step, 32, i / 15) for i, step in enumerate(steps)])
+    assert np.diff(out[30:], axis=0).std() < 0.5 * np.diff(steps[30:], axis=0).std()
+    np.testing.assert_array_equal(smooth.next(still + 90, 32, 9.0), still + 90)
+
+
+def test_a_video_held_upright_is_written_upright(cartoonizer, astronaut, tmp_path):
+    frames = [np.rot90(swaying(astronaut, i)).copy() for i in range(4)]
+    source = write_clip(tmp_path / "phone.mp4", frames, sound=False)
+    turned = tmp_path / "turned.mp4"
+    with av.open(str(source)) as old, av.open(str(turned), "w") as new:
+        stream = new.add_stream_from_template(old.streams.video[0])
+        if not hasattr(stream, "set_display_rotation"):
+            pytest.skip("this PyAV cannot write how a phone was held")
+        stream.set_display_rotation(-90)
+        for packet in old.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                new.mux(packet)
+    report = cartoonize_clip(cartoonizer, turned, tmp_path / "toon.mp4")
+    assert report.drawn == 4
+    assert read_clip(tmp_path / "toon.mp4")[0][0].shape == (360, 480, 3)
+
+
+def broken(path, clip):
+    path.write_bytes(clip.read_bytes()[:-6000])
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "error"),
+    [
+        ("nothing.mp4", lambda path, clip: None, UnreadableFileError),
+        ("empty.mp4", lambda path, clip: path.write_bytes(b""), EmptyFileError),
+        ("text.mp4", lambda path, clip: path.write_text("no video" * 99), VideoError),
+        ("cut.mp4", broken, VideoError),
+        (
+            "nobody.mp4",
+            lambda path, clip: write_clip(path, [np.full((120, 160, 3), 90, np.uint8)] * 5),
+            NoFaceError,
+        ),
+    ],
+)
+def test_what_cannot_be_drawn_leaves_nothing_behind(cartoonizer, clip, tmp_path, name, make, error):
+    source, folder = tmp_path / name, tmp_path / "out"
+    make(source, clip)
+    with pytest.raises(error):
+        cartoonize_clip(cartoonizer, source, folder / "toon.mp4")
+    assert not folder.exists() or not list(folder.iterdir())
+
+
+def test_wrong_ending(cartoonizer, clip, tmp_path):
+    with pytest.raises(OutputNotWritableError, match=r"\.mp4"):
+        cartoonize_clip(cartoonizer, clip, tmp_path / "toon.gif")
+
+
+def test_without_pyav_the_line_that_installs_it_is_said(monkeypatch, cartoonizer, clip, tmp_path):
+    monkeypatch.setitem(__import__("sys").modules, "av", None)
+    with pytest.raises(ImportError, match=r"toonmark\[video\]"):
+        cartoonize_clip(cartoonizer, clip, tmp_path / "toon.mp4")
+
+
+def test_the_command_draws_videos_among_photos(clip, photo, pack, tmp_path):
+    out, report = tmp_path / "out", tmp_path / "report.json"
+    command = ["cartoonize", str(clip), str(photo), "-s", str(pack), "-o", str(out)]
+    done = CliRunner().invoke(app, [*command, "--output", "in-photo", "--json", str(report)])
+    assert done.exit_code == 0, done.output
+    assert sorted(file.name for file in out.iterdir()) == ["me-toon.mp4", "photo-toon.png"]
+    assert f"1 face in {FRAMES} of {FRAMES} frames" in done.output
+    video, _ = json.loads(report.read_text())["photos"]
+    assert video["video"]["frames"] == FRAMES
+    assert video["error"] is None
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [(["--face", "2"], "no numbers"), (["-o", "toon.png"], "is a video")],
+)
+def test_the_command_says_what_videos_cannot(clip, pack, tmp_path, monkeypatch, options, told):
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["cartoonize", str(clip), "-s", str(pack), *options])
+    assert done.exit_code == 2
+    assert told in " ".join(done.output.split())
+    assert not list(tmp_path.glob("*.png"))
