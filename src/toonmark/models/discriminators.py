@@ -77,7 +77,7 @@ class CompactDiscriminator(nn.Module):
         for i, width in enumerate(widths):
             parts.append(nn.Conv2d(channels, width, 4, 2, 1, bias=i == 0))
             if i:
-                parts.append(nn.GroupNorm(GROUPS, width))
+                parts.append(nn.InstanceNorm2d(width, affine=True))
             parts.append(nn.LeakyReLU(0.2, True))
             channels = width
         parts.append(nn.Conv2d(channels, 1, 3, 1, 1))

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from toonmark.landmarks import COUNT
-from toonmark.models.layers import GROUPS, icnr_, initialise
+from toonmark.models.layers import icnr_, initialise
 
 
 class PaperGenerator(nn.Module):
@@ -51,7 +51,8 @@ class CompactGenerator(nn.Module):
 
     Pixel-unshuffle, a stem at half the size, residual blocks of plain 3x3 convolutions at a
     quarter, pixel-shuffle back, the stem added; the last 3x3 runs at full size on few channels,
-    which with ICNR initialisation leaves no chequerboard.
+    which with ICNR initialisation leaves no chequerboard. Instance normalisation, since after the
+    same 1,500 iterations with group normalisation the drawings were full of speckle.
     """
 
     def __init__(self, conditional: bool = True, width: int = 64, blocks: int = 6) -> None:
@@ -61,14 +62,14 @@ class CompactGenerator(nn.Module):
         self.stem = nn.Sequential(nn.Conv2d(inputs * 4, stem, 3, 1, 1), nn.ReLU(inplace=True))
         self.down = nn.Sequential(
             nn.Conv2d(stem, width, 4, 2, 1, bias=False),
-            nn.GroupNorm(GROUPS, width),
+            nn.InstanceNorm2d(width, affine=True),
             nn.ReLU(inplace=True),
         )
         self.blocks = nn.Sequential(*[_PlainBlock(width) for _ in range(blocks)])
         self.up = nn.Sequential(nn.Conv2d(width, stem * 4, 3, 1, 1), nn.PixelShuffle(2))
         self.merge = nn.Sequential(
             nn.Conv2d(stem, stem, 3, 1, 1, bias=False),
-            nn.GroupNorm(GROUPS, stem),
+            nn.InstanceNorm2d(stem, affine=True),
             nn.ReLU(inplace=True),
         )
         self.last = nn.Sequential(
@@ -117,10 +118,10 @@ class _PlainBlock(nn.Module):
         super().__init__()
         self.layers = nn.Sequential(
             nn.Conv2d(channels, channels, 3, 1, 1, bias=False),
-            nn.GroupNorm(GROUPS, channels),
+            nn.InstanceNorm2d(channels, affine=True),
             nn.ReLU(inplace=True),
             nn.Conv2d(channels, channels, 3, 1, 1, bias=False),
-            nn.GroupNorm(GROUPS, channels),
+            nn.InstanceNorm2d(channels, affine=True),
         )
 
     def forward(self, x: Tensor) -> Tensor:
