@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from toonmark.errors import ExportError, RunError
-from toonmark.export import export_regressor, export_style, load_generator
+from toonmark.export import export_regressor, export_style, load_generator, plain_norms_
 from toonmark.landmarks import template_points
 from toonmark.models.presets import build_generator, build_regressor
 from toonmark.models.sampling import heatmaps
@@ -119,3 +119,19 @@ def test_the_runs_that_a_style_started_from_are_counted(small_config, tmp_path):
     assert facts["iterations"] == 11
     assert [(run["stage1"], run["stage2"]) for run in facts["runs"]] == [(4, 2), (0, 5)]
     assert str(tmp_path) not in str(facts)
+
+
+def test_instance_norms_become_one_operator_with_the_same_numbers():
+    torch.manual_seed(0)
+    generator = build_generator("compact").eval()
+    for norm in generator.modules():
+        if isinstance(norm, torch.nn.GroupNorm):
+            torch.nn.init.normal_(norm.weight, 1, 0.2)
+            torch.nn.init.normal_(norm.bias, 0, 0.2)
+    image, maps = torch.rand(2, 3, 64, 64) * 2 - 1, torch.rand(2, 5, 64, 64)
+    before = generator(image, maps)
+    plain_norms_(generator)
+    kinds = {type(module) for module in generator.modules()}
+    assert torch.nn.InstanceNorm2d in kinds
+    assert torch.nn.GroupNorm not in kinds
+    assert torch.allclose(generator(image, maps), before, atol=1e-5)

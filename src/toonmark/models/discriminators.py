@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from toonmark.landmarks import COUNT
-from toonmark.models.layers import GROUPS, initialise
+from toonmark.models.layers import GROUPS, initialise, instance_norm
 
 
 class PatchDiscriminator(nn.Module):
@@ -77,7 +77,7 @@ class CompactDiscriminator(nn.Module):
         for i, width in enumerate(widths):
             parts.append(nn.Conv2d(channels, width, 4, 2, 1, bias=i == 0))
             if i:
-                parts.append(nn.InstanceNorm2d(width, affine=True))
+                parts.append(instance_norm(width))
             parts.append(nn.LeakyReLU(0.2, True))
             channels = width
         parts.append(nn.Conv2d(channels, 1, 3, 1, 1))

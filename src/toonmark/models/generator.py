@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from toonmark.landmarks import COUNT
-from toonmark.models.layers import icnr_, initialise
+from toonmark.models.layers import icnr_, initialise, instance_norm
 
 
 class PaperGenerator(nn.Module):
@@ -62,14 +62,14 @@ class CompactGenerator(nn.Module):
         self.stem = nn.Sequential(nn.Conv2d(inputs * 4, stem, 3, 1, 1), nn.ReLU(inplace=True))
         self.down = nn.Sequential(
             nn.Conv2d(stem, width, 4, 2, 1, bias=False),
-            nn.InstanceNorm2d(width, affine=True),
+            instance_norm(width),
             nn.ReLU(inplace=True),
         )
         self.blocks = nn.Sequential(*[_PlainBlock(width) for _ in range(blocks)])
         self.up = nn.Sequential(nn.Conv2d(width, stem * 4, 3, 1, 1), nn.PixelShuffle(2))
         self.merge = nn.Sequential(
             nn.Conv2d(stem, stem, 3, 1, 1, bias=False),
-            nn.InstanceNorm2d(stem, affine=True),
+            instance_norm(stem),
             nn.ReLU(inplace=True),
         )
         self.last = nn.Sequential(
@@ -118,10 +118,10 @@ class _PlainBlock(nn.Module):
         super().__init__()
         self.layers = nn.Sequential(
             nn.Conv2d(channels, channels, 3, 1, 1, bias=False),
-            nn.InstanceNorm2d(channels, affine=True),
+            instance_norm(channels),
             nn.ReLU(inplace=True),
             nn.Conv2d(channels, channels, 3, 1, 1, bias=False),
-            nn.InstanceNorm2d(channels, affine=True),
+            instance_norm(channels),
         )
 
     def forward(self, x: Tensor) -> Tensor:
