@@ -88,8 +88,8 @@ def training_facts(config: TrainConfig, done: int) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "preset": config.preset,
         "width": config.width,
-        "faces": sorted({Path(folder).name for folder in config.faces}),
-        "cartoons": sorted({Path(folder).name for folder in config.cartoons}),
+        "faces": _names(config.faces),
+        "cartoons": _names(config.cartoons),
         "method": config.method.model_dump(),
         "runs": [],
     }
@@ -115,6 +115,12 @@ def training_facts(config: TrainConfig, done: int) -> dict[str, Any]:
         done = int(checkpoint.load(before / CHECKPOINT)[1]["iteration"])
     facts["iterations"] = total
     return facts
+
+
+def _names(folders: list[str]) -> list[str]:
+    """What data sets are called; a table in a set's folder stands for a part of that set."""
+    paths = [Path(folder) for folder in folders]
+    return sorted({(path.parent if path.suffix == ".csv" else path).name for path in paths})
 
 
 def export_style(generator: nn.Module, metadata: StyleMetadata, path: Path) -> float:
