@@ -1,8 +1,8 @@
 """Draws the README's picture: ``python docs/examples.py PORTRAITS``.
 
 The photo is NASA's portrait of the astronaut Eileen Collins (public domain, from scikit-image). The
-other cartoons are drawn from synthetic portraits that belong to nobody (CC0), taken at even distances
-and not chosen; those photos are not shown.
+other cartoons are drawn from synthetic portraits that belong to nobody (CC0), taken at even
+distances and not chosen; those photos are not shown.
 """
 
 from __future__ import annotations
