@@ -108,6 +108,27 @@ def test_the_package_that_carries_the_weights_is_not_imported(monkeypatch, astro
     assert detect.PACKAGE not in sys.modules
 
 
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf, 1e30])
+def test_finds_that_are_no_numbers_are_no_faces(monkeypatch, astronaut, wrong):
+    """OpenCV's network made such of a damaged picture."""
+
+    class Detector:
+        def setInputSize(self, size):  # noqa: N802
+            assert min(size) > 0
+
+        def setScoreThreshold(self, score):  # noqa: N802
+            pass
+
+        def detect(self, picture):
+            rows = np.tile(np.float32([10, 10, 50, 50, *range(10), 0.95]), (2, 1))
+            rows[0, 2] = wrong
+            return 1, rows
+
+    monkeypatch.setattr(detect, "_detector", Detector)
+    (face,) = detect._look(astronaut, 320)
+    assert np.isfinite(face.box).all()
+
+
 def test_missing_weights_are_told(monkeypatch, astronaut):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     monkeypatch.setattr(detect, "_local", threading.local())

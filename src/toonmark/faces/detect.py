@@ -169,7 +169,9 @@ def _look(
         return []
     ratio = np.array([width / small_size[0], height / small_size[1]])
     faces = []
-    for row in found.astype(np.float64):
+    # Of some pictures that hold nothing, OpenCV's network makes numbers that are none.
+    sound = np.isfinite(found).all(axis=1) & (np.abs(found) < 10 * max(small.shape[:2])).all(axis=1)
+    for row in found[sound].astype(np.float64):
         corners = np.array([row[:2], row[:2] + row[2:4]])
         # YuNet's right eye is the person's own: the image's left one, as our order has it.
         places = np.concatenate([corners, row[4:14].reshape(5, 2)]) - border
