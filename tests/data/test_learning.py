@@ -12,7 +12,12 @@ from PIL import Image
 from toonmark.data.annotation.learning import FEWEST, learn
 from toonmark.data.annotation.regressor import RegressorProposer, sharpness
 from toonmark.data.annotation.store import Annotations, State
-from toonmark.data.cut_backgrounds import cut_backgrounds, largest_free_square, occupied
+from toonmark.data.cut_backgrounds import (
+    cut_backgrounds,
+    largest_free_square,
+    occupied,
+    without_people,
+)
 from toonmark.data.dataset import Dataset
 from toonmark.errors import DataError
 from toonmark.faces.detect import Face, face_from_points
@@ -97,6 +102,19 @@ def test_the_largest_square_beside_a_person() -> None:
     assert not grid[:, 60:].any()
 
 
+def test_people_are_painted_over_by_what_surrounds_them() -> None:
+    photo = np.zeros((600, 400, 3), np.uint8)
+    photo[...] = (0, 150, 60)
+    photo[200:, 120:280] = (200, 30, 30)
+    people = np.zeros((60, 40), bool)
+    people[20:, 12:28] = True
+    painted = without_people(photo, people)
+    assert painted is not None
+    assert painted.shape == (480, 320, 3)
+    assert np.abs(painted.astype(int) - (0, 150, 60)).max() < 8
+    assert without_people(photo, np.ones((60, 40), bool)) is None
+
+
 def test_backgrounds_are_cut_where_nobody_is_and_a_run_goes_on(tmp_path: Path) -> None:
     photos, out = tmp_path / "photos", tmp_path / "out"
     photos.mkdir()
@@ -122,6 +140,8 @@ def test_backgrounds_are_cut_where_nobody_is_and_a_run_goes_on(tmp_path: Path) -
     looked.clear()
     assert cut_backgrounds(photos, out, size=100, find=find) == counts
     assert not looked
+    assert cut_backgrounds(photos, out, size=100, find=find, fill=True) == counts  # nothing around
+    assert len(looked) == 1
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "x").touch()
     with pytest.raises(DataError, match="is not empty"):

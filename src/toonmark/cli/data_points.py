@@ -124,6 +124,9 @@ def backgrounds(
     photos: Annotated[Path, typer.Argument(metavar="PHOTOS", help="A folder of photos.")],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="A folder for the backgrounds.")],
     size: Annotated[int, typer.Option(min=32, max=1024, help="Least edge in pixels.")] = 128,
+    fill: Annotated[
+        bool, typer.Option("--fill", help="Paint people over where they leave no room.")
+    ] = False,
     force: Replace = False,
 ) -> None:
     """Cut pictures without people out of photos, to put behind faces in training."""
@@ -142,7 +145,7 @@ def backgrounds(
             progress.update(task, completed=seen, description=f"{kept} kept")
 
         counts = cut_backgrounds(
-            photos, out, size=size, matting=matting, force=force, progress=show
+            photos, out, size=size, matting=matting, fill=fill, force=force, progress=show
         )
     typer.echo(f"{counts.pop('kept')} backgrounds are in {out}")
     for reason, count in sorted(counts.items()):

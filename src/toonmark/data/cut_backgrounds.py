@@ -2,7 +2,8 @@
 
 Where people are is said by a face detector, whose boxes are grown to head and shoulders and down
 to the photo's lower edge, and by the matting network, if it is installed. The largest squares that
-touch neither are kept.
+touch neither are kept. Portraits have none: there the people can be painted over by what surrounds
+them, since in training a head covers most of the place again.
 """
 
 from __future__ import annotations
@@ -31,6 +32,12 @@ MANIFEST = "backgrounds.json"
 #: Squares smaller than this share of the photo's shorter side show walls and little else.
 LEAST = 0.35
 
+#: A photo of which people cover more than this has too little around them to be painted over.
+MOST = 0.8
+
+#: Shorter side in pixels at which people are painted over; what is put there is smooth anyway.
+_PAINTED = 320
+
 #: People are looked for on a grid of so many cells along the photo's longer side.
 _GRID = 96
 
@@ -41,19 +48,53 @@ class _Walk(Photos):
 
     find: Callable[[Array], Sequence[Face]]
     matting: Matting | None
+    fill: bool
 
     def make_from(self, name: str, photo: pictures.Photo) -> Kept | Rejected:
         pixels = photo.pixels
-        square = largest_free_square(occupied(pixels, self.find(pixels), self.matting))
+        taken = occupied(pixels, self.find(pixels), self.matting)
+        square = largest_free_square(taken)
         unit = max(pixels.shape[:2]) / _GRID
         edge = int(square[2] * unit)
         if edge < max(LEAST * min(pixels.shape[:2]), self.size):
-            return Rejected(Reason.NO_ROOM)
+            return self._filled(pixels, taken) if self.fill else Rejected(Reason.NO_ROOM)
         x, y = int(square[0] * unit), int(square[1] * unit)
         part = pixels[y : y + edge, x : x + edge]
         kept = min(part.shape[:2] + (2 * self.size,))
         image = cv2.resize(part, (kept, kept), interpolation=cv2.INTER_AREA)
         return Kept(image, np.zeros((0, 2)), 0)
+
+    def _filled(self, pixels: Array, taken: Array) -> Kept | Rejected:
+        people = taken if self.matting is None else self.matting.coarse(pixels) > 0.05
+        painted = without_people(pixels, people)
+        if painted is None or min(painted.shape[:2]) < self.size:
+            return Rejected(Reason.NO_ROOM)
+        return Kept(painted, np.zeros((0, 2)), 0)
+
+
+def without_people(image: Array, people: Array) -> Array | None:
+    """Paints people over by the colours around them, smoothly (Telea 2004).
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        people: bool, of any resolution: where they are.
+
+    Returns:
+        (h, w, 3) uint8, its shorter side at most 320 pixels; None if more than :data:`MOST` of the
+        picture would be painted.
+    """
+    height, width = image.shape[:2]
+    scale = min(1.0, _PAINTED / min(height, width))
+    shape = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(image, shape, interpolation=cv2.INTER_AREA)
+    hole = cv2.resize(people.astype(np.uint8), shape, interpolation=cv2.INTER_NEAREST)
+    reach = 2 * (min(shape) // 40) + 1  # hair and shadow beyond the mask's edge
+    hole = cv2.dilate(hole, np.ones((reach, reach), np.uint8))
+    if hole.mean() > MOST:
+        return None
+    filled = cv2.inpaint(small, hole, 5, cv2.INPAINT_TELEA)
+    soft = cv2.GaussianBlur(filled, (0, 0), reach / 3)  # without the streaks it leaves
+    return np.where(hole[..., None] > 0, soft, small)
 
 
 def occupied(image: Array, faces: Sequence[Face], matting: Matting | None = None) -> Array:
@@ -102,6 +143,7 @@ def cut_backgrounds(
     size: int = 128,
     find: Callable[[Array], Sequence[Face]] | None = None,
     matting: Matting | None = None,
+    fill: bool = False,
     force: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, int]:
@@ -111,6 +153,7 @@ def cut_backgrounds(
         photos: a folder of photos; it is only read.
         out: a folder for JPEGs: new, empty, or filled by this function.
         size: least edge in pixels.
+        fill: where people leave no room, paint them over by what surrounds them.
         force: write into a folder that holds other things too.
         progress: called with (photos seen, backgrounds kept).
 
@@ -132,13 +175,15 @@ def cut_backgrounds(
         leave_out=(out,),
         find=find or (lambda image: find_faces(image, thorough=True)),
         matting=matting,
+        fill=fill,
     )
     before = _read(manifest)
     said: dict[str, str] = {}
     for number, (name, path) in enumerate(walk.photos(), 1):
         file = out / Path(name_for(name)).with_suffix(".jpg").name
         known = before.get(name)
-        if known is not None and (known != "kept" or file.exists()):
+        settled = file.exists() if known == "kept" else not (fill and known == Reason.NO_ROOM)
+        if known is not None and settled:
             said[name] = known
         else:
             made = walk.make(name, path)
@@ -158,7 +203,7 @@ def cut_backgrounds(
     if not counts.get("kept"):
         raise DataError(
             f"No photo in {photos} has room for a background of {size} pixels.",
-            "Give larger photos, or some without people.",
+            "Give larger photos or some without people, or paint people over with --fill.",
         )
     return counts
 
