@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from toonmark.errors import ToonmarkError
-from toonmark.faces.align import crop, invert, transform_points
+from toonmark.faces.align import crop, invert, transform_points, view_grid
 from toonmark.inference import open_session
 from toonmark.landmarks import Array
 
@@ -108,10 +108,9 @@ class Matting:
 
 def inside(shape: tuple[int, ...], transform: Array, size: int) -> Array:
     """Which pixels of a crop lie inside a picture of ``shape`` (H, W): (size, size) bool."""
-    grid = np.stack(np.meshgrid(np.arange(size), np.arange(size)), axis=-1)
-    at = transform_points(grid, invert(transform))
-    inner = (at >= -0.5) & (at <= np.array([shape[1], shape[0]]) - 0.5)
-    return np.asarray(inner.all(-1))
+    x, y = view_grid(invert(transform), range(size), size)
+    across = (x >= -0.5) & (x <= shape[1] - 0.5)
+    return np.asarray(across & (y >= -0.5) & (y <= shape[0] - 0.5))
 
 
 def refine(image: Array, mask: Array) -> Array:

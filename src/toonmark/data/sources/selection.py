@@ -158,6 +158,12 @@ def perceptual_hash(image: Array) -> int:
         image: (H, W, 3) uint8 RGB.
     """
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    # Whole blocks first, which is several times as fast; what is beyond the last is next to nothing.
+    block = min(grey.shape) // 128
+    if block > 1:
+        height, width = grey.shape[0] // block, grey.shape[1] // block
+        whole = grey[: height * block, : width * block]
+        grey = cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)
     small = cv2.resize(grey, (32, 32), interpolation=cv2.INTER_AREA).astype(np.float32)
     low = cv2.dct(small)[:8, :8].ravel()
     row = cv2.resize(grey, (9, 8), interpolation=cv2.INTER_AREA)
