@@ -157,15 +157,18 @@ def _bilinear(image: Array, x: Array, y: Array) -> Array:
     x, y = np.clip(x, 0, width - 1), np.clip(y, 0, height - 1)
     left, top = x.astype(np.int16), y.astype(np.int16)  # OpenCV's limit; none is negative
     right, bottom = np.minimum(left + 1, width - 1), np.minimum(top + 1, height - 1)
-    fx, fy = (x - left).astype(np.float32), (y - top).astype(np.float32)
+    fx: Array = (x - left).astype(np.float32)
+    fy: Array = (y - top).astype(np.float32)
     channels = image.shape[2] if image.ndim == 3 else 1
     if channels > 1:
         # Spelt out for each channel: NumPy stretches a last axis of 1 over 3 slowly.
-        fx, fy = cv2.merge([fx] * channels), cv2.merge([fy] * channels)
+        fx = np.asarray(cv2.merge([fx] * channels))
+        fy = np.asarray(cv2.merge([fy] * channels))
     shape = (*x.shape, *image.shape[2:])
 
     def picked(at_x: Array, at_y: Array) -> Array:
-        found = cv2.remap(image, cv2.merge([at_x, at_y]), None, cv2.INTER_NEAREST)
+        places = cv2.merge([at_x, at_y])
+        found = cv2.remap(image, places, np.empty(0, np.float32), cv2.INTER_NEAREST)
         return found.astype(np.float32, copy=False).reshape(fx.shape)
 
     upper = _between(picked(left, top), picked(right, top), fx)

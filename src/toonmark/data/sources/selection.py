@@ -158,7 +158,7 @@ def perceptual_hash(image: Array) -> int:
         image: (H, W, 3) uint8 RGB.
     """
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    # Whole blocks first, which is several times as fast; what is beyond the last is next to nothing.
+    # Whole blocks first, which is several times as fast; it may miss a last row, which is nothing.
     block = min(grey.shape) // 128
     if block > 1:
         height, width = grey.shape[0] // block, grey.shape[1] // block
