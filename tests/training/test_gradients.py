@@ -197,3 +197,28 @@ def test_noise_in_the_cycle_touches_the_way_back_only():
     again = parts(config)
     assert torch.equal(again["cycle"], noisy["cycle"]), "a run that goes on draws the same noise"
     assert reached(noisy["cycle"], networks.generator(DIRECTIONS[0])) > 1e-6
+
+
+def test_noise_on_what_is_judged_touches_the_discriminators_terms_only():
+    plain = configured()
+    config = plain.model_copy(update={"judged_noise": 0.3})
+    networks, direction = Networks(config), DIRECTIONS[0]
+    judging = {"real", "matched", "local"}
+
+    def parts(one):
+        return generator_loss(networks, direction, batch(), one, True, np.random.default_rng(3))
+
+    (_, noisy, generated), (_, quiet, same) = parts(config), parts(plain)
+    assert {name for name in noisy if not torch.equal(noisy[name], quiet[name])} == judging
+    assert torch.equal(generated.image, same.image), "what goes into the pool has no noise"
+    for name in judging:
+        assert reached(noisy[name], networks.generator(direction)) > 1e-6
+
+    def judged(one):
+        random = np.random.default_rng(3)
+        return discriminator_loss(networks, batch(), direction, generated, one, True, random)[1]
+
+    noisy, quiet = judged(config), judged(plain)
+    assert {name for name in noisy if not torch.equal(noisy[name], quiet[name])} == set(quiet)
+    for domain in ("face", "cartoon"):
+        assert reached(sum(noisy.values()), networks.regressors[domain]) == 0

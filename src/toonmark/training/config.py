@@ -102,6 +102,9 @@ class TrainConfig(Frozen):
     cycle_noise: float = Field(
         0.0, ge=0, description="noise on a drawn picture before its way back; beyond the paper"
     )
+    judged_noise: float = Field(
+        0.0, ge=0, description="noise on all that the discriminators see; beyond the paper"
+    )
 
     preset: Literal["paper", "compact"] = "compact"
     size: int = Field(128, ge=32, multiple_of=32)

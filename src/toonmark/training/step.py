@@ -63,17 +63,18 @@ def generator_loss(
     Args:
         batch: pictures of the source domain.
         local: whether the local discriminators take part (stage II).
-        random: draws the cycle's noise, if it has any.
+        random: draws the noise on what goes back and what is judged, if there is any.
     """
     method, weights = config.method, config.weights
     judges = networks.judges(direction.target, local)
     maps = heatmaps(batch.landmarks, config.size)
     fake = networks.generator(direction)(batch.shown, maps)
     restored = networks.generator(direction.back)(noisy(fake, config.cycle_noise, random), maps)
+    judged = noisy(fake, config.judged_noise, random)
     parts: Parts = {}
 
     parts["real"] = weights.real * losses.adversarial_generator(
-        judges["real"](fake), method.gan
+        judges["real"](judged), method.gan
     )  # eq. 1
     parts["cycle"] = weights.cycle * losses.cycle_consistency(restored, batch.image)  # eq. 2
 
@@ -88,12 +89,12 @@ def generator_loss(
             )  # eq. 4
     if "matched" in judges:
         given = maps if method.fake_landmarks == "input" else found_maps
-        score = judges["matched"](join(fake, given))
+        score = judges["matched"](join(judged, given))
         parts["matched"] = weights.matched * losses.adversarial_generator(
             score, method.gan
         )  # eq. 5
     if local:
-        patches = cut_patches(fake, found)
+        patches = cut_patches(judged, found)
         scores = {name: judges[name](patch) for name, patch in patches.items()}
         parts["local"] = weights.local * losses.local_adversarial(scores, method.gan)  # eq. 6
     if weights.colour:
@@ -119,20 +120,22 @@ def discriminator_loss(
     Args:
         domain_batch: real pictures of the target domain.
         generated: drawn ones, without gradient, from the pool.
-        random: moves the unmatched pairs.
+        random: moves the unmatched pairs, and draws the noise on what is judged.
     """
     method = config.method
     judges = networks.judges(direction.target, local)
-    real, maps = domain_batch.image, heatmaps(domain_batch.landmarks, config.size)
-    count = len(real)
+    # Without noise they know a drawing by its faintest unevenness, and teach no shapes.
+    real = noisy(domain_batch.image, config.judged_noise, random)
+    drawn = noisy(generated.image, config.judged_noise, random)
+    maps, count = heatmaps(domain_batch.landmarks, config.size), len(real)
     parts: Parts = {}
 
     # Real and fake in one call: the networks treat each sample by itself, and it is faster.
-    scores = judges["real"](torch.cat([real, generated.image]))
+    scores = judges["real"](torch.cat([real, drawn]))
     parts["real"] = losses.adversarial_discriminator(scores[:count], scores[count:], method.gan)
     if "matched" in judges:
         given = generated.points[:, 0 if method.fake_landmarks == "input" else 1]
-        pairs = [join(real, maps), join(generated.image, heatmaps(given, config.size))]
+        pairs = [join(real, maps), join(drawn, heatmaps(given, config.size))]
         if method.unmatched_pairs:
             pairs.append(join(unmatched(real, random), maps))
         scores = judges["matched"](torch.cat(pairs)).split(count)
@@ -141,7 +144,7 @@ def discriminator_loss(
         )
     if local:
         ours = cut_patches(real, domain_batch.landmarks)
-        theirs = cut_patches(generated.image, generated.points[:, 1])
+        theirs = cut_patches(drawn, generated.points[:, 1])
         for name, patch in ours.items():
             scores = judges[name](torch.cat([patch, theirs[name]]))
             parts[name] = losses.adversarial_discriminator(
