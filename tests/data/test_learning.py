@@ -115,6 +115,21 @@ def test_people_are_painted_over_by_what_surrounds_them() -> None:
     assert without_people(photo, np.ones((60, 40), bool)) is None
 
 
+def test_a_portrait_gives_a_background_only_when_people_are_painted_over(tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    Image.new("RGB", (300, 300), (0, 150, 60)).save(photos / "portrait.png")
+    face = Face((130, 60, 40, 50), template_points(40), 1.0)
+    with pytest.raises(DataError, match="has room"):
+        cut_backgrounds(photos, tmp_path / "out", size=100, find=lambda _: [face])
+    # The same folder again: what had no room is looked at once more.
+    counts = cut_backgrounds(photos, tmp_path / "out", size=100, find=lambda _: [face], fill=True)
+    assert counts == {"kept": 1}
+    (file,) = (tmp_path / "out").glob("*.jpg")
+    with Image.open(file) as picture:
+        assert picture.size == (300, 300)
+
+
 def test_backgrounds_are_cut_where_nobody_is_and_a_run_goes_on(tmp_path: Path) -> None:
     photos, out = tmp_path / "photos", tmp_path / "out"
     photos.mkdir()

@@ -47,6 +47,23 @@ def test_crops_agree(angle, scale):
     assert np.abs(ours - theirs[0].permute(1, 2, 0).numpy()).max() < 1e-4
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
+@pytest.mark.parametrize("channels", [(), (1,), (4,), (5,)])
+def test_large_crops_agree_for_all_kinds_of_pictures(dtype, channels):
+    """More pixels than are interpolated at a time, and the picture's edge in view."""
+    size = (230, 170)
+    assert size[0] * size[1] > 2 * align._BAND
+    image = np.random.default_rng(3).uniform(0, 255, (120, 90, *channels)).astype(dtype)
+    transform = np.array([[1.7, 0.3, -20], [-0.3, 1.7, 15]])
+    ours = align.crop(image, transform, size)
+    assert ours.shape == (*size, *channels)
+    assert ours.dtype == np.float32
+    batch = torch.from_numpy(image.reshape(120, 90, -1).astype(np.float32)).permute(2, 0, 1)[None]
+    theirs = sampling.crop(batch, torch.from_numpy(transform)[None].float(), size)
+    theirs = theirs[0].permute(1, 2, 0).reshape(ours.shape).numpy()
+    assert np.abs(ours - theirs).max() < 255 * 1e-4
+
+
 def test_whole_shrinking_agrees():
     image = np.random.default_rng(2).random((256, 256, 3)).astype(np.float32)
     transform = np.array([[0.25, 0, -0.375], [0, 0.25, -0.375]])

@@ -52,24 +52,23 @@ class _Walk(Photos):
 
     def make_from(self, name: str, photo: pictures.Photo) -> Kept | Rejected:
         pixels = photo.pixels
-        taken = occupied(pixels, self.find(pixels), self.matting)
+        faces = self.find(pixels)
+        mask = self.matting.coarse(pixels) if self.matting is not None and faces else None
+        taken = occupied(pixels, faces, mask)
         square = largest_free_square(taken)
         unit = max(pixels.shape[:2]) / _GRID
         edge = int(square[2] * unit)
         if edge < max(LEAST * min(pixels.shape[:2]), self.size):
-            return self._filled(pixels, taken) if self.fill else Rejected(Reason.NO_ROOM)
+            people = taken if mask is None else mask > 0.05
+            painted = without_people(pixels, people) if self.fill else None
+            if painted is None or min(painted.shape[:2]) < self.size:
+                return Rejected(Reason.NO_ROOM)
+            return Kept(painted, np.zeros((0, 2)), 0)
         x, y = int(square[0] * unit), int(square[1] * unit)
         part = pixels[y : y + edge, x : x + edge]
         kept = min(part.shape[:2] + (2 * self.size,))
         image = cv2.resize(part, (kept, kept), interpolation=cv2.INTER_AREA)
         return Kept(image, np.zeros((0, 2)), 0)
-
-    def _filled(self, pixels: Array, taken: Array) -> Kept | Rejected:
-        people = taken if self.matting is None else self.matting.coarse(pixels) > 0.05
-        painted = without_people(pixels, people)
-        if painted is None or min(painted.shape[:2]) < self.size:
-            return Rejected(Reason.NO_ROOM)
-        return Kept(painted, np.zeros((0, 2)), 0)
 
 
 def without_people(image: Array, people: Array) -> Array | None:
@@ -97,13 +96,13 @@ def without_people(image: Array, people: Array) -> Array | None:
     return np.where(hole[..., None] > 0, soft, small)
 
 
-def occupied(image: Array, faces: Sequence[Face], matting: Matting | None = None) -> Array:
+def occupied(image: Array, faces: Sequence[Face], mask: Array | None = None) -> Array:
     """Where people may be: a coarse grid, True for a cell that they touch.
 
     Args:
         image: (H, W, 3) uint8 RGB.
         faces: what a detector found in it.
-        matting: says where else; what fills a picture may be a person whose face is hidden.
+        mask: (H, W) in [0, 1], where else a matting network sees somebody.
 
     Returns:
         (rows, columns) bool, :data:`_GRID` cells on the longer side.
@@ -117,9 +116,9 @@ def occupied(image: Array, faces: Sequence[Face], matting: Matting | None = None
         left, right = (x - 1.2 * across) / unit, (x + 2.2 * across) / unit
         top = max(0, int((y - 0.9 * down) / unit))
         taken[top:, max(0, int(left)) : max(0, int(right) + 1)] = True
-    if matting is not None and faces:
-        mask = cv2.resize(matting.coarse(image), shape[::-1], interpolation=cv2.INTER_AREA)
-        taken |= cv2.dilate((mask > 0.1).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    if mask is not None:
+        cells = cv2.resize(mask, shape[::-1], interpolation=cv2.INTER_AREA)
+        taken |= cv2.dilate((cells > 0.1).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     return taken
 
 
