@@ -11,12 +11,14 @@ import pytest
 import torch
 
 from toonmark.errors import ExportError, RunError
-from toonmark.export import export_regressor, export_style, load_generator, plain_norms_
+from toonmark.export import export_regressor, export_style, plain_norms_
 from toonmark.landmarks import template_points
+from toonmark.models.denoiser import Denoised, Denoiser
 from toonmark.models.presets import build_generator, build_regressor
 from toonmark.models.sampling import heatmaps
 from toonmark.styles.metadata import KEY, StyleMetadata
 from toonmark.styles.pack import StylePack
+from toonmark.training.networks import Networks, load_generators
 
 
 def metadata(size=64):
@@ -94,13 +96,40 @@ def test_a_regressor_reads_its_points(tmp_path):
     assert points.shape == (3, 5, 2)
 
 
+def test_a_denoiser_is_part_of_the_pack_and_nothing_leaves_the_range(tmp_path):
+    torch.manual_seed(1)
+    denoiser = Denoiser().eval()
+    denoiser.last[-1].bias.data += torch.tensor([3.0, 0.0, -3.0])  # beyond what a picture may be
+    network, file = Denoised(generator(), denoiser), tmp_path / "style.onnx"
+    assert export_style(network, metadata(), file) <= 1e-3
+    face, points = np.zeros((1, 3, 64, 64), np.float32), template_points(64)[None]
+    drawn = onnxruntime.InferenceSession(file.read_bytes()).run(
+        None, {"face": face, "landmarks": points.astype(np.float32)}
+    )[0]
+    with torch.no_grad():
+        maps = heatmaps(torch.from_numpy(points).float(), 64)
+        wanted = network(torch.from_numpy(face), maps).clamp(-1, 1).numpy()
+    assert np.abs(drawn - wanted).max() <= 1e-3
+    assert drawn[:, 0].max() == 1.0
+    assert drawn[:, 2].min() == -1.0
+    assert 0 < np.abs(drawn[:, 1]).max() < 1
+
+
 def test_weights_of_another_width_are_named(small_config, tmp_path):
     from toonmark.training import checkpoint
+    from toonmark.training.config import TrainConfig
+    from toonmark.training.run import CHECKPOINT, open_run
 
-    network = torch.nn.ModuleDict({"face_to_cartoon": build_generator("compact", True, 32)})
-    checkpoint.save(tmp_path / "w.safetensors", network.state_dict(), {"iteration": "1"})
-    with pytest.raises(RunError, match="do not fit"):
-        load_generator(tmp_path / "w.safetensors", "compact", width=16)
+    run = tmp_path / "run"
+    config = open_run(run, TrainConfig, small_config)
+    networks = Networks(config.model_copy(update={"width": 2 * config.width}))
+    checkpoint.save(
+        run / CHECKPOINT,
+        checkpoint.prefixed("averaged", networks.generators.state_dict()),
+        {"iteration": "1"},
+    )
+    with pytest.raises(RunError, match=f"do not fit the generators of .*width {config.width}"):
+        load_generators(run)
 
 
 def test_the_runs_that_a_style_started_from_are_counted(small_config, tmp_path):

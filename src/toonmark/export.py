@@ -20,11 +20,12 @@ from torch import Tensor, nn
 from toonmark.errors import ExportError
 from toonmark.files import written_whole
 from toonmark.landmarks import COUNT, default_sigma, template_points
-from toonmark.models.presets import Preset, build_generator
+from toonmark.models.denoiser import Denoised
 from toonmark.models.sampling import heatmaps, points_from_heatmaps
 from toonmark.styles.metadata import KEY, StyleMetadata
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
+from toonmark.training.denoising import load_denoiser
 from toonmark.training.run import CHECKPOINT, open_run
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ class DrawingGenerator(nn.Module):
 
     def forward(self, face: Tensor, landmarks: Tensor) -> Tensor:
         """(N, 3, S, S) in [-1, 1] and (N, 5, 2) pixels to (N, 3, S, S) in [-1, 1]."""
-        return self.generator(face, heatmaps(landmarks, self.size, self.sigma))
+        drawn: Tensor = self.generator(face, heatmaps(landmarks, self.size, self.sigma))
+        return drawn.clamp(-1, 1) if isinstance(self.generator, Denoised) else drawn
 
 
 class ReadingRegressor(nn.Module):
@@ -59,23 +61,6 @@ class ReadingRegressor(nn.Module):
         """(N, 3, S, S) in [-1, 1] to (N, 5, S, S) maps and (N, 5, 2) pixels."""
         maps = self.regressor(face)
         return maps, points_from_heatmaps(maps)
-
-
-def load_generator(
-    weights: Path, preset: Preset, *, width: int = 64, conditional: bool = True
-) -> nn.Module:
-    """The averaged face-to-cartoon generator of a checkpoint or of ``averaged/``.
-
-    Raises:
-        RunError: unreadable, or weights of another network.
-    """
-    tensors, _ = checkpoint.load(weights)
-    own = checkpoint.part("averaged", tensors) or tensors
-    name = "face_to_cartoon."
-    own = {key[len(name) :]: value for key, value in own.items() if key.startswith(name)}
-    generator = build_generator(preset, conditional, width)
-    checkpoint.load_weights(generator, own, f"a {preset} generator of width {width}")
-    return generator.eval()
 
 
 def training_facts(config: TrainConfig, done: int) -> dict[str, Any]:
@@ -107,6 +92,8 @@ def training_facts(config: TrainConfig, done: int) -> dict[str, Any]:
                 "seed": current.seed,
             },
         )
+        if current.denoiser is not None:
+            facts["denoiser"] = load_denoiser(current.denoiser)[1]
         total += done
         if current.start_from is None:
             break

@@ -62,6 +62,27 @@ def test_another_setting_is_refused_with_the_difference(trained, face_set, carto
     assert "Traceback" not in done.stderr
 
 
+def test_a_denoiser_is_trained_and_put_into_a_pack(trained, face_set, cartoon_set, tmp_path):
+    run, pack = tmp_path / "denoiser", tmp_path / "clean.onnx"
+    command = (
+        "train-denoiser", run, "--faces", face_set, "--cartoons", cartoon_set,
+        "--generators", trained / "run", "--set", "iterations=3", "--set", "size=64",
+        "--set", "batch=2", "--threads", 1,
+    )  # fmt: skip
+    done = toonmark(*command)
+    assert "Mean difference from 2 held-out cartoons" in done.stdout
+    assert json.loads((run / "error.json").read_text())["n"] == 2
+    assert "Mean difference" in toonmark(*command).stdout, "nothing is left to do"
+    done = toonmark("export", trained / "run", pack, "--denoiser", run)
+    assert "4 iterations" in done.stdout
+    described = json.loads(toonmark("styles", pack, "--json").stdout)
+    assert "denoiser" in json.dumps(described)
+    refused = toonmark(
+        "export", trained / "run", pack, "--denoiser", trained / "face", code=2
+    ).stderr
+    assert "cannot be read" in refused
+
+
 @pytest.mark.parametrize("iteration", [None, 2])
 def test_export_makes_a_pack_that_draws(trained, tmp_path, iteration):
     skdata = pytest.importorskip("skimage.data")

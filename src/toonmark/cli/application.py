@@ -47,6 +47,9 @@ COMMANDS = {
         "Train a landmark regressor on pictures with known landmarks.", "train_landmarks", "train"
     ),
     "train": Subcommand("Train a style on unpaired faces and cartoons.", "train", "train"),
+    "train-denoiser": Subcommand(
+        "Train what cleans a style's drawings up.", "train_denoiser", "train"
+    ),
     "export": Subcommand("Write a trained style as one file, a style pack.", "export", "train"),
     "evaluate": Subcommand("Measure a style on faces it has never seen.", "evaluate", "eval"),
     "experiment": Subcommand("Train and measure the paper's ablation.", "experiment", "eval"),

@@ -14,6 +14,10 @@ def export(
     iteration: Annotated[
         int | None, typer.Option(help="A kept checkpoint; the latest unless told otherwise.")
     ] = None,
+    denoiser: Annotated[
+        Path | None,
+        typer.Option(help="Run of `toonmark train-denoiser`: cleans the drawings up."),
+    ] = None,
     name: Annotated[str | None, typer.Option(help="Short name; the file's unless given.")] = None,
     title: Annotated[str | None, typer.Option(help="Name for people.")] = None,
     version: Annotated[str, typer.Option(help="The style's version.")] = "1.0",
@@ -29,16 +33,17 @@ def export(
     import re
 
     from toonmark.errors import RunError
-    from toonmark.export import export_style, load_generator, training_facts
+    from toonmark.export import export_style, training_facts
     from toonmark.styles.metadata import StyleMetadata
     from toonmark.training import checkpoint
     from toonmark.training.config import TrainConfig
+    from toonmark.training.denoising import load_denoiser
+    from toonmark.training.networks import load_generators
     from toonmark.training.run import CHECKPOINT, open_run
 
     config = open_run(run, TrainConfig, None)
-    if iteration is None:
-        weights = run / CHECKPOINT
-    else:
+    weights = run
+    if iteration is not None:
         weights = run / "averaged" / f"{iteration:07d}.safetensors"
         if not weights.exists():
             kept = sorted(int(p.stem) for p in (run / "averaged").glob("*.safetensors"))
@@ -46,13 +51,12 @@ def export(
                 f"{run} kept no weights of iteration {iteration}.",
                 f"Choose one of: {', '.join(map(str, kept)) or 'none yet'}.",
             )
-    done = int(checkpoint.load(weights)[1]["iteration"])
-    generator = load_generator(
-        weights,
-        config.preset,
-        width=config.width,
-        conditional=config.method.condition_generator,
-    )
+    done = int(checkpoint.load(run / CHECKPOINT if weights == run else weights)[1]["iteration"])
+    facts = training_facts(config, done)
+    behind = None
+    if denoiser is not None:
+        behind, facts["denoiser"] = load_denoiser(denoiser)
+    generator = load_generators(weights, behind)["face_to_cartoon"]
     short = name or re.sub(r"[^a-z0-9._-]+", "-", style.stem.lower()).strip("-._") or "style"
     metadata = StyleMetadata(
         name=short,
@@ -62,7 +66,7 @@ def export(
         terms=terms,
         description=description,
         size=config.size,
-        training=training_facts(config, done),
+        training=facts,
         scores=json.loads(scores.read_text(encoding="utf-8")) if scores else {},
     )
     worst = export_style(generator, metadata, style)

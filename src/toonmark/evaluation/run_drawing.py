@@ -9,11 +9,10 @@ from torch import nn
 
 from toonmark.evaluation.drawing import from_network, to_network
 from toonmark.landmarks import Array
-from toonmark.models.presets import build_generator
 from toonmark.models.sampling import heatmaps
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
-from toonmark.training.networks import DIRECTIONS
+from toonmark.training.networks import DIRECTIONS, load_generators
 from toonmark.training.run import CHECKPOINT, open_run
 
 
@@ -41,18 +40,11 @@ def open_run_drawer(run: str | Path) -> GeneratorDrawer:
     """
     run = Path(run)
     config = open_run(run, TrainConfig, None)
-    tensors, facts = checkpoint.load(run / CHECKPOINT)
-    averaged = checkpoint.part("averaged", tensors)
-    drawers = []
-    for direction in DIRECTIONS:
-        start = f"{direction.name}."
-        own = {k.removeprefix(start): v for k, v in averaged.items() if k.startswith(start)}
-        generator = build_generator(
-            config.preset, config.method.condition_generator, config.width
-        ).eval()
-        checkpoint.load_weights(generator, own, f"the generator of {run}")
-        name = run.resolve().name
-        drawers.append(GeneratorDrawer(name, config.size, int(facts["iteration"]), generator))
-    there, back = drawers
+    iterations = int(checkpoint.load(run / CHECKPOINT)[1]["iteration"])
+    name, generators = run.resolve().name, load_generators(run)
+    there, back = (
+        GeneratorDrawer(name, config.size, iterations, generators[direction.name])
+        for direction in DIRECTIONS
+    )
     there.back = back
     return there

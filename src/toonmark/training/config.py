@@ -95,6 +95,10 @@ class TrainConfig(Frozen):
     start_from: str | None = Field(
         None, description="another run: its generators and discriminators are the start"
     )
+    denoiser: str | None = Field(
+        None,
+        description="a run of train-denoiser, frozen behind the way to cartoons; beyond the paper",
+    )
     backgrounds: list[str] = Field(
         default=[], description="folders of pictures put behind the faces, beside drawn ones"
     )
@@ -165,6 +169,33 @@ class RegressorConfig(Frozen):
     average: float = Field(0.999, ge=0, lt=1)
     seed: int = 0
     checkpoint_every: int = Field(500, ge=1)
+    log_every: int = Field(50, ge=1)
+
+
+class DenoiserConfig(Frozen):
+    """One run of ``toonmark train-denoiser``; beyond the paper."""
+
+    cartoons: list[str] = Field(min_length=1, description="folders with landmarks.csv")
+    faces: list[str] = Field(min_length=1, description="folders of photos that show through")
+    generators: str | None = Field(
+        None, description="a run of train, or weights it kept: draws the cartoons again, as it can"
+    )
+    drawn_share: float = Field(
+        0.7, ge=0, le=1, description="cartoons that those generators draw again"
+    )
+    backgrounds: list[str] = []
+    background_share: float = Field(0.6, ge=0, le=1)
+    size: int = Field(128, ge=32, multiple_of=32)
+    augmentation: Augmentation = Augmentation()
+    strength: float = Field(1.0, ge=0, le=2, description="of all that spoils a cartoon")
+    edges: float = Field(1.0, ge=0, description="weight of the differences between neighbours")
+    iterations: int = Field(8_000, ge=1)
+    batch: int = Field(4, ge=1)
+    learning_rate: float = Field(1e-3, gt=0)
+    average: float = Field(0.998, ge=0, lt=1)
+    seed: int = 0
+    sample_every: int = Field(500, ge=1)
+    checkpoint_every: int = Field(250, ge=1)
     log_every: int = Field(50, ge=1)
 
 

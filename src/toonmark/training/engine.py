@@ -21,6 +21,7 @@ from toonmark.data.sampling import Sample, Sampler
 from toonmark.errors import ConfigurationError
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
+from toonmark.training.denoising import load_denoiser
 from toonmark.training.landmarks import apply_gradients, load_regressor
 from toonmark.training.networks import DIRECTIONS, Direction, Networks, average_into
 from toonmark.training.pool import ImagePool
@@ -72,6 +73,9 @@ class StyleTrainer:
         self.networks = Networks(config).train()
         fabric.to_device(self.networks)
         self._load_regressors()
+        if config.denoiser is not None and self.networks.denoiser is not None:
+            denoiser, _ = load_denoiser(config.denoiser)
+            self.networks.denoiser.load_state_dict(denoiser.state_dict())
         self.averaged = copy.deepcopy(self.networks.generators).requires_grad_(False).eval()
         if config.start_from is not None:
             self._start_from(Path(config.start_from))

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import torch
 from torch import nn
 
+from toonmark.errors import ConfigurationError
+from toonmark.models.denoiser import Denoised, Denoiser
 from toonmark.models.presets import build_discriminators, build_generator, build_regressor
+from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
+from toonmark.training.run import CHECKPOINT, open_run
 
 Domain = Literal["face", "cartoon"]
 
@@ -38,7 +43,8 @@ DIRECTIONS = (Direction("face", "cartoon"), Direction("cartoon", "face"))
 class Networks(nn.Module):
     """Two generators, two domains' discriminators, two landmark regressors.
 
-    Regressors are frozen unless the method trains them along the way (``no_pretraining``).
+    Regressors are frozen unless the method trains them along the way (``no_pretraining``). A
+    denoiser, if there is one, is frozen too: what it makes of a drawing is the drawing.
     """
 
     generators: nn.ModuleDict
@@ -71,10 +77,17 @@ class Networks(nn.Module):
                 self.regressors[d.target] = build_regressor(config.preset)
             if method.pretrained_regressors:
                 self.regressors.requires_grad_(False).eval()
+        self.denoiser = None if config.denoiser is None else Denoiser().requires_grad_(False).eval()
 
     def generator(self, direction: Direction) -> nn.Module:
-        """The generator of one direction."""
-        return self.generators[direction.name]
+        """The generator of one direction, with the denoiser behind it where there is one."""
+        return self.denoised(self.generators[direction.name], direction)
+
+    def denoised(self, generator: nn.Module, direction: Direction) -> nn.Module:
+        """Any generator of that direction (an average, for one) as it draws in this run."""
+        if self.denoiser is None or direction.target != "cartoon":
+            return generator
+        return Denoised(generator, self.denoiser)
 
     def judges(self, domain: Domain, local: bool) -> dict[str, nn.Module]:
         """A domain's discriminators that take part; the local ones only when asked for."""
@@ -99,6 +112,39 @@ def needs_regressors(config: TrainConfig) -> bool:
         or method.local_discriminators
         or (method.conditional_discriminator and method.fake_landmarks == "predicted")
     )
+
+
+def load_generators(path: Path, denoiser: nn.Module | None = None) -> nn.ModuleDict:
+    """The averaged generators of a run, by direction, as they draw in it.
+
+    Args:
+        path: the run, or a file that it kept in ``averaged``.
+        denoiser: put behind the way to cartoons, if the run was not trained with one.
+
+    Raises:
+        RunError: there is no such run, or it cannot be read.
+        ConfigurationError: the run has a denoiser of its own, and another is given.
+    """
+    run = path if path.is_dir() else path.parent.parent
+    config = open_run(run, TrainConfig, None)
+    tensors, _ = checkpoint.load(run / CHECKPOINT if path.is_dir() else path)
+    networks = Networks(config)
+    own = checkpoint.part("averaged", tensors) or tensors
+    what = f"the generators of {run} ({config.preset}, width {config.width})"
+    checkpoint.load_weights(networks.generators, own, what)
+    if networks.denoiser is not None:
+        if denoiser is not None:
+            raise ConfigurationError(
+                f"{run} was trained with a denoiser of its own.", "Leave the other one out."
+            )
+        kept = tensors if path.is_dir() else checkpoint.load(run / CHECKPOINT)[0]
+        start = "networks/denoiser."
+        weights = {k.removeprefix(start): v for k, v in kept.items() if k.startswith(start)}
+        checkpoint.load_weights(networks.denoiser, weights, f"the denoiser of {run}")
+    elif denoiser is not None:
+        networks.denoiser = denoiser
+    networks.requires_grad_(False).eval()
+    return nn.ModuleDict({d.name: networks.generator(d) for d in DIRECTIONS})
 
 
 @torch.no_grad()

@@ -52,8 +52,12 @@ def write_samples(trainer: StyleTrainer, path: Path, count: int = 8) -> None:
         ]
         batch = to_batch(samples, trainer.fabric.device)
         maps = heatmaps(batch.landmarks, config.size)
-        drawn = trainer.averaged[direction.name](batch.shown, maps)
-        again = trainer.averaged[direction.back.name](drawn, maps)
+        there, back = (
+            trainer.networks.denoised(trainer.averaged[d.name], d)
+            for d in (direction, direction.back)
+        )
+        drawn = there(batch.shown, maps)
+        again = back(drawn, maps)
         rows += [batch.shown, drawn, again]
     pixels = np.concatenate([_row(row) for row in rows])
     with written_whole(path) as temporary:

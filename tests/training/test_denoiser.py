@@ -1,0 +1,196 @@
+"""A denoiser learns from spoiled cartoons, goes on when stopped, and stands behind generators."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from toonmark.errors import ConfigurationError, RunError
+from toonmark.losses import denoising
+from toonmark.models.denoiser import Denoised, Denoiser
+from toonmark.training import checkpoint
+from toonmark.training.config import DenoiserConfig, TrainConfig
+from toonmark.training.denoising import DenoiserTrainer, load_denoiser
+from toonmark.training.engine import StyleTrainer
+from toonmark.training.fabric import make_fabric
+from toonmark.training.loop import train
+from toonmark.training.networks import DIRECTIONS, Networks, load_generators
+from toonmark.training.run import CHECKPOINT, open_run
+from toonmark.training.step import generator_loss
+
+
+@pytest.fixture
+def config(face_set, cartoon_set):
+    return DenoiserConfig(
+        faces=[str(face_set)], cartoons=[str(cartoon_set)], size=32, iterations=6, batch=2,
+        checkpoint_every=2, log_every=1, sample_every=6,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def generators(small_config, tmp_path):
+    """A run of 64 pixels with one checkpoint, as training writes it."""
+    folder = tmp_path / "style"
+    open_run(folder, TrainConfig, small_config)
+    tensors = StyleTrainer(small_config, make_fabric("cpu")).tensors()
+    checkpoint.save(folder / CHECKPOINT, tensors, {"iteration": "1"})
+    return folder
+
+
+@pytest.fixture
+def trained(tmp_path):
+    """A denoiser's weights that change a picture visibly."""
+    torch.manual_seed(3)
+    denoiser = Denoiser()
+    for parameter in denoiser.parameters():
+        parameter.data += 0.05 * torch.randn_like(parameter)
+    path = tmp_path / "denoiser.safetensors"
+    checkpoint.save(path, denoiser.state_dict(), {"iterations": "7"})
+    return path
+
+
+def run(config, folder):
+    open_run(folder, DenoiserConfig, config)
+    trainer = DenoiserTrainer(config, make_fabric("cpu"))
+    assert train(trainer, config, folder, quiet=True)
+    return trainer
+
+
+def test_it_learns_to_clean(config, tmp_path):
+    longer = config.model_copy(update={"iterations": 150, "batch": 4, "strength": 0.7})
+    before = DenoiserTrainer(longer, make_fabric("cpu")).error()
+    after = run(longer, tmp_path / "run").error()
+    assert after["denoised"] < 0.3 * before["denoised"]
+    assert after["spoiled"] == before["spoiled"], "the same held-out pictures"
+
+
+def test_stopped_and_started_again_it_ends_with_the_same_weights(config, tmp_path):
+    whole = run(config, tmp_path / "whole").tensors()
+    folder = tmp_path / "stopped"
+    open_run(folder, DenoiserConfig, config)
+    first = DenoiserTrainer(config, make_fabric("cpu"))
+    step = first.step
+
+    def failing(iteration):
+        if iteration == 3:
+            raise KeyboardInterrupt
+        return step(iteration)
+
+    first.step = failing
+    with pytest.raises(KeyboardInterrupt):
+        train(first, config, folder, quiet=True)
+    again = run(config, folder).tensors()
+    assert all(torch.equal(whole[name], again[name]) for name in whole)
+    from PIL import Image
+
+    with Image.open(folder / "samples" / "0000006.png") as grid:
+        assert grid.size == (32 * 2, 32 * 3)  # one column for each of two held-out cartoons
+
+
+def test_the_generators_of_a_run_draw_what_is_to_be_cleaned(config, generators, small_config):
+    drawn = config.model_copy(
+        update={"size": 64, "generators": str(generators), "drawn_share": 1.0, "strength": 0.0}
+    )
+    trainer = DenoiserTrainer(drawn, make_fabric("cpu"))
+    spoiled, clean = trainer.batch(trainer.cartoons, trainer.faces, [0, 1, 2])
+    both = load_generators(generators)
+    from toonmark.models.sampling import heatmaps
+
+    points = np.stack([trainer.cartoons.at(i, 0, 1).landmarks for i in range(3)])
+    maps = heatmaps(torch.from_numpy(points).float(), 64)
+    photo = both["cartoon_to_face"](clean, maps)
+    # Without strength nothing lies over the photo but the other one's light.
+    assert not torch.allclose(both["face_to_cartoon"](photo, maps), clean, atol=0.1)
+    assert (spoiled - clean).abs().mean() > 0.1
+    again = trainer.batch(trainer.cartoons, trainer.faces, [0, 1, 2])[0]
+    assert torch.equal(spoiled, again), "a pure function of the numbers"
+    assert all(p.grad is None for p in trainer.generators.parameters())
+
+
+def test_loss_of_a_shade_and_of_a_line():
+    clean = torch.zeros(1, 3, 8, 8)
+    shade = denoising(clean + 0.5, clean)
+    assert shade["colours"] == pytest.approx(0.5)
+    assert shade["edges"] == 0
+    line = clean.clone()
+    line[..., 4] = 1.0
+    parts = denoising(line, clean)
+    assert parts["colours"] == pytest.approx(1 / 8)
+    assert parts["edges"] == pytest.approx(2 / 7)
+    picture = torch.rand(1, 3, 8, 8, requires_grad=True)
+    for value in denoising(picture, clean).values():
+        assert torch.autograd.grad(value, picture, retain_graph=True)[0].abs().sum() > 0
+
+
+def test_behind_a_generator_gradients_pass_through_it_and_leave_it_alone(small_config, trained):
+    plain = StyleTrainer(small_config, make_fabric("cpu"))
+    config = small_config.model_copy(update={"denoiser": str(trained)})
+    trainer = StyleTrainer(config, make_fabric("cpu"))
+    networks = trainer.networks
+    before = {k: v.clone() for k, v in networks.denoiser.state_dict().items()}
+    there, back = DIRECTIONS
+    assert isinstance(networks.generator(there), Denoised)
+    assert not isinstance(networks.generator(back), Denoised)
+    batch = trainer._batch("face", 0)
+    random = np.random.default_rng(0)
+    for direction in DIRECTIONS:
+        domain = trainer._batch(direction.source, 0)
+        loss, _, _ = generator_loss(networks, direction, domain, config, True, random)
+        weights = list(networks.generators[there.name].parameters())
+        gradients = torch.autograd.grad(loss, weights)
+        assert all(float(g.abs().sum()) > 0 for g in gradients)
+    drawn = generator_loss(networks, there, batch, config, True, random)[2].image
+    other = generator_loss(plain.networks, there, batch, small_config, True, random)[2].image
+    assert not torch.allclose(drawn, other, atol=1e-2)
+    trainer.step(0)
+    after = networks.denoiser.state_dict()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_a_run_keeps_the_denoiser_that_it_was_trained_with(small_config, trained, tmp_path):
+    config = small_config.model_copy(
+        update={"denoiser": str(trained), "stage1": 1, "stage2": 0, "keep_every": 1}
+    )
+    folder = tmp_path / "run"
+    open_run(folder, TrainConfig, config)
+    assert train(StyleTrainer(config, make_fabric("cpu")), config, folder, quiet=True)
+    wanted = load_denoiser(trained)[0].state_dict()
+    trained.unlink()
+    for path in (folder, folder / "averaged" / "0000001.safetensors"):
+        drawing = load_generators(path)["face_to_cartoon"]
+        got = drawing.denoiser.state_dict()
+        assert all(torch.equal(got[name], wanted[name]) for name in wanted)
+    with pytest.raises(ConfigurationError, match="of its own"):
+        load_generators(folder, Denoiser())
+
+
+def test_put_behind_a_run_that_was_trained_without(generators, trained):
+    denoiser, facts = load_denoiser(trained)
+    assert facts["iterations"] == "7"
+    drawing = load_generators(generators, denoiser)["face_to_cartoon"]
+    plain = load_generators(generators)["face_to_cartoon"]
+    image, maps = torch.rand(1, 3, 64, 64), torch.rand(1, 5, 64, 64)
+    assert torch.equal(drawing(image, maps), denoiser(plain(image, maps)))
+
+
+def test_an_unfinished_run_is_no_denoiser_yet(tmp_path):
+    with pytest.raises(RunError):
+        load_denoiser(tmp_path)
+
+
+def test_networks_without_one_have_none(small_config):
+    assert Networks(small_config).denoiser is None
+    assert not any("denoiser" in name for name in Networks(small_config).state_dict())
+
+
+def test_sizes_and_saved_error(config, tmp_path):
+    trainer = run(config, tmp_path / "run")
+    trainer.save(tmp_path / "run", {"n": 2.0, "denoised": 1.5})
+    _, facts = load_denoiser(tmp_path / "run")
+    assert json.loads(facts["error_denoised"]) == 1.5
+    with torch.no_grad():
+        for size in (32, 64, 128):
+            assert trainer.averaged(torch.zeros(2, 3, size, size)).shape == (2, 3, size, size)
