@@ -69,7 +69,7 @@ def degraded(clean: Array, other: Array, random: np.random.Generator, strength: 
         if amount := now_and_then(0.3):
             tile = random.standard_normal((period, period, 3), np.float32)
             chequer = np.tile(tile, (size // period, size // period, 1))
-            picture = picture + 0.15 * amount * somewhere(4, 0.0) * chequer
+            picture = picture + np.float32(0.15 * amount) * somewhere(4, 0.0) * chequer
     return np.clip(picture, -1.2, 1.2).astype(np.float32)
 
 
@@ -77,7 +77,8 @@ def smooth_noise(random: np.random.Generator, size: int, cells: int, channels: i
     """Gaussian noise on a coarse grid, enlarged: (S, S, channels) float32."""
     noise = random.standard_normal((cells, cells, channels), np.float32)
     if cells != size:
-        noise = cv2.resize(noise, (size, size), interpolation=cv2.INTER_CUBIC)
+        larger = cv2.resize(noise, (size, size), interpolation=cv2.INTER_CUBIC)
+        noise = larger.astype(np.float32, copy=False)
     return noise.reshape(size, size, channels)
 
 
@@ -86,10 +87,11 @@ def _waved(picture: Array, random: np.random.Generator, amount: float) -> Array:
     shift = 0.7 * smooth_noise(random, size, 12, 2) + 0.5 * smooth_noise(random, size, 32, 2)
     shift *= amount * size / 128
     place = np.mgrid[:size, :size].astype(np.float32)
-    return cv2.remap(
+    waved = cv2.remap(
         np.ascontiguousarray(picture, np.float32),
         place[1] + shift[..., 0],
         place[0] + shift[..., 1],
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )
+    return waved.astype(np.float32, copy=False)

@@ -77,7 +77,9 @@ class Networks(nn.Module):
                 self.regressors[d.target] = build_regressor(config.preset)
             if method.pretrained_regressors:
                 self.regressors.requires_grad_(False).eval()
-        self.denoiser = None if config.denoiser is None else Denoiser().requires_grad_(False).eval()
+        self.denoiser: nn.Module | None = None
+        if config.denoiser is not None:
+            self.denoiser = Denoiser().requires_grad_(False).eval()
 
     def generator(self, direction: Direction) -> nn.Module:
         """The generator of one direction, with the denoiser behind it where there is one."""
