@@ -149,7 +149,7 @@ def test_the_choices_exist(drawn: parts.Parts) -> None:
             **choices.HAIR_SHORT_WOMEN,
         },
         "hairBg": choices.HAIR_BEHIND,
-        "facialHair": choices.BEARDS,
+        "facialHair": {**choices.BEARDS, **choices.BEARDS_PLAIN},
         "glasses": choices.GLASSES,
         "ear": choices.EARS,
         "body": choices.BODIES,
@@ -195,6 +195,18 @@ def test_people_are_distributed_as_the_faces() -> None:
     teeth = np.mean([one.parts["mouth"] in choices.MOUTHS_OPEN for one in people])
     assert 0.4 < teeth < 0.62
     assert not any("facialHair" in one.parts for one in people if one.woman)
+
+
+def test_plain_people_wear_no_glasses_and_no_goatees() -> None:
+    people = [person(0, index, plain=True) for index in range(500)]
+    assert not any("glasses" in one.parts for one in people)
+    beards = [one.parts["facialHair"] for one in people if "facialHair" in one.parts]
+    assert set(beards) == set(choices.BEARDS_PLAIN)
+    men = sum(not one.woman for one in people)
+    assert 0.1 < len(beards) / men < 0.28
+    usual = [person(0, index).parts for index in range(500)]
+    assert any("glasses" in parts for parts in usual)
+    assert any(parts.get("facialHair", "").startswith("goatee") for parts in usual)
 
 
 def test_lab_colours() -> None:
@@ -372,6 +384,8 @@ def test_another_configuration_is_refused(drawn: parts.Parts, tmp_path: Path) ->
         write_dataset(tmp_path, 2, drawn, size=32, seed=1)
     assert (tmp_path / "images" / "00000.png").read_bytes() == first
     assert (tmp_path / "landmarks.csv").exists()
+    with pytest.raises(ConfigurationError, match="plain: unknown -> True"):
+        write_dataset(tmp_path, 2, drawn, size=32, seed=0, plain=True)
     write_dataset(tmp_path, 1, drawn, size=32, seed=1, force=True)
     assert [path.name for path in (tmp_path / "images").iterdir()] == ["00000.png"]
     assert (tmp_path / "images" / "00000.png").read_bytes() != first

@@ -23,6 +23,9 @@ def render_cartoons(
     ] = CartoonStyle.facesjs,
     size: Annotated[int, typer.Option(min=16, max=2048, help="Edge in pixels.")] = 128,
     seed: Annotated[int, typer.Option(min=0, help="Picture i depends on seed and i alone.")] = 0,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="No glasses, no goatees, fewer beards: easier to learn.")
+    ] = False,
     workers: Annotated[int, typer.Option(min=1, help="Processes to draw with.")] = 1,
     parts: Annotated[
         Path | None,
@@ -63,6 +66,7 @@ def render_cartoons(
             drawn_with,
             size=size,
             seed=seed,
+            plain=plain,
             workers=workers,
             force=force,
             progress=lambda done: bar.advance(task, done),

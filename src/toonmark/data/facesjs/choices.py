@@ -130,6 +130,11 @@ BEARDS: Weights = {
     "mustache1": 1, "soul": 0.7, "soul-stache": 0.6, "chin-strapStache": 0.6,
     "loganGoatee2Stache": 0.6,
 }  # fmt: skip
+#: Beards that reach from ear to ear, and moustaches: what remains for plain faces. A goatee is a
+#: dark spot in the middle of a face, and small generators answer any shadow with one.
+BEARDS_PLAIN: Weights = {
+    "beard1": 1, "beard2": 1.5, "beard4": 0.7, "mustache1": 0.5, "chin-strapStache": 0.5,
+}  # fmt: skip
 GLASSES: Weights = {"glasses1-primary": 1}
 #: Flat colours of ordinary clothes.
 CLOTH_COLOURS = (

@@ -30,9 +30,9 @@ DRAWING_VERSION = 2
 _CHUNK = 32
 
 
-def configuration(size: int, seed: int) -> dict[str, Any]:
+def configuration(size: int, seed: int, plain: bool = False) -> dict[str, Any]:
     """What a picture depends on beside its index; two folders that agree hold the same ones."""
-    return {
+    config = {
         "style": "facesjs",
         "drawing_version": DRAWING_VERSION,
         "size": size,
@@ -40,6 +40,7 @@ def configuration(size: int, seed: int) -> dict[str, Any]:
         "package": f"{package.PACKAGE}@{package.VERSION}",
         "integrity": package.INTEGRITY,
     }
+    return config | {"plain": True} if plain else config
 
 
 def write_dataset(
@@ -49,6 +50,7 @@ def write_dataset(
     *,
     size: int = 128,
     seed: int = 0,
+    plain: bool = False,
     workers: int = 1,
     force: bool = False,
     progress: Callable[[int], None] | None = None,
@@ -60,6 +62,7 @@ def write_dataset(
         parts: from :func:`toonmark.data.facesjs.parts.load_parts`.
         size: edge in pixels.
         seed: picture i depends on the seed and on i alone.
+        plain: no glasses, no goatees, fewer beards.
         workers: processes; with 1 everything happens in this one.
         force: throw away pictures of another configuration instead of refusing.
         progress: called with the number of pictures done since the last call.
@@ -78,12 +81,12 @@ def write_dataset(
             "Ask for at least one picture of at least 16 pixels.",
         )
     folder = Path(folder)
-    config = configuration(size, seed)
+    config = configuration(size, seed, plain)
     _prepare(folder, config, force)
     write_description(folder, _description(config, count))
     chunks = [range(start, min(start + _CHUNK, count)) for start in range(0, count, _CHUNK)]
     rows: list[tuple[str, Array]] = []
-    for done in _drawn(chunks, folder / IMAGES, parts, size, seed, workers):
+    for done in _drawn(chunks, (folder / IMAGES, parts, size, seed, plain), workers):
         first = len(rows)
         rows.extend((name_of(first + i), points) for i, points in enumerate(done))
         if progress is not None:
@@ -144,10 +147,10 @@ def _description(config: dict[str, Any], count: int) -> dict[str, Any]:
     }
 
 
-def _drawn(
-    chunks: list[range], images: Path, parts: Parts, size: int, seed: int, workers: int
-) -> Iterator[Array]:
-    common = (images, parts, size, seed)
+_Common = tuple[Path, Parts, int, int, bool]
+
+
+def _drawn(chunks: list[range], common: _Common, workers: int) -> Iterator[Array]:
     if workers <= 1:
         _start(*common)
         yield from map(_draw_chunk, chunks)
@@ -159,7 +162,7 @@ def _drawn(
         yield from pool.map(_draw_chunk, chunks)
 
 
-_common: tuple[Path, Parts, int, int]
+_common: _Common
 
 
 def _start(*common: Any) -> None:
@@ -171,10 +174,10 @@ def _draw_chunk(indices: Iterable[int]) -> Array:
     """Draws what is not there yet; the landmarks of all: (n, 5, 2)."""
     from PIL import Image
 
-    images, parts, size, seed = _common
+    images, parts, size, seed, plain = _common
     rows = []
     for index in indices:
-        document, points = draw(person(seed, index), parts, size)
+        document, points = draw(person(seed, index, plain), parts, size)
         rows.append(points)
         path = images / name_of(index)
         if not path.exists():

@@ -53,8 +53,13 @@ class Person:
     line: float
 
 
-def person(seed: int, index: int) -> Person:
-    """The ``index``-th person of a seed; independent of how many others are drawn."""
+def person(seed: int, index: int, plain: bool = False) -> Person:
+    """The ``index``-th person of a seed; independent of how many others are drawn.
+
+    Args:
+        seed, index: decide everything.
+        plain: no glasses, no goatees, fewer beards.
+    """
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, index])))
     points = _landmarks(rng)
     skin, hair, long_hair = skin_and_hair(rng)
@@ -63,9 +68,9 @@ def person(seed: int, index: int) -> Person:
     mouth_width = (points[4, 0] - points[3, 0]) / eye_distance
     # People who smile have wide mouths: half of the faces show teeth.
     smiling = bool(rng.random() < 1 / (1 + np.exp(-(mouth_width - 0.83) / 0.05)))
-    parts = _parts(rng, woman, long_hair, hair, smiling)
+    parts = _parts(rng, woman, long_hair, hair, smiling, plain)
     stubble = 0.0
-    if not woman and "facialHair" not in parts and rng.random() < 0.3:
+    if not woman and "facialHair" not in parts and rng.random() < (0.18 if plain else 0.3):
         stubble = float(rng.uniform(0.06, 0.16))
     return Person(
         points=points,
@@ -126,7 +131,7 @@ def _landmarks(rng: Generator) -> Array:
 
 
 def _parts(
-    rng: Generator, woman: bool, long_hair: bool, hair: Array, smiling: bool
+    rng: Generator, woman: bool, long_hair: bool, hair: Array, smiling: bool, plain: bool
 ) -> dict[str, str]:
     eyes = choices.EYES_WOMEN if woman else choices.EYES_MEN
     parts = {
@@ -149,9 +154,9 @@ def _parts(
     else:
         dark = choices.HAIR_MEN_DARK if hair[0] < 18 else {}
         parts["hair"] = _choose(rng, choices.HAIR_MEN | dark)
-    if not woman and rng.random() < 0.3:
-        parts["facialHair"] = _choose(rng, choices.BEARDS)
-    if rng.random() < (0.025 if woman else 0.06):
+    if not woman and rng.random() < (0.18 if plain else 0.3):
+        parts["facialHair"] = _choose(rng, choices.BEARDS_PLAIN if plain else choices.BEARDS)
+    if rng.random() < (0.025 if woman else 0.06) * (not plain):
         parts["glasses"] = _choose(rng, choices.GLASSES)
     if rng.random() < 0.04:
         parts["eyeLine"] = "line3" if rng.random() < 0.5 else "line4"
