@@ -115,6 +115,23 @@ def test_a_denoiser_is_part_of_the_pack_and_nothing_leaves_the_range(tmp_path):
     assert 0 < np.abs(drawn[:, 1]).max() < 1
 
 
+def test_half_precision_halves_the_file_and_hardly_changes_the_drawing(tmp_path):
+    network = Denoised(generator(), Denoiser().eval())
+    whole, half = tmp_path / "whole.onnx", tmp_path / "half.onnx"
+    export_style(network, metadata(), whole)
+    before = [p.clone() for p in network.parameters()]
+    assert export_style(network, metadata(), half, half=True) <= 1e-3
+    assert all(torch.equal(a, b) for a, b in zip(before, network.parameters(), strict=True))
+    assert half.stat().st_size < 0.6 * whole.stat().st_size
+    face = np.random.default_rng(0).uniform(-1, 1, (1, 3, 64, 64)).astype(np.float32)
+    feeds = {"face": face, "landmarks": template_points(64)[None].astype(np.float32)}
+    drawn = [
+        onnxruntime.InferenceSession(file.read_bytes()).run(None, feeds)[0]
+        for file in (whole, half)
+    ]
+    assert 0 < np.abs(drawn[0] - drawn[1]).max() < 0.05
+
+
 def test_weights_of_another_width_are_named(small_config, tmp_path):
     from toonmark.training import checkpoint
     from toonmark.training.config import TrainConfig

@@ -110,8 +110,17 @@ def _names(folders: list[str]) -> list[str]:
     return sorted({(path.parent if path.suffix == ".csv" else path).name for path in paths})
 
 
-def export_style(generator: nn.Module, metadata: StyleMetadata, path: Path) -> float:
+def export_style(
+    generator: nn.Module, metadata: StyleMetadata, path: Path, *, half: bool = False
+) -> float:
     """Writes a style pack.
+
+    Args:
+        generator: image and maps in, image out.
+        metadata: what the pack says of itself.
+        path: the file.
+        half: round the weights to half precision first and store them so: half the size. They are
+            made whole again when the pack is opened, and computed with in single precision.
 
     Returns:
         the largest difference from torch that was seen, on a scale of [-1, 1].
@@ -123,8 +132,13 @@ def export_style(generator: nn.Module, metadata: StyleMetadata, path: Path) -> f
     sigma = metadata.sigma_at_128 * size / 128
     network = DrawingGenerator(copy.deepcopy(generator).eval(), size, sigma).eval()
     plain_norms_(network)
+    if half:
+        for parameter in network.parameters():
+            parameter.data = parameter.data.half().float()
     faces, points = _examples(size, 3)
     model = _converted(network, (faces[:2], points[:2]), ["face", "landmarks"], ["cartoon"])
+    if half:
+        store_in_half_(model)
     return _checked(model, network, (faces, points), {KEY: metadata.model_dump_json()}, path)
 
 
@@ -134,6 +148,34 @@ def export_regressor(regressor: nn.Module, size: int, facts: dict[str, str], pat
     faces, _ = _examples(size, 3)
     model = _converted(network, (faces[:2],), ["face"], ["heatmaps", "landmarks"])
     return _checked(model, network, (faces,), facts, path)
+
+
+def store_in_half_(model: onnx.ModelProto, least: int = 256) -> None:
+    """Keeps weights that half precision holds exactly as such, each with a cast behind it.
+
+    Args:
+        model: changed in place.
+        least: smaller tensors stay as they are.
+    """
+    import onnx
+    from onnx import numpy_helper
+
+    graph, casts = model.graph, []
+    for tensor in graph.initializer:
+        if tensor.data_type != onnx.TensorProto.FLOAT:
+            continue
+        values = numpy_helper.to_array(tensor)
+        small = values.astype(np.float16)
+        if values.size < least or not np.array_equal(small.astype(np.float32), values):
+            continue
+        name = tensor.name
+        tensor.CopyFrom(numpy_helper.from_array(small, f"{name}.half"))
+        casts.append(
+            onnx.helper.make_node("Cast", [f"{name}.half"], [name], to=onnx.TensorProto.FLOAT)
+        )
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
 
 
 def plain_norms_(network: nn.Module) -> None:

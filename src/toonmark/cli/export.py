@@ -24,6 +24,9 @@ def export(
     licence: Annotated[str, typer.Option(help="The weights' licence.")] = "",
     terms: Annotated[str, typer.Option(help="What the training data ask of users.")] = "",
     description: Annotated[str, typer.Option(help="One sentence on the style.")] = "",
+    half: Annotated[
+        bool, typer.Option("--half", help="Weights in half precision: half the file's size.")
+    ] = False,
     scores: Annotated[
         Path | None, typer.Option(help="scores.json of `toonmark evaluate`, kept in the pack.")
     ] = None,
@@ -69,7 +72,7 @@ def export(
         training=facts,
         scores=json.loads(scores.read_text(encoding="utf-8")) if scores else {},
     )
-    worst = export_style(generator, metadata, style)
+    worst = export_style(generator, metadata, style, half=half)
     megabytes = style.stat().st_size / 1e6
     typer.echo(
         f"Wrote {style}: {metadata.training['iterations']} iterations, {megabytes:.2f} MB, "
