@@ -107,7 +107,16 @@ def test_the_generators_of_a_run_draw_what_is_to_be_cleaned(config, generators, 
     assert (spoiled - clean).abs().mean() > 0.1
     again = trainer.batch(trainer.cartoons, trainer.faces, [0, 1, 2])[0]
     assert torch.equal(spoiled, again), "a pure function of the numbers"
+    last = trainer.batch(trainer.cartoons, trainer.faces, [2])[0]
+    assert torch.allclose(spoiled[2:], last, atol=1e-5), "whichever process it falls to"
     assert all(p.grad is None for p in trainer.generators.parameters())
+
+
+def test_a_picture_does_not_depend_on_its_batch(config):
+    trainer = DenoiserTrainer(config, make_fabric("cpu"))
+    together = trainer.batch(trainer.cartoons, trainer.faces, list(range(6)))[0]
+    alone = [trainer.batch(trainer.cartoons, trainer.faces, [i])[0] for i in range(6)]
+    assert torch.equal(together, torch.cat(alone))
 
 
 def test_loss_of_a_shade_and_of_a_line():

@@ -120,7 +120,7 @@ class DenoiserTrainer:
             picture = start[i]
             if i not in again:
                 picture = see_through(picture, photos[i], random, 0.8 * config.strength)
-            other = start[(i + 1) % len(start)]
+            other = cartoons.at(numbers[i] + 1, 0, 1).image
             # What was drawn again has faults of its own; it gets fewer of the others.
             strength = config.strength * (0.5 if i in again else 1.0)
             spoiled.append(degraded(picture, other, random, strength))
