@@ -25,7 +25,6 @@ from toonmark.models.sampling import heatmaps, points_from_heatmaps
 from toonmark.styles.metadata import KEY, StyleMetadata
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
-from toonmark.training.denoising import load_denoiser
 from toonmark.training.run import CHECKPOINT, open_run
 
 if TYPE_CHECKING:
@@ -78,6 +77,8 @@ def training_facts(config: TrainConfig, done: int) -> dict[str, Any]:
         "method": config.method.model_dump(),
         "runs": [],
     }
+    if config.denoiser is not None:  # its weights lie in the run; the file may be gone
+        facts["denoiser"] = {"run": Path(config.denoiser).name}
     total, current = 0, config
     while True:
         stage1 = min(done, current.stage1)
@@ -92,8 +93,6 @@ def training_facts(config: TrainConfig, done: int) -> dict[str, Any]:
                 "seed": current.seed,
             },
         )
-        if current.denoiser is not None:
-            facts["denoiser"] = load_denoiser(current.denoiser)[1]
         total += done
         if current.start_from is None:
             break

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from toonmark.errors import ConfigurationError, RunError
+from toonmark.export import training_facts
 from toonmark.losses import denoising
 from toonmark.models.denoiser import Denoised, Denoiser
 from toonmark.training import checkpoint
@@ -172,6 +173,7 @@ def test_a_run_keeps_the_denoiser_that_it_was_trained_with(small_config, trained
         drawing = load_generators(path)["face_to_cartoon"]
         got = drawing.denoiser.state_dict()
         assert all(torch.equal(got[name], wanted[name]) for name in wanted)
+    assert training_facts(config, 1)["denoiser"] == {"run": trained.name}
     with pytest.raises(ConfigurationError, match="of its own"):
         load_generators(folder, Denoiser())
 
