@@ -91,6 +91,70 @@ def test_stopped_and_started_again_it_ends_with_the_same_weights(config, tmp_pat
         assert grid.size == (32 * 2, 32 * 3)  # one column for each of two held-out cartoons
 
 
+def test_stopped_and_started_again_with_a_discriminator(config, generators, tmp_path):
+    config = config.model_copy(
+        update={"size": 64, "generators": str(generators), "adversarial": 0.05, "iterations": 4}
+    )
+    whole = run(config, tmp_path / "whole").tensors()
+    folder = tmp_path / "stopped"
+    open_run(folder, DenoiserConfig, config)
+    first = DenoiserTrainer(config, make_fabric("cpu"))
+    step = first.step
+
+    def failing(iteration):
+        if iteration == 2:
+            raise KeyboardInterrupt
+        return step(iteration)
+
+    first.step = failing
+    with pytest.raises(KeyboardInterrupt):
+        train(first, config, folder, quiet=True)
+    again = run(config, folder).tensors()
+    assert any(name.startswith("discriminator/") for name in whole)
+    assert all(torch.equal(whole[name], again[name]) for name in whole)
+
+
+def test_gradients_of_the_discriminator_and_of_what_it_judges(config, generators):
+    config = config.model_copy(
+        update={"size": 64, "generators": str(generators), "adversarial": 0.05}
+    )
+    trainer = DenoiserTrainer(config, make_fabric("cpu"))
+    numbers = [0, 1]
+    spoiled, clean = trainer.batch(trainer.cartoons, trainer.faces, numbers)
+    drawings = trainer.drawings(numbers)
+    assert torch.equal(drawings, trainer.drawings(numbers))
+    assert torch.allclose(drawings[1:], trainer.drawings([1]), atol=1e-5)
+    denoised = trainer.denoiser(torch.cat([spoiled, drawings]))
+    denoised.retain_grad()
+    loss, parts = trainer.loss(denoised, clean, numbers)
+    expected = parts["colours"] + parts["edges"] + 0.05 * parts["adversarial"]
+    assert float(loss.detach()) == pytest.approx(float(expected.detach()))
+    parts["adversarial"].backward(retain_graph=True)
+    assert all(float(g.abs().sum()) > 0 for g in denoised.grad), "spoiled and drawn alike"
+    assert all(p.grad is None for p in trainer.generators.parameters())
+    weights = list(trainer.denoiser.parameters())
+    # A fresh denoiser's blocks begin as the identity: their first halves get no gradient yet.
+    assert sum(float(g.abs().sum()) > 0 for g in torch.autograd.grad(loss, weights)) > 20
+    trainer.discriminator.zero_grad()
+    judged = trainer.discriminator_loss(denoised.detach(), clean, numbers)
+    gradients = torch.autograd.grad(judged, list(trainer.discriminator.parameters()))
+    assert all(float(g.abs().sum()) > 0 for g in gradients)
+    # Drawings have no pair: without a discriminator they say nothing.
+    trainer.discriminator = None
+    alone, parts = trainer.loss(denoised, clean, numbers)
+    assert set(parts) == {"colours", "edges"}
+    (gradient,) = torch.autograd.grad(alone, denoised)
+    assert float(gradient[2:].abs().sum()) == 0
+
+
+def test_it_begins_with_another_ones_weights(config, trained):
+    config = config.model_copy(update={"start_from": str(trained)})
+    trainer = DenoiserTrainer(config, make_fabric("cpu"))
+    wanted = load_denoiser(trained)[0].state_dict()
+    for network in (trainer.denoiser, trainer.averaged):
+        assert all(torch.equal(wanted[k], v) for k, v in network.state_dict().items())
+
+
 def test_the_generators_of_a_run_draw_what_is_to_be_cleaned(config, generators, small_config):
     drawn = config.model_copy(
         update={"size": 64, "generators": str(generators), "drawn_share": 1.0, "strength": 0.0}

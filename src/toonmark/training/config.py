@@ -189,6 +189,13 @@ class DenoiserConfig(Frozen):
     augmentation: Augmentation = Augmentation()
     strength: float = Field(1.0, ge=0, le=2, description="of all that spoils a cartoon")
     edges: float = Field(1.0, ge=0, description="weight of the differences between neighbours")
+    adversarial: float = Field(
+        0.0, ge=0, description="weight of a discriminator of cartoons; 0: there is none"
+    )
+    judged_noise: float = Field(0.05, ge=0, description="noise on all that the discriminator sees")
+    start_from: str | None = Field(
+        None, description="another run of train-denoiser: its denoiser is the start"
+    )
     iterations: int = Field(8_000, ge=1)
     batch: int = Field(4, ge=1)
     learning_rate: float = Field(1e-3, gt=0)

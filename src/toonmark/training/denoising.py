@@ -4,6 +4,11 @@ The faults to learn from are real ones where a run of ``toonmark train`` is name
 turn a cartoon into a photo, another photo's light and background are laid over it, and what they
 draw from that is to become the cartoon that it was. So there are pairs, though nobody was drawn
 twice. The rest is spoiled by :func:`toonmark.data.degradation.degraded`.
+
+Where several clean cartoons are possible, the mean difference alone is smallest for a blurred
+mixture of them. A discriminator (``adversarial``) asks for one of them instead (Isola et al. 2017).
+It also sees what the denoiser makes of drawings of photos, for which there is no pair, so that
+faults of those drawings count too.
 """
 
 from __future__ import annotations
@@ -23,8 +28,9 @@ from toonmark.data.sampling import Sampler
 from toonmark.faces.align import crop, similarity
 from toonmark.files import written_whole
 from toonmark.landmarks import Array
-from toonmark.losses import denoising
+from toonmark.losses import adversarial_discriminator, adversarial_generator, denoising
 from toonmark.models.denoiser import Denoiser
+from toonmark.models.presets import build_discriminators
 from toonmark.models.sampling import heatmaps
 from toonmark.training import checkpoint
 from toonmark.training.config import DenoiserConfig
@@ -37,6 +43,8 @@ if TYPE_CHECKING:
 WEIGHTS = "denoiser.safetensors"
 #: The strongest noise on a photo that was made of a cartoon, before it is drawn again.
 _PHOTO_NOISE = 0.5
+#: As CycleGAN's and pix2pix's discriminators are trained.
+_DISCRIMINATOR_RATE, _BETAS = 2e-4, (0.5, 0.999)
 
 
 class DenoiserTrainer:
@@ -48,15 +56,26 @@ class DenoiserTrainer:
         self.cartoons = self._sampler(config.cartoons, photos=False, held_out=False)
         self.faces = self._sampler(config.faces, photos=True, held_out=False)
         self.denoiser = Denoiser()
+        if config.start_from is not None:
+            self.denoiser.load_state_dict(load_denoiser(config.start_from)[0].state_dict())
         fabric.to_device(self.denoiser)
         self.averaged = copy.deepcopy(self.denoiser).requires_grad_(False).eval()
         self.generators: nn.ModuleDict | None = None
-        if config.generators is not None and config.drawn_share:
+        if config.generators is not None and (config.drawn_share or config.adversarial):
             self.generators = load_generators(Path(config.generators))
             fabric.to_device(self.generators)
-        self.optimizer = torch.optim.Adam(
-            self.denoiser.parameters(), lr=config.learning_rate, fused=True
-        )
+        rate, betas = config.learning_rate, _BETAS if config.adversarial else (0.9, 0.999)
+        self.optimizers = {
+            "denoiser": torch.optim.Adam(self.denoiser.parameters(), rate, betas, fused=True)
+        }
+        self.discriminator: nn.Module | None = None
+        if config.adversarial:
+            judges = build_discriminators("compact", config.size, conditional=False, local=False)
+            self.discriminator = judges["real"]
+            fabric.to_device(self.discriminator)
+            self.optimizers["discriminator"] = torch.optim.Adam(
+                self.discriminator.parameters(), _DISCRIMINATOR_RATE, _BETAS, fused=True
+            )
 
     def _sampler(self, folders: list[str], *, photos: bool, held_out: bool) -> Sampler:
         config = self.config
@@ -76,19 +95,77 @@ class DenoiserTrainer:
         places = range(fabric.global_rank, config.batch, fabric.world_size)
         numbers = [iteration * config.batch + place for place in places]
         spoiled, clean = self.batch(self.cartoons, self.faces, numbers)
-        for group in self.optimizer.param_groups:
-            group["lr"] = config.learning_rate * (1 - iteration / config.iterations) ** 0.9
+        if self.discriminator is not None and self.generators is not None:
+            spoiled = torch.cat([spoiled, self.drawings(numbers)])
         with fabric.autocast():
-            parts = denoising(self.denoiser(spoiled), clean)
-        loss = parts["colours"] + config.edges * parts["edges"]
-        parameters = list(self.denoiser.parameters())
-        gradients = torch.autograd.grad(loss, parameters)
+            denoised = self.denoiser(spoiled)
+            loss, parts = self.loss(denoised, clean, numbers)
+        parameters = {"denoiser": list(self.denoiser.parameters())}
+        gradients = {"denoiser": torch.autograd.grad(loss, parameters["denoiser"])}
+        if self.discriminator is not None:
+            with fabric.autocast():
+                judged = self.discriminator_loss(denoised.detach(), clean, numbers)
+            parts["discriminator"] = judged
+            parameters["discriminator"] = list(self.discriminator.parameters())
+            gradients["discriminator"] = torch.autograd.grad(judged, parameters["discriminator"])
         values = {name: float(value.detach()) for name, value in parts.items()}
         if all(np.isfinite(value) for value in values.values()):
-            apply_gradients(fabric, self.optimizer, parameters, gradients)
+            left = (1 - iteration / config.iterations) ** 0.9
+            for name, optimizer in self.optimizers.items():
+                rate = config.learning_rate if name == "denoiser" else _DISCRIMINATOR_RATE
+                for group in optimizer.param_groups:
+                    group["lr"] = rate * left
+                apply_gradients(fabric, optimizer, parameters[name], gradients[name])
             decay = min(config.average, (1 + iteration) / (10 + iteration))
             average_into(self.averaged, self.denoiser, decay)
         return values
+
+    def loss(
+        self, denoised: Tensor, clean: Tensor, numbers: list[int]
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """What the denoiser minimises.
+
+        Args:
+            denoised: (N + M, 3, S, S): what became of N spoiled cartoons and of M drawings.
+            clean: (N, 3, S, S): the cartoons.
+            numbers: of the pictures, for the noise that the discriminator sees.
+
+        Returns:
+            the weighted sum, and its terms before they are weighted.
+        """
+        parts = denoising(denoised[: len(clean)], clean)
+        loss = parts["colours"] + self.config.edges * parts["edges"]
+        if self.discriminator is not None:
+            scores = self.discriminator(self._noisy(denoised, numbers, 6))
+            parts["adversarial"] = adversarial_generator(scores)
+            loss = loss + self.config.adversarial * parts["adversarial"]
+        return loss, parts
+
+    def discriminator_loss(self, denoised: Tensor, clean: Tensor, numbers: list[int]) -> Tensor:
+        """What the discriminator minimises; arguments as for :meth:`loss`."""
+        assert self.discriminator is not None
+        real = self.discriminator(self._noisy(clean, numbers, 7))
+        fake = self.discriminator(self._noisy(denoised, numbers, 8))
+        return adversarial_discriminator(real, fake)
+
+    def _noisy(self, images: Tensor, numbers: list[int], key: int) -> Tensor:
+        noise = [
+            np.random.default_rng([self.config.seed, key, i // len(numbers), number])
+            for i, number in enumerate(numbers * (len(images) // len(numbers)))
+        ]
+        drawn = [random.standard_normal(images.shape[1:], np.float32) for random in noise]
+        return images + self.config.judged_noise * torch.from_numpy(np.stack(drawn)).to(images)
+
+    @torch.no_grad()
+    def drawings(self, numbers: list[int]) -> Tensor:
+        """What the run's generator draws of photos: (N, 3, S, S), by the pictures' numbers."""
+        assert self.generators is not None
+        samples = [self.faces.at(number, 0, 1) for number in numbers]
+        points = torch.from_numpy(np.stack([sample.landmarks for sample in samples])).float()
+        maps = heatmaps(points.to(self.fabric.device), self.config.size)
+        shown = _tensor([sample.shown for sample in samples]).to(self.fabric.device)
+        drawn: Tensor = self.generators["face_to_cartoon"](shown, maps)
+        return drawn
 
     def batch(self, cartoons: Sampler, faces: Sampler, numbers: list[int]) -> tuple[Tensor, Tensor]:
         """Spoiled cartoons and clean ones, (N, 3, S, S) each; a pure function of the numbers."""
@@ -146,18 +223,27 @@ class DenoiserTrainer:
         return _pictures(self.generators["face_to_cartoon"](_tensor(mixed).to(made.device), maps))
 
     def tensors(self) -> dict[str, Tensor]:
-        """Weights, averaged weights and the optimiser's state."""
-        return {
+        """Weights, averaged weights and the optimisers' states."""
+        tensors = {
             **checkpoint.prefixed("denoiser", self.denoiser.state_dict()),
             **checkpoint.prefixed("averaged", self.averaged.state_dict()),
-            **checkpoint.prefixed("optimizer", checkpoint.optimizer_tensors(self.optimizer)),
         }
+        if self.discriminator is not None:
+            tensors |= checkpoint.prefixed("discriminator", self.discriminator.state_dict())
+        for name, optimizer in self.optimizers.items():
+            tensors |= checkpoint.prefixed(
+                f"optimizer/{name}", checkpoint.optimizer_tensors(optimizer)
+            )
+        return tensors
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         """Undoes :meth:`tensors`."""
-        checkpoint.load_weights(self.denoiser, checkpoint.part("denoiser", tensors), "this run")
-        checkpoint.load_weights(self.averaged, checkpoint.part("averaged", tensors), "this run")
-        checkpoint.restore_optimizer(self.optimizer, checkpoint.part("optimizer", tensors))
+        for name in ("denoiser", "averaged", "discriminator"):
+            network = getattr(self, name)
+            if network is not None:
+                checkpoint.load_weights(network, checkpoint.part(name, tensors), "this run")
+        for name, optimizer in self.optimizers.items():
+            checkpoint.restore_optimizer(optimizer, checkpoint.part(f"optimizer/{name}", tensors))
 
     def look(self, iteration: int, folder: Path) -> None:
         """Now and then a grid, held-out cartoons in columns: spoiled, denoised, clean."""
