@@ -183,6 +183,26 @@ def test_yunet_finds_what_opencv_finds(astronaut):
     assert found[0]["score"] == pytest.approx(expected.score, abs=1e-3)
 
 
+def test_numbers_that_are_none_are_no_face():
+    """Of some pictures that hold nothing, the network makes infinities and NaN."""
+    outputs = {}
+    for stride in (8, 16, 32):
+        cells = (64 // stride) ** 2
+        for name, channels in (("cls", 1), ("obj", 1), ("bbox", 4), ("kps", 10)):
+            outputs[f"{name}_{stride}"] = np.zeros(cells * channels, np.float32)
+    for place in range(5):
+        outputs["cls_8"][place] = outputs["obj_8"][place] = 1.0
+        # Far from each other, so that none hides another.
+        outputs["bbox_8"][4 * place : 4 * place + 2] = 2 * place
+    outputs["cls_8"][0] = np.nan
+    outputs["bbox_8"][4 * 1 + 2] = 1000.0
+    outputs["kps_8"][10 * 2 + 3] = np.nan
+    outputs["kps_8"][10 * 3] = 1e6
+    found = call("yunet.js", "decode", outputs, 64, 64, 0.6)
+    assert len(found) == 1
+    assert found[0]["points"][0][0] == 4 * 8, "the sound one, in the fifth cell"
+
+
 def test_suppression_keeps_the_best():
     boxes = [[0, 0, 10, 10], [1, 1, 10, 10], [30, 0, 10, 10], [0, 0, 11, 9]]
     scores = [0.7, 0.9, 0.8, 0.95]

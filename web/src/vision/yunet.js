@@ -38,7 +38,7 @@ export function decode(outputs, width, height, threshold, overlap = 0.3) {
     const [boxes, points] = [outputs[`bbox_${stride}`], outputs[`kps_${stride}`]];
     for (let i = 0; i < rows * columns; i++) {
       const score = Math.sqrt(clamp(cls[i]) * clamp(obj[i]));
-      if (score < threshold) continue;
+      if (!(score >= threshold)) continue; // nor what is no number
       const [column, row] = [i % columns, Math.floor(i / columns)];
       const [w, h] = [Math.exp(boxes[4 * i + 2]) * stride, Math.exp(boxes[4 * i + 3]) * stride];
       const x = (column + boxes[4 * i]) * stride - w / 2;
@@ -47,10 +47,17 @@ export function decode(outputs, width, height, threshold, overlap = 0.3) {
         (points[10 * i + 2 * n] + column) * stride,
         (points[10 * i + 2 * n + 1] + row) * stride,
       ];
-      faces.push({ box: [x, y, w, h], points: [0, 1, 2, 3, 4].map(place), score });
+      const face = { box: [x, y, w, h], points: [0, 1, 2, 3, 4].map(place), score };
+      if (sound(face, 10 * Math.max(width, height))) faces.push(face);
     }
   }
   return suppress(faces, overlap, Math.trunc);
+}
+
+/** Of some pictures that hold nothing, the network makes numbers that are none.
+ * @param {Face} face */
+function sound({ box, points }, limit) {
+  return [...box, ...points.flat()].every((value) => Math.abs(value) < limit);
 }
 
 function clamp(value) {
