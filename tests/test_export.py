@@ -151,10 +151,10 @@ def test_weights_of_another_width_are_named(small_config, tmp_path):
 
 def test_the_runs_that_a_style_started_from_are_counted(small_config, tmp_path):
     """A pack tells of all its iterations, also of those in earlier runs."""
-    from toonmark.export import training_facts
     from toonmark.training import checkpoint
     from toonmark.training.config import TrainConfig
     from toonmark.training.run import CHECKPOINT, open_run
+    from toonmark.training.trained import training_facts
 
     first, second = tmp_path / "first", tmp_path / "second"
     open_run(first, TrainConfig, small_config)

@@ -11,7 +11,7 @@ import io
 import logging
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -23,9 +23,6 @@ from toonmark.landmarks import COUNT, default_sigma, template_points
 from toonmark.models.denoiser import Denoised
 from toonmark.models.sampling import heatmaps, points_from_heatmaps
 from toonmark.styles.metadata import KEY, StyleMetadata
-from toonmark.training import checkpoint
-from toonmark.training.config import TrainConfig
-from toonmark.training.run import CHECKPOINT, open_run
 
 if TYPE_CHECKING:
     import onnx
@@ -60,53 +57,6 @@ class ReadingRegressor(nn.Module):
         """(N, 3, S, S) in [-1, 1] to (N, 5, S, S) maps and (N, 5, 2) pixels."""
         maps = self.regressor(face)
         return maps, points_from_heatmaps(maps)
-
-
-def training_facts(config: TrainConfig, done: int) -> dict[str, Any]:
-    """What a style pack says of how it was trained, with the runs that it started from.
-
-    Args:
-        config: the last run's.
-        done: iterations of the last run.
-    """
-    facts: dict[str, Any] = {
-        "preset": config.preset,
-        "width": config.width,
-        "faces": _names(config.faces),
-        "cartoons": _names(config.cartoons),
-        "method": config.method.model_dump(),
-        "runs": [],
-    }
-    if config.denoiser is not None:  # its weights lie in the run; the file may be gone
-        facts["denoiser"] = {"run": Path(config.denoiser).name}
-    total, current = 0, config
-    while True:
-        stage1 = min(done, current.stage1)
-        facts["runs"].insert(
-            0,
-            {
-                "stage1": stage1,
-                "stage2": done - stage1,
-                "weights": current.weights.model_dump(),
-                "cycle_noise": current.cycle_noise,
-                "learning_rate": [current.rate_at(0), current.rate_at(done)],
-                "seed": current.seed,
-            },
-        )
-        total += done
-        if current.start_from is None:
-            break
-        before = Path(current.start_from)
-        current = open_run(before, TrainConfig, None)
-        done = int(checkpoint.load(before / CHECKPOINT)[1]["iteration"])
-    facts["iterations"] = total
-    return facts
-
-
-def _names(folders: list[str]) -> list[str]:
-    """What data sets are called; a table in a set's folder stands for a part of that set."""
-    paths = [Path(folder) for folder in folders]
-    return sorted({(path.parent if path.suffix == ".csv" else path).name for path in paths})
 
 
 def export_style(

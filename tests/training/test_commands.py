@@ -83,6 +83,28 @@ def test_a_denoiser_is_trained_and_put_into_a_pack(trained, face_set, cartoon_se
     assert "cannot be read" in refused
 
 
+def test_a_student_is_taught_and_becomes_a_pack(trained, face_set, tmp_path):
+    run, pack = tmp_path / "student", tmp_path / "small.onnx"
+    command = (
+        "distill", run, "--teacher", trained / "run", "--faces", face_set,
+        "--set", "iterations=3", "--set", "size=64", "--set", "batch=2",
+        "--set", "width=16", "--threads", 1,
+    )  # fmt: skip
+    done = toonmark(*command)
+    assert "drawings of 2 held-out photos" in done.stdout
+    assert json.loads((run / "error.json").read_text())["n"] == 2
+    assert "Mean difference" in toonmark(*command).stdout, "nothing is left to do"
+    done = toonmark("export", run, pack)
+    assert "4 iterations" in done.stdout, "the teacher's"
+    training = json.loads(toonmark("styles", pack, "--json").stdout)
+    assert '"distilled"' in json.dumps(training)
+    refused = toonmark("export", run, pack, "--iteration", 2, code=2).stderr
+    assert "kept no weights" in refused
+    refused = toonmark("train", run, code=2).stderr
+    assert "teacher is unknown" in refused
+    assert "Traceback" not in refused
+
+
 @pytest.mark.parametrize("iteration", [None, 2])
 def test_export_makes_a_pack_that_draws(trained, tmp_path, iteration):
     skdata = pytest.importorskip("skimage.data")

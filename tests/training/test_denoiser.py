@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from toonmark.errors import ConfigurationError, RunError
-from toonmark.export import training_facts
 from toonmark.losses import denoising
 from toonmark.models.denoiser import Denoised, Denoiser
 from toonmark.training import checkpoint
@@ -21,6 +20,7 @@ from toonmark.training.loop import train
 from toonmark.training.networks import DIRECTIONS, Networks, load_generators
 from toonmark.training.run import CHECKPOINT, open_run
 from toonmark.training.step import generator_loss
+from toonmark.training.trained import training_facts
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def test_gradients_of_the_discriminator_and_of_what_it_judges(config, generators
     drawings = trainer.drawings(numbers)
     assert torch.equal(drawings, trainer.drawings(numbers))
     assert torch.allclose(drawings[1:], trainer.drawings([1]), atol=1e-5)
-    denoised = trainer.denoiser(torch.cat([spoiled, drawings]))
+    denoised = trainer.network(torch.cat([spoiled, drawings]))
     denoised.retain_grad()
     loss, parts = trainer.loss(denoised, clean, numbers)
     expected = parts["colours"] + parts["edges"] + 0.05 * parts["adversarial"]
@@ -132,7 +132,7 @@ def test_gradients_of_the_discriminator_and_of_what_it_judges(config, generators
     parts["adversarial"].backward(retain_graph=True)
     assert all(float(g.abs().sum()) > 0 for g in denoised.grad), "spoiled and drawn alike"
     assert all(p.grad is None for p in trainer.generators.parameters())
-    weights = list(trainer.denoiser.parameters())
+    weights = list(trainer.network.parameters())
     # A fresh denoiser's blocks begin as the identity: their first halves get no gradient yet.
     assert sum(float(g.abs().sum()) > 0 for g in torch.autograd.grad(loss, weights)) > 20
     trainer.discriminator.zero_grad()
@@ -151,7 +151,7 @@ def test_it_begins_with_another_ones_weights(config, trained):
     config = config.model_copy(update={"start_from": str(trained)})
     trainer = DenoiserTrainer(config, make_fabric("cpu"))
     wanted = load_denoiser(trained)[0].state_dict()
-    for network in (trainer.denoiser, trainer.averaged):
+    for network in (trainer.network, trainer.averaged):
         assert all(torch.equal(wanted[k], v) for k, v in network.state_dict().items())
 
 

@@ -9,7 +9,7 @@ import typer
 
 
 def export(
-    run: Annotated[Path, typer.Argument(help="Directory of a `toonmark train` run.")],
+    run: Annotated[Path, typer.Argument(help="A run of `toonmark train` or `toonmark distill`.")],
     style: Annotated[Path, typer.Argument(help="The style pack to write, such as mine.onnx.")],
     iteration: Annotated[
         int | None, typer.Option(help="A kept checkpoint; the latest unless told otherwise.")
@@ -36,15 +36,10 @@ def export(
     import re
 
     from toonmark.errors import RunError
-    from toonmark.export import export_style, training_facts
+    from toonmark.export import export_style
     from toonmark.styles.metadata import StyleMetadata
-    from toonmark.training import checkpoint
-    from toonmark.training.config import TrainConfig
-    from toonmark.training.denoising import load_denoiser
-    from toonmark.training.networks import load_generators
-    from toonmark.training.run import CHECKPOINT, open_run
+    from toonmark.training.trained import trained_style
 
-    config = open_run(run, TrainConfig, None)
     weights = run
     if iteration is not None:
         weights = run / "averaged" / f"{iteration:07d}.safetensors"
@@ -54,12 +49,7 @@ def export(
                 f"{run} kept no weights of iteration {iteration}.",
                 f"Choose one of: {', '.join(map(str, kept)) or 'none yet'}.",
             )
-    done = int(checkpoint.load(run / CHECKPOINT if weights == run else weights)[1]["iteration"])
-    facts = training_facts(config, done)
-    behind = None
-    if denoiser is not None:
-        behind, facts["denoiser"] = load_denoiser(denoiser)
-    generator = load_generators(weights, behind)["face_to_cartoon"]
+    generator, size, facts = trained_style(weights, denoiser)
     short = name or re.sub(r"[^a-z0-9._-]+", "-", style.stem.lower()).strip("-._") or "style"
     metadata = StyleMetadata(
         name=short,
@@ -68,7 +58,7 @@ def export(
         licence=licence,
         terms=terms,
         description=description,
-        size=config.size,
+        size=size,
         training=facts,
         scores=json.loads(scores.read_text(encoding="utf-8")) if scores else {},
     )

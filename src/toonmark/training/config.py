@@ -172,30 +172,17 @@ class RegressorConfig(Frozen):
     log_every: int = Field(50, ge=1)
 
 
-class DenoiserConfig(Frozen):
-    """One run of ``toonmark train-denoiser``; beyond the paper."""
+class PairedConfig(Frozen):
+    """What the supervised trainings share; see :class:`toonmark.training.paired.PairedTrainer`."""
 
-    cartoons: list[str] = Field(min_length=1, description="folders with landmarks.csv")
-    faces: list[str] = Field(min_length=1, description="folders of photos that show through")
-    generators: str | None = Field(
-        None, description="a run of train, or weights it kept: draws the cartoons again, as it can"
-    )
-    drawn_share: float = Field(
-        0.7, ge=0, le=1, description="cartoons that those generators draw again"
-    )
+    faces: list[str] = Field(min_length=1, description="folders of photos with landmarks.csv")
     backgrounds: list[str] = []
     background_share: float = Field(0.6, ge=0, le=1)
     size: int = Field(128, ge=32, multiple_of=32)
     augmentation: Augmentation = Augmentation()
-    strength: float = Field(1.0, ge=0, le=2, description="of all that spoils a cartoon")
     edges: float = Field(1.0, ge=0, description="weight of the differences between neighbours")
-    adversarial: float = Field(
-        0.0, ge=0, description="weight of a discriminator of cartoons; 0: there is none"
-    )
+    adversarial: float = Field(0.0, ge=0, description="weight of a discriminator; 0: there is none")
     judged_noise: float = Field(0.05, ge=0, description="noise on all that the discriminator sees")
-    start_from: str | None = Field(
-        None, description="another run of train-denoiser: its denoiser is the start"
-    )
     iterations: int = Field(8_000, ge=1)
     batch: int = Field(4, ge=1)
     learning_rate: float = Field(1e-3, gt=0)
@@ -204,6 +191,32 @@ class DenoiserConfig(Frozen):
     sample_every: int = Field(500, ge=1)
     checkpoint_every: int = Field(250, ge=1)
     log_every: int = Field(50, ge=1)
+
+
+class DenoiserConfig(PairedConfig):
+    """One run of ``toonmark train-denoiser``; beyond the paper."""
+
+    cartoons: list[str] = Field(min_length=1, description="folders with landmarks.csv")
+    generators: str | None = Field(
+        None, description="a run of train, or weights it kept: draws the cartoons again, as it can"
+    )
+    drawn_share: float = Field(
+        0.7, ge=0, le=1, description="cartoons that those generators draw again"
+    )
+    strength: float = Field(1.0, ge=0, le=2, description="of all that spoils a cartoon")
+    start_from: str | None = Field(
+        None, description="another run of train-denoiser: its denoiser is the start"
+    )
+
+
+class DistillationConfig(PairedConfig):
+    """One run of ``toonmark distill``; beyond the paper."""
+
+    teacher: str = Field(description="a run of train, or weights it kept")
+    denoiser: str | None = Field(None, description="a run of train-denoiser, behind the teacher")
+    preset: Literal["paper", "compact"] = "compact"
+    width: int = Field(64, ge=16, multiple_of=16, description="channels of the generator")
+    learning_rate: float = Field(5e-4, gt=0)
 
 
 def parse(kind: type[C], values: Any) -> C:

@@ -24,8 +24,6 @@ def write_samples(trainer: StyleTrainer, path: Path, count: int = 8) -> None:
 
     Faces of the upper half are shown with the backgrounds that training gives them.
     """
-    from PIL import Image
-
     from toonmark.training.engine import to_batch
 
     config, rows = trainer.config, []
@@ -59,6 +57,13 @@ def write_samples(trainer: StyleTrainer, path: Path, count: int = 8) -> None:
         drawn = there(batch.shown, maps)
         again = back(drawn, maps)
         rows += [batch.shown, drawn, again]
+    write_grid(rows, path)
+
+
+def write_grid(rows: list[torch.Tensor], path: Path) -> None:
+    """Writes (N, 3, S, S) pictures in [-1, 1] as the rows of one PNG."""
+    from PIL import Image
+
     pixels = np.concatenate([_row(row) for row in rows])
     with written_whole(path) as temporary:
         Image.fromarray(pixels).save(temporary, format="PNG")

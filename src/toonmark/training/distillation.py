@@ -1,0 +1,136 @@
+"""Distillation: one generator learns to draw what a larger one draws, with its denoiser behind it.
+
+A cycle makes a generator hide in its drawings what the way back needs, as faint texture, and a
+denoiser behind it costs time. A generator that only has to draw what both together drew needs
+neither (Hinton et al. 2015; for image translation Li et al. 2020). So a run of the ``paper`` preset
+becomes a small model too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from toonmark.data.backgrounds import Backgrounds
+from toonmark.data.sampling import Sample, Sampler
+from toonmark.errors import ConfigurationError
+from toonmark.models.denoiser import Denoised
+from toonmark.models.presets import build_generator
+from toonmark.models.sampling import heatmaps
+from toonmark.training import checkpoint
+from toonmark.training.config import DistillationConfig
+from toonmark.training.paired import PairedTrainer, Pairs, tensor
+from toonmark.training.trained import STUDENT, trained_style
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+
+class DistillationTrainer(PairedTrainer):
+    """Photos and landmarks in, the teacher's drawings wanted.
+
+    The student begins with the teacher's weights where it is built alike.
+
+    Raises:
+        ConfigurationError: the sizes differ, or a denoiser is given beside the run's own.
+    """
+
+    def __init__(self, config: DistillationConfig, fabric: Fabric) -> None:
+        self.config = config
+        denoiser = Path(config.denoiser) if config.denoiser else None
+        self.teacher, size, self.facts = trained_style(Path(config.teacher), denoiser)
+        if size != config.size:
+            raise ConfigurationError(
+                f"The teacher draws at {size} pixels, and size is {config.size}.",
+                f"Set size={size}.",
+            )
+        torch.manual_seed(config.seed)
+        self.conditional = bool(self.facts["method"]["condition_generator"])
+        student = build_generator(config.preset, self.conditional, config.width)
+        if (self.facts["preset"], self.facts["width"]) == (config.preset, config.width):
+            alone = self.teacher.generator if isinstance(self.teacher, Denoised) else self.teacher
+            assert isinstance(alone, nn.Module)
+            student.load_state_dict(alone.state_dict())
+        super().__init__("student", student, config, fabric)
+        fabric.to_device(self.teacher)
+        self.faces = self._sampler(held_out=False)
+
+    def _sampler(self, *, held_out: bool) -> Sampler:
+        config = self.config
+        return Sampler(
+            config.faces,
+            config.size,
+            config.augmentation,
+            backgrounds=Backgrounds(config.backgrounds),
+            background_share=config.background_share,
+            held_out=held_out,
+            seed=config.seed,
+        )
+
+    def pairs(self, numbers: list[int]) -> Pairs:
+        """Photos with their heatmaps, and the teacher's drawings."""
+        return self._taught([self.faces.at(number, 0, 1) for number in numbers])
+
+    @torch.no_grad()
+    def _taught(self, samples: list[Sample]) -> Pairs:
+        device = self.fabric.device
+        shown = tensor([sample.shown for sample in samples]).to(device)
+        points = torch.from_numpy(np.stack([sample.landmarks for sample in samples])).float()
+        maps = heatmaps(points.to(device), self.config.size)
+        return Pairs((shown, maps), self.teacher(shown, maps).clamp(-1, 1))
+
+    def _held_out(self, limit: int) -> list[Sample]:
+        faces = self._sampler(held_out=True)
+        return [faces.at(number, 0, 1) for number in range(min(limit, len(faces)))]
+
+    @torch.no_grad()
+    def grid(self, count: int) -> list[Tensor]:
+        """Held-out photos in columns: photo, teacher's drawing, student's drawing."""
+        inputs, wanted = self._taught(self._held_out(count))
+        return [inputs[0], wanted, self.averaged(*inputs)]
+
+    @torch.no_grad()
+    def error(self, limit: int = 200) -> dict[str, float]:
+        """Mean absolute difference from the teacher's drawings, of 255, on held-out photos.
+
+        Returns:
+            ``student``, and ``n``.
+        """
+        differences = []
+        for sample in self._held_out(limit):
+            inputs, wanted = self._taught([sample])
+            differences.append(float((self.averaged(*inputs) - wanted).abs().mean()) * 127.5)
+        return {"n": float(len(differences)), "student": float(np.mean(differences))}
+
+    def save(self, folder: Path, error: Mapping[str, float]) -> Path:
+        """Writes the averaged student for ``toonmark export``, with all that a pack says of it."""
+        config = self.config
+        facts = {
+            **self.facts,
+            "preset": config.preset,
+            "width": config.width,
+            "distilled": {
+                "run": folder.resolve().name,
+                "teacher": {key: self.facts[key] for key in ("preset", "width")},
+                "iterations": config.iterations,
+                "batch": config.batch,
+                "learning_rate": config.learning_rate,
+                "adversarial": config.adversarial,
+                "error": dict(error),
+            },
+        }
+        build = {
+            "preset": config.preset,
+            "width": config.width,
+            "conditional": self.conditional,
+            "size": config.size,
+        }
+        strings = {"build": json.dumps(build), "training": json.dumps(facts)}
+        checkpoint.save(folder / STUDENT, self.averaged.state_dict(), strings)
+        return folder / STUDENT

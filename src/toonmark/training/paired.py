@@ -1,0 +1,181 @@
+"""Supervised training of one network that draws: a denoiser, or a generator that is taught.
+
+Where several pictures are possible, the mean difference alone is smallest for a blurred mixture of
+them. A discriminator (``adversarial``) asks for one of them instead (Isola et al. 2017).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from toonmark.landmarks import Array
+from toonmark.losses import adversarial_discriminator, adversarial_generator, denoising
+from toonmark.models.presets import build_discriminators
+from toonmark.training import checkpoint
+from toonmark.training.config import PairedConfig
+from toonmark.training.landmarks import apply_gradients
+from toonmark.training.networks import average_into
+from toonmark.training.samples import write_grid
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+#: As CycleGAN's and pix2pix's discriminators are trained.
+_DISCRIMINATOR_RATE, _BETAS = 2e-4, (0.5, 0.999)
+
+
+class Pairs(NamedTuple):
+    """One batch: what goes in, and what is to come out for the first of it.
+
+    Attributes:
+        inputs: (N + M, ...) tensors, the network's arguments.
+        wanted: (N, 3, S, S) in [-1, 1]; the last M have nothing to compare with, and only the
+            discriminator judges them. M is a multiple of N, or 0.
+    """
+
+    inputs: tuple[Tensor, ...]
+    wanted: Tensor
+
+
+class PairedTrainer:
+    """Supervised learning with averaged weights; see :class:`toonmark.training.loop.Trainer`.
+
+    Args:
+        name: the network's, in checkpoints.
+        network: what is trained.
+    """
+
+    def __init__(self, name: str, network: nn.Module, config: PairedConfig, fabric: Fabric) -> None:
+        self.name, self.network, self.paired, self.fabric = name, network, config, fabric
+        fabric.to_device(network)
+        self.averaged = copy.deepcopy(network).requires_grad_(False).eval()
+        rate, betas = config.learning_rate, _BETAS if config.adversarial else (0.9, 0.999)
+        self.optimizers = {name: torch.optim.Adam(network.parameters(), rate, betas, fused=True)}
+        self.discriminator: nn.Module | None = None
+        if config.adversarial:
+            judges = build_discriminators("compact", config.size, conditional=False, local=False)
+            self.discriminator = judges["real"]
+            fabric.to_device(self.discriminator)
+            self.optimizers["discriminator"] = torch.optim.Adam(
+                self.discriminator.parameters(), _DISCRIMINATOR_RATE, _BETAS, fused=True
+            )
+
+    def pairs(self, numbers: list[int]) -> Pairs:
+        """The pictures of these numbers, and of nothing else: a pure function."""
+        raise NotImplementedError
+
+    def step(self, iteration: int) -> Mapping[str, float]:
+        """One step on one batch."""
+        config, fabric = self.paired, self.fabric
+        places = range(fabric.global_rank, config.batch, fabric.world_size)
+        numbers = [iteration * config.batch + place for place in places]
+        inputs, wanted = self.pairs(numbers)
+        with fabric.autocast():
+            drawn = self.network(*inputs)
+            loss, parts = self.loss(drawn, wanted, numbers)
+        parameters = {self.name: list(self.network.parameters())}
+        gradients = {self.name: torch.autograd.grad(loss, parameters[self.name])}
+        if self.discriminator is not None:
+            with fabric.autocast():
+                judged = self.discriminator_loss(drawn.detach(), wanted, numbers)
+            parts["discriminator"] = judged
+            parameters["discriminator"] = list(self.discriminator.parameters())
+            gradients["discriminator"] = torch.autograd.grad(judged, parameters["discriminator"])
+        values = {name: float(value.detach()) for name, value in parts.items()}
+        if all(np.isfinite(value) for value in values.values()):
+            left = (1 - iteration / config.iterations) ** 0.9
+            for name, optimizer in self.optimizers.items():
+                rate = config.learning_rate if name == self.name else _DISCRIMINATOR_RATE
+                for group in optimizer.param_groups:
+                    group["lr"] = rate * left
+                apply_gradients(fabric, optimizer, parameters[name], gradients[name])
+            decay = min(config.average, (1 + iteration) / (10 + iteration))
+            average_into(self.averaged, self.network, decay)
+        return values
+
+    def loss(
+        self, drawn: Tensor, wanted: Tensor, numbers: list[int]
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """What the network minimises.
+
+        Args:
+            drawn: (N + M, 3, S, S), what it made of a batch; see :class:`Pairs`.
+            wanted: (N, 3, S, S).
+            numbers: of the pictures, for the noise that the discriminator sees.
+
+        Returns:
+            the weighted sum, and its terms before they are weighted.
+        """
+        parts = denoising(drawn[: len(wanted)], wanted)
+        loss = parts["colours"] + self.paired.edges * parts["edges"]
+        if self.discriminator is not None:
+            scores = self.discriminator(self._noisy(drawn, numbers, 6))
+            parts["adversarial"] = adversarial_generator(scores)
+            loss = loss + self.paired.adversarial * parts["adversarial"]
+        return loss, parts
+
+    def discriminator_loss(self, drawn: Tensor, wanted: Tensor, numbers: list[int]) -> Tensor:
+        """What the discriminator minimises; arguments as for :meth:`loss`."""
+        assert self.discriminator is not None
+        real = self.discriminator(self._noisy(wanted, numbers, 7))
+        fake = self.discriminator(self._noisy(drawn, numbers, 8))
+        return adversarial_discriminator(real, fake)
+
+    def _noisy(self, images: Tensor, numbers: list[int], key: int) -> Tensor:
+        noise = [
+            np.random.default_rng([self.paired.seed, key, i // len(numbers), number])
+            for i, number in enumerate(numbers * (len(images) // len(numbers)))
+        ]
+        drawn = [random.standard_normal(images.shape[1:], np.float32) for random in noise]
+        return images + self.paired.judged_noise * torch.from_numpy(np.stack(drawn)).to(images)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Weights, averaged weights and the optimisers' states."""
+        tensors = {
+            **checkpoint.prefixed(self.name, self.network.state_dict()),
+            **checkpoint.prefixed("averaged", self.averaged.state_dict()),
+        }
+        if self.discriminator is not None:
+            tensors |= checkpoint.prefixed("discriminator", self.discriminator.state_dict())
+        for name, optimizer in self.optimizers.items():
+            tensors |= checkpoint.prefixed(
+                f"optimizer/{name}", checkpoint.optimizer_tensors(optimizer)
+            )
+        return tensors
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Undoes :meth:`tensors`."""
+        networks = {self.name: self.network, "averaged": self.averaged}
+        if self.discriminator is not None:
+            networks["discriminator"] = self.discriminator
+        for name, network in networks.items():
+            checkpoint.load_weights(network, checkpoint.part(name, tensors), "this run")
+        for name, optimizer in self.optimizers.items():
+            checkpoint.restore_optimizer(optimizer, checkpoint.part(f"optimizer/{name}", tensors))
+
+    def look(self, iteration: int, folder: Path) -> None:
+        """Now and then a grid of held-out pictures."""
+        if iteration % self.paired.sample_every == 0 or iteration == self.paired.iterations:
+            write_grid(self.grid(8), folder / "samples" / f"{iteration:07d}.png")
+
+    def grid(self, count: int) -> list[Tensor]:
+        """Rows for :meth:`look`: (N, 3, S, S) each."""
+        raise NotImplementedError
+
+
+def tensor(images: list[Array]) -> Tensor:
+    """(S, S, 3) pictures as (N, 3, S, S) float32."""
+    stacked = np.stack(images).transpose(0, 3, 1, 2)
+    return torch.from_numpy(np.ascontiguousarray(stacked, np.float32))
+
+
+def pictures(images: Tensor) -> list[Array]:
+    """Undoes :func:`tensor`."""
+    return list(images.cpu().numpy().transpose(0, 2, 3, 1))
