@@ -84,6 +84,25 @@ def test_the_share_of_backgrounds_is_kept(face_set):
     assert 0.35 < np.mean(shown) < 0.65
 
 
+def test_light_changes_only_what_is_shown_and_not_the_background(face_set):
+    def drawn(light):
+        settings = Augmentation(light=light)
+        white = Sampler([str(face_set)], 64, settings, backgrounds=Backgrounds([]))
+        return [white.at(i, 0, 1) for i in range(4)]
+
+    for plain, lit in zip(drawn(0.0), drawn(1.0), strict=True):
+        np.testing.assert_array_equal(plain.image, lit.image)
+        np.testing.assert_array_equal(plain.landmarks, lit.landmarks)
+        np.testing.assert_array_equal(plain.shown, plain.image)
+        change = np.abs(lit.shown - plain.shown).max(axis=2)
+        assert change.max() > 0.05
+        assert change[:3, :3].max() < 0.01, "white stays white"
+        assert np.abs(lit.shown).max() <= 1
+    cartoons = Sampler([str(face_set)], 64, Augmentation(light=1.0))
+    sample = cartoons.at(0, 0, 1)
+    np.testing.assert_array_equal(sample.shown, sample.image)
+
+
 def test_noise_changes_only_what_is_shown(face_set):
     drawn = sampler(face_set, STILL, backgrounds=Backgrounds(), noise=0.2)
     clean = sampler(face_set, STILL, backgrounds=Backgrounds())

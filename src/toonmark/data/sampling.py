@@ -13,6 +13,7 @@ import numpy as np
 
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.dataset import Dataset
+from toonmark.data.degradation import smooth_noise
 from toonmark.data.matte import lift, matte_on_white
 from toonmark.errors import DataError
 from toonmark.faces.align import compose, crop, similarity, transform_points
@@ -109,7 +110,8 @@ class Sampler:
             colour, alpha = layer[..., :3], layer[..., 3:]
             colour = _recoloured(colour, random, self.augmentation.colour) * (alpha > 0)
             white = colour + (1 - alpha)
-            shown = colour + (1 - alpha) * self.backgrounds(random, self.size) if behind else white
+            lit = _lit(colour, random, self.augmentation.light)
+            shown = lit + (1 - alpha) * (self.backgrounds(random, self.size) if behind else 1)
         if self.noise:
             shown = _degraded(shown, random, self.noise)
         return Sample(white * 2 - 1, np.clip(shown, 0, 1) * 2 - 1, points)
@@ -143,6 +145,22 @@ def _recoloured(picture: Array, random: np.random.Generator, strength: float) ->
     gain = np.exp(random.normal(0, 0.15 * strength, 3) + random.normal(0, 0.2 * strength))
     gamma = np.exp(random.normal(0, 0.25 * strength))
     return (np.clip(picture, 0, 1) ** gamma * gain).clip(0, 1).astype(np.float32)
+
+
+def _lit(picture: Array, random: np.random.Generator, strength: float) -> Array:
+    """Light from one side, and patches of it: what a lamp or a window does to a face.
+
+    The cycle is to restore the face without it, so that a drawing need not keep it.
+    """
+    if not strength:
+        return picture
+    size = picture.shape[0]
+    angle = random.uniform(0, 2 * np.pi)
+    x, y = np.meshgrid(*2 * [np.linspace(-1, 1, size, dtype=np.float32)])
+    side = np.tanh(2 * (np.cos(angle) * x + np.sin(angle) * y)) * random.normal(0, 0.35)
+    patches = smooth_noise(random, size, int(random.integers(3, 8)), 1) * random.uniform(0, 0.25)
+    gain = np.exp(strength * (side[..., None] + patches))
+    return (picture * gain).clip(0, 1).astype(np.float32)
 
 
 def _degraded(picture: Array, random: np.random.Generator, strength: float) -> Array:

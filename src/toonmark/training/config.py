@@ -31,6 +31,9 @@ class Augmentation(Frozen):
     zoom: tuple[float, float] = (0.92, 1.12)
     shift: float = Field(5.0, ge=0, description="pixels at 128")
     colour: float = Field(0.0, ge=0, le=1, description="random brightness, contrast, warmth")
+    light: float = Field(
+        0.0, ge=0, le=1, description="random light from one side on faces, in what is shown only"
+    )
 
 
 class Weights(Frozen):
