@@ -138,6 +138,8 @@ def test_what_it_leaves_stands_alone(config, teacher, tmp_path):
     assert np.isfinite(distilled["error"]["student"])
     with pytest.raises(ConfigurationError, match="without a denoiser"):
         trained_style(folder, tmp_path / "denoiser.safetensors")
+    with pytest.raises(RunError, match="no way back"):
+        load_generators(folder)
 
 
 def test_a_teacher_of_another_size(config):

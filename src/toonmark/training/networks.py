@@ -9,12 +9,12 @@ from typing import Literal
 import torch
 from torch import nn
 
-from toonmark.errors import ConfigurationError
+from toonmark.errors import ConfigurationError, RunError
 from toonmark.models.denoiser import Denoised, Denoiser
 from toonmark.models.presets import build_discriminators, build_generator, build_regressor
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
-from toonmark.training.run import CHECKPOINT, open_run
+from toonmark.training.run import CHECKPOINT, is_distillation, open_run
 
 Domain = Literal["face", "cartoon"]
 
@@ -124,10 +124,15 @@ def load_generators(path: Path, denoiser: nn.Module | None = None) -> nn.ModuleD
         denoiser: put behind the way to cartoons, if the run was not trained with one.
 
     Raises:
-        RunError: there is no such run, or it cannot be read.
+        RunError: there is no such run, it cannot be read, or it was distilled.
         ConfigurationError: the run has a denoiser of its own, and another is given.
     """
     run = path if path.is_dir() else path.parent.parent
+    if is_distillation(run):
+        raise RunError(
+            f"{run} was distilled: it has one generator, and no way back.",
+            "Name the run that it was taught by.",
+        )
     config = open_run(run, TrainConfig, None)
     tensors, _ = checkpoint.load(run / CHECKPOINT if path.is_dir() else path)
     networks = Networks(config)

@@ -60,6 +60,15 @@ def open_run(path: Path, kind: type[C], config: C | None) -> C:
     return existing
 
 
+def is_distillation(run: Path) -> bool:
+    """Whether a run is one of ``toonmark distill``."""
+    try:
+        values = json.loads((run / CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(values, dict) and "teacher" in values
+
+
 class Metrics:
     """Means over a few iterations, to ``metrics.csv`` and TensorBoard.
 

@@ -14,7 +14,7 @@ from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
 from toonmark.training.denoising import load_denoiser
 from toonmark.training.networks import load_generators
-from toonmark.training.run import CHECKPOINT, CONFIG, open_run
+from toonmark.training.run import CHECKPOINT, is_distillation, open_run
 
 #: What ``toonmark distill`` writes at the end of a run.
 STUDENT = "generator.safetensors"
@@ -93,15 +93,6 @@ def _names(folders: list[str]) -> list[str]:
     """What data sets are called; a table in a set's folder stands for a part of that set."""
     paths = [Path(folder) for folder in folders]
     return sorted({(path.parent if path.suffix == ".csv" else path).name for path in paths})
-
-
-def is_distillation(run: Path) -> bool:
-    """Whether a run is one of ``toonmark distill``."""
-    try:
-        values = json.loads((run / CONFIG).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return isinstance(values, dict) and "teacher" in values
 
 
 def load_student(run: Path) -> tuple[nn.Module, int, dict[str, Any]]:
