@@ -43,6 +43,21 @@ def test_the_paper_s_rows_by_default(tmp_path):
         assert (job.config.face_regressor is not None) == uses, job.row
 
 
+def test_each_run_starts_from_its_namesake(tmp_path):
+    before = tmp_path / "before"
+    for name in ("basic-seed0", "full-seed0"):
+        (before / "rows" / name).mkdir(parents=True)
+        (before / "rows" / name / "checkpoint.safetensors").touch()
+    longer = {"rows": ["basic", "full"], "start_from": str(before)}
+    jobs = jobs_of(plan(**longer, seeds=[0]), tmp_path / "longer")
+    assert [job.config.start_from for job in jobs] == [
+        str(before / "rows" / "basic-seed0"),
+        str(before / "rows" / "full-seed0"),
+    ]
+    with pytest.raises(ConfigurationError, match="has not trained basic-seed1"):
+        jobs_of(plan(**longer, seeds=[0, 1]), tmp_path / "longer")
+
+
 def test_rows_with_settings_of_their_own(tmp_path):
     jobs = jobs_of(
         plan(

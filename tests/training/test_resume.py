@@ -245,3 +245,17 @@ def test_a_run_can_start_from_another(small_config, never_killed, tmp_path):
     wide = config.model_copy(update={"width": 32})
     with pytest.raises(RunError, match="do not fit"):
         StyleTrainer(wide, make_fabric("cpu"))
+
+
+def test_regressors_that_were_trained_along_the_way_go_on_too(small_config, tmp_path):
+    method = small_config.method.model_copy(update={"pretrained_regressors": False})
+    along = small_config.model_copy(update={"method": method})
+    first = StyleTrainer(along, make_fabric("cpu"))
+    first.step(0)
+    learnt = first.tensors()
+    checkpoint.save(tmp_path / CHECKPOINT, learnt, {"iteration": "1"})
+    config = along.model_copy(update={"start_from": str(tmp_path), "seed": 5})
+    started = StyleTrainer(config, make_fabric("cpu")).tensors()
+    names = [name for name in learnt if name.startswith("networks/regressors")]
+    assert names
+    assert all(torch.equal(started[name], learnt[name]) for name in names)

@@ -12,6 +12,7 @@ from pydantic import Field, field_validator
 
 from toonmark.errors import ConfigurationError
 from toonmark.training.config import ABLATION, Frozen, TrainConfig, parse
+from toonmark.training.run import CHECKPOINT
 
 #: The settings a row leaves out where its method does not need them.
 REGRESSORS = ("face_regressor", "cartoon_regressor")
@@ -41,6 +42,9 @@ class Plan(Frozen):
     seeds: list[int] = Field(default=[0, 1], min_length=1)
     baseline: str | None = Field(
         "basic", description="the row that others are compared with; null: none"
+    )
+    start_from: str | None = Field(
+        None, description="another experiment's folder: each run begins as its namesake there ended"
     )
     measure: Measuring = Measuring()
 
@@ -83,7 +87,8 @@ def jobs_of(plan: Plan, out: Path) -> list[Job]:
     In this order a stopped experiment has something of every row.
 
     Raises:
-        ConfigurationError: a row is no valid run, two are the same, or budgets differ.
+        ConfigurationError: a row is no valid run, two are the same, budgets differ, or the
+            experiment to start from lacks one.
     """
     if len(set(plan.seeds)) < len(plan.seeds):
         raise ConfigurationError("A seed is listed twice.", "Each seed makes one run of a row.")
@@ -100,11 +105,21 @@ def jobs_of(plan: Plan, out: Path) -> list[Job]:
             f"The rows do not train for equally many iterations: {told}.",
             "Give all rows the same stage1 + stage2 and batch, or make two experiments.",
         )
-    return [
-        Job(name, seed, out / "rows" / f"{name}-seed{seed}", with_seed(config, seed))
-        for seed in plan.seeds
-        for name, config in configs.items()
-    ]
+    jobs = []
+    for seed in plan.seeds:
+        for name, config in configs.items():
+            place = Path("rows") / f"{name}-seed{seed}"
+            own = with_seed(config, seed)
+            if plan.start_from is not None:
+                before = Path(plan.start_from) / place
+                if not (before / CHECKPOINT).exists():
+                    raise ConfigurationError(
+                        f"{plan.start_from} has not trained {place.name}.",
+                        "Train it there first, or leave this row or seed out.",
+                    )
+                own = own.model_copy(update={"start_from": str(before)})
+            jobs.append(Job(name, seed, out / place, own))
+    return jobs
 
 
 def row_config(plan: Plan, name: str) -> TrainConfig:

@@ -120,7 +120,8 @@ class StyleTrainer:
     def _start_from(self, other: Path) -> None:
         """Takes over what another run has learnt; optimisers and pools begin anew."""
         tensors, _ = checkpoint.load(other / CHECKPOINT if other.is_dir() else other)
-        for name in ("generators", "discriminators"):
+        learnt = ["generators", "discriminators"] + ["regressors"] * self._trains_regressors
+        for name in learnt:
             part = checkpoint.part("networks", tensors)
             start = name + "."
             own = {k[len(start) :]: v for k, v in part.items() if k.startswith(start)}
