@@ -46,6 +46,7 @@ def annotate(
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen()  # before the address is told: who comes early waits, and is let in
     except OSError as error:
         raise OutputError(
             f"Port {port} of {host} cannot be used ({error.strerror}).",

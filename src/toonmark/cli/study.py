@@ -65,6 +65,7 @@ def serve(
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen()  # before the address is told: who comes early waits, and is let in
     except OSError as error:
         raise OutputNotWritableError(
             f"Nothing can be served at {host}:{port} ({error.strerror}).",
