@@ -7,6 +7,7 @@ them. A discriminator (``adversarial``) asks for one of them instead (Isola et a
 from __future__ import annotations
 
 import copy
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -44,7 +45,7 @@ class Pairs(NamedTuple):
     wanted: Tensor
 
 
-class PairedTrainer:
+class PairedTrainer(ABC):
     """Supervised learning with averaged weights; see :class:`toonmark.training.loop.Trainer`.
 
     Args:
@@ -67,9 +68,9 @@ class PairedTrainer:
                 self.discriminator.parameters(), _DISCRIMINATOR_RATE, _BETAS, fused=True
             )
 
+    @abstractmethod
     def pairs(self, numbers: list[int]) -> Pairs:
         """The pictures of these numbers, and of nothing else: a pure function."""
-        raise NotImplementedError
 
     def step(self, iteration: int) -> Mapping[str, float]:
         """One step on one batch."""
@@ -165,9 +166,9 @@ class PairedTrainer:
         if iteration % self.paired.sample_every == 0 or iteration == self.paired.iterations:
             write_grid(self.grid(8), folder / "samples" / f"{iteration:07d}.png")
 
+    @abstractmethod
     def grid(self, count: int) -> list[Tensor]:
         """Rows for :meth:`look`: (N, 3, S, S) each."""
-        raise NotImplementedError
 
 
 def tensor(images: list[Array]) -> Tensor:
