@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from toonmark.cli import learning
+
 
 def train(
-    run: Annotated[Path, typer.Argument(help="The run's directory; an old run goes on.")],
-    config: Annotated[Path | None, typer.Option(help="YAML or JSON file with settings.")] = None,
-    faces: Annotated[
-        list[str] | None, typer.Option(help="Folder of faces; may be repeated.")
-    ] = None,
-    cartoons: Annotated[
-        list[str] | None, typer.Option(help="Folder of cartoons; may be repeated.")
-    ] = None,
+    run: learning.RunArgument,
+    config: learning.ConfigOption = None,
+    faces: learning.FacesOption = None,
+    cartoons: learning.CartoonsOption = None,
     face_regressor: Annotated[
         str | None, typer.Option(help="Run of train-landmarks on faces.")
     ] = None,
@@ -26,17 +23,14 @@ def train(
     ablation: Annotated[
         str | None, typer.Option(help="A row of the paper's ablation, such as lm_cd.")
     ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="A setting, as in --set stage1=50000; may be repeated."),
-    ] = None,
+    settings: learning.SettingsOption = None,
     threads: Annotated[
         int, typer.Option(help="On a CPU: 2 runs both directions side by side.", min=1, max=2)
     ] = 2,
-    accelerator: Annotated[str, typer.Option(help="cpu, cuda, mps or auto.")] = "auto",
-    devices: Annotated[int, typer.Option(help="Devices on this machine.")] = 1,
-    nodes: Annotated[int, typer.Option(help="Machines.")] = 1,
-    precision: Annotated[str, typer.Option(help="32-true or bf16-mixed.")] = "32-true",
+    accelerator: learning.AcceleratorOption = "auto",
+    devices: learning.DevicesOption = 1,
+    nodes: learning.NodesOption = 1,
+    precision: learning.PrecisionOption = "32-true",
 ) -> None:
     """Trains a style; started again it goes on where it was.
 
@@ -45,13 +39,11 @@ def train(
     """
     import torch
 
-    from toonmark.cli.settings import gathered
     from toonmark.errors import ConfigurationError
-    from toonmark.training.config import ABLATION, TrainConfig, parse
+    from toonmark.training.config import ABLATION, TrainConfig
     from toonmark.training.engine import StyleTrainer
     from toonmark.training.fabric import make_fabric
     from toonmark.training.loop import train as train_loop
-    from toonmark.training.run import open_run
 
     given: dict[str, Any] = {
         "faces": faces,
@@ -59,15 +51,13 @@ def train(
         "face_regressor": face_regressor,
         "cartoon_regressor": cartoon_regressor,
     }
-    given = {name: value for name, value in given.items() if value}
     if ablation is not None:
         if ablation not in ABLATION:
             raise ConfigurationError(
                 f"There is no ablation {ablation}.", f"Choose one of: {', '.join(ABLATION)}."
             )
         given["method"] = ABLATION[ablation].model_dump()
-    values = gathered(config, settings, given)
-    chosen = open_run(run, TrainConfig, parse(TrainConfig, values) if values else None)
+    chosen = learning.opened(run, TrainConfig, config, settings, given)
     # Pixels are computed one picture at a time; two directions, not two threads an operation.
     torch.set_num_threads(1)
     fabric = make_fabric(accelerator, devices, nodes, precision)

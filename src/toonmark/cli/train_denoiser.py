@@ -2,63 +2,44 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from toonmark.cli import learning
+
 
 def train_denoiser(
-    run: Annotated[Path, typer.Argument(help="The run's directory; an old run goes on.")],
-    config: Annotated[Path | None, typer.Option(help="YAML or JSON file with settings.")] = None,
-    faces: Annotated[
-        list[str] | None, typer.Option(help="Folder of faces; may be repeated.")
-    ] = None,
-    cartoons: Annotated[
-        list[str] | None, typer.Option(help="Folder of cartoons; may be repeated.")
-    ] = None,
+    run: learning.RunArgument,
+    config: learning.ConfigOption = None,
+    faces: learning.FacesOption = None,
+    cartoons: learning.CartoonsOption = None,
     generators: Annotated[
         str | None,
         typer.Option(help="Run of `toonmark train`, or weights it kept: their faults to learn."),
     ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="A setting, as in --set iterations=6000; may be repeated."),
-    ] = None,
-    threads: Annotated[int, typer.Option(help="CPU threads; 0: all cores.")] = 0,
-    accelerator: Annotated[str, typer.Option(help="cpu, cuda, mps or auto.")] = "auto",
-    devices: Annotated[int, typer.Option(help="Devices on this machine.")] = 1,
-    nodes: Annotated[int, typer.Option(help="Machines.")] = 1,
-    precision: Annotated[str, typer.Option(help="32-true or bf16-mixed.")] = "32-true",
+    settings: learning.SettingsOption = None,
+    threads: learning.ThreadsOption = 0,
+    accelerator: learning.AcceleratorOption = "auto",
+    devices: learning.DevicesOption = 1,
+    nodes: learning.NodesOption = 1,
+    precision: learning.PrecisionOption = "32-true",
 ) -> None:
     """Trains a denoiser for `toonmark export --denoiser`; started again it goes on."""
     import torch
 
-    from toonmark.cli.settings import gathered
-    from toonmark.files import write_text
-    from toonmark.training.config import DenoiserConfig, parse
+    from toonmark.training.config import DenoiserConfig
     from toonmark.training.denoising import DenoiserTrainer
     from toonmark.training.fabric import make_fabric
-    from toonmark.training.loop import train as train_loop
-    from toonmark.training.run import open_run
 
-    given: dict[str, Any] = {"faces": faces, "cartoons": cartoons, "generators": generators}
-    given = {name: value for name, value in given.items() if value}
-    values = gathered(config, settings, given)
-    chosen = open_run(run, DenoiserConfig, parse(DenoiserConfig, values) if values else None)
+    given = {"faces": faces, "cartoons": cartoons, "generators": generators}
+    chosen = learning.opened(run, DenoiserConfig, config, settings, given)
     if threads:
         torch.set_num_threads(threads)
-    fabric = make_fabric(accelerator, devices, nodes, precision)
-    trainer = DenoiserTrainer(chosen, fabric)
-    if not train_loop(trainer, chosen, run):
-        if fabric.is_global_zero:
-            typer.echo(f"Stopped; `toonmark train-denoiser {run}` goes on.")
-        return
-    if fabric.is_global_zero:
-        error = trainer.error()
-        path = trainer.save(run, error)
-        write_text(run / "error.json", json.dumps(error, indent=1) + "\n")
+    trainer = DenoiserTrainer(chosen, make_fabric(accelerator, devices, nodes, precision))
+    result = learning.learned(trainer, chosen, run, f"toonmark train-denoiser {run}")
+    if result is not None:
+        error, path = result
         typer.echo(
             f"Mean difference from {error['n']:.0f} held-out cartoons, of 255: "
             f"{error['spoiled']:.1f} when spoiled, {error['denoised']:.1f} denoised; "
