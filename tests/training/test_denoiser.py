@@ -11,14 +11,13 @@ import torch
 from toonmark.errors import ConfigurationError, RunError
 from toonmark.losses import denoising
 from toonmark.models.denoiser import Denoised, Denoiser
-from toonmark.training import checkpoint
 from toonmark.training.config import DenoiserConfig, TrainConfig
 from toonmark.training.denoising import DenoiserTrainer, load_denoiser
 from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
 from toonmark.training.loop import train
 from toonmark.training.networks import DIRECTIONS, Networks, load_generators
-from toonmark.training.run import CHECKPOINT, open_run
+from toonmark.training.run import open_run
 from toonmark.training.step import generator_loss
 from toonmark.training.trained import training_facts
 
@@ -31,59 +30,20 @@ def config(face_set, cartoon_set):
     )  # fmt: skip
 
 
-@pytest.fixture
-def generators(small_config, tmp_path):
-    """A run of 64 pixels with one checkpoint, as training writes it."""
-    folder = tmp_path / "style"
-    open_run(folder, TrainConfig, small_config)
-    tensors = StyleTrainer(small_config, make_fabric("cpu")).tensors()
-    checkpoint.save(folder / CHECKPOINT, tensors, {"iteration": "1"})
-    return folder
-
-
-@pytest.fixture
-def trained(tmp_path):
-    """A denoiser's weights that change a picture visibly."""
-    torch.manual_seed(3)
-    denoiser = Denoiser()
-    for parameter in denoiser.parameters():
-        parameter.data += 0.05 * torch.randn_like(parameter)
-    path = tmp_path / "denoiser.safetensors"
-    checkpoint.save(path, denoiser.state_dict(), {"iterations": "7"})
-    return path
-
-
-def run(config, folder):
-    open_run(folder, DenoiserConfig, config)
-    trainer = DenoiserTrainer(config, make_fabric("cpu"))
-    assert train(trainer, config, folder, quiet=True)
-    return trainer
-
-
-def test_it_learns_to_clean(config, tmp_path):
+def test_it_learns_to_clean(config, run, tmp_path):
     longer = config.model_copy(update={"iterations": 150, "batch": 4, "strength": 0.7})
     before = DenoiserTrainer(longer, make_fabric("cpu")).error()
-    after = run(longer, tmp_path / "run").error()
+    after = run(DenoiserTrainer, longer, tmp_path / "run").error()
     assert after["denoised"] < 0.3 * before["denoised"]
     assert after["spoiled"] == before["spoiled"], "the same held-out pictures"
 
 
-def test_stopped_and_started_again_it_ends_with_the_same_weights(config, tmp_path):
-    whole = run(config, tmp_path / "whole").tensors()
+def test_stopped_and_started_again_it_ends_with_the_same_weights(
+    config, run, interrupted, tmp_path
+):
+    whole = run(DenoiserTrainer, config, tmp_path / "whole").tensors()
     folder = tmp_path / "stopped"
-    open_run(folder, DenoiserConfig, config)
-    first = DenoiserTrainer(config, make_fabric("cpu"))
-    step = first.step
-
-    def failing(iteration):
-        if iteration == 3:
-            raise KeyboardInterrupt
-        return step(iteration)
-
-    first.step = failing
-    with pytest.raises(KeyboardInterrupt):
-        train(first, config, folder, quiet=True)
-    again = run(config, folder).tensors()
+    again = interrupted(3, DenoiserTrainer, config, folder).tensors()
     assert all(torch.equal(whole[name], again[name]) for name in whole)
     from PIL import Image
 
@@ -91,32 +51,21 @@ def test_stopped_and_started_again_it_ends_with_the_same_weights(config, tmp_pat
         assert grid.size == (32 * 2, 32 * 3)  # one column for each of two held-out cartoons
 
 
-def test_stopped_and_started_again_with_a_discriminator(config, generators, tmp_path):
+def test_stopped_and_started_again_with_a_discriminator(
+    config, style_run, run, interrupted, tmp_path
+):
     config = config.model_copy(
-        update={"size": 64, "generators": str(generators), "adversarial": 0.05, "iterations": 4}
+        update={"size": 64, "generators": str(style_run), "adversarial": 0.05, "iterations": 4}
     )
-    whole = run(config, tmp_path / "whole").tensors()
-    folder = tmp_path / "stopped"
-    open_run(folder, DenoiserConfig, config)
-    first = DenoiserTrainer(config, make_fabric("cpu"))
-    step = first.step
-
-    def failing(iteration):
-        if iteration == 2:
-            raise KeyboardInterrupt
-        return step(iteration)
-
-    first.step = failing
-    with pytest.raises(KeyboardInterrupt):
-        train(first, config, folder, quiet=True)
-    again = run(config, folder).tensors()
+    whole = run(DenoiserTrainer, config, tmp_path / "whole").tensors()
+    again = interrupted(2, DenoiserTrainer, config, tmp_path / "stopped").tensors()
     assert any(name.startswith("discriminator/") for name in whole)
     assert all(torch.equal(whole[name], again[name]) for name in whole)
 
 
-def test_gradients_of_the_discriminator_and_of_what_it_judges(config, generators):
+def test_gradients_of_the_discriminator_and_of_what_it_judges(config, style_run):
     config = config.model_copy(
-        update={"size": 64, "generators": str(generators), "adversarial": 0.05}
+        update={"size": 64, "generators": str(style_run), "adversarial": 0.05}
     )
     trainer = DenoiserTrainer(config, make_fabric("cpu"))
     numbers = [0, 1]
@@ -147,21 +96,21 @@ def test_gradients_of_the_discriminator_and_of_what_it_judges(config, generators
     assert float(gradient[2:].abs().sum()) == 0
 
 
-def test_it_begins_with_another_ones_weights(config, trained):
-    config = config.model_copy(update={"start_from": str(trained)})
+def test_it_begins_with_another_ones_weights(config, denoiser_weights):
+    config = config.model_copy(update={"start_from": str(denoiser_weights)})
     trainer = DenoiserTrainer(config, make_fabric("cpu"))
-    wanted = load_denoiser(trained)[0].state_dict()
+    wanted = load_denoiser(denoiser_weights)[0].state_dict()
     for network in (trainer.network, trainer.averaged):
         assert all(torch.equal(wanted[k], v) for k, v in network.state_dict().items())
 
 
-def test_the_generators_of_a_run_draw_what_is_to_be_cleaned(config, generators, small_config):
+def test_the_generators_of_a_run_draw_what_is_to_be_cleaned(config, style_run):
     drawn = config.model_copy(
-        update={"size": 64, "generators": str(generators), "drawn_share": 1.0, "strength": 0.0}
+        update={"size": 64, "generators": str(style_run), "drawn_share": 1.0, "strength": 0.0}
     )
     trainer = DenoiserTrainer(drawn, make_fabric("cpu"))
     spoiled, clean = trainer.batch(trainer.cartoons, trainer.faces, [0, 1, 2])
-    both = load_generators(generators)
+    both = load_generators(style_run)
     from toonmark.models.sampling import heatmaps
 
     points = np.stack([trainer.cartoons.at(i, 0, 1).landmarks for i in range(3)])
@@ -199,9 +148,11 @@ def test_loss_of_a_shade_and_of_a_line():
         assert torch.autograd.grad(value, picture, retain_graph=True)[0].abs().sum() > 0
 
 
-def test_behind_a_generator_gradients_pass_through_it_and_leave_it_alone(small_config, trained):
+def test_behind_a_generator_gradients_pass_through_it_and_leave_it_alone(
+    small_config, denoiser_weights
+):
     plain = StyleTrainer(small_config, make_fabric("cpu"))
-    config = small_config.model_copy(update={"denoiser": str(trained)})
+    config = small_config.model_copy(update={"denoiser": str(denoiser_weights)})
     trainer = StyleTrainer(config, make_fabric("cpu"))
     networks = trainer.networks
     before = {k: v.clone() for k, v in networks.denoiser.state_dict().items()}
@@ -224,29 +175,31 @@ def test_behind_a_generator_gradients_pass_through_it_and_leave_it_alone(small_c
     assert all(torch.equal(before[name], after[name]) for name in before)
 
 
-def test_a_run_keeps_the_denoiser_that_it_was_trained_with(small_config, trained, tmp_path):
+def test_a_run_keeps_the_denoiser_that_it_was_trained_with(
+    small_config, denoiser_weights, tmp_path
+):
     config = small_config.model_copy(
-        update={"denoiser": str(trained), "stage1": 1, "stage2": 0, "keep_every": 1}
+        update={"denoiser": str(denoiser_weights), "stage1": 1, "stage2": 0, "keep_every": 1}
     )
     folder = tmp_path / "run"
     open_run(folder, TrainConfig, config)
     assert train(StyleTrainer(config, make_fabric("cpu")), config, folder, quiet=True)
-    wanted = load_denoiser(trained)[0].state_dict()
-    trained.unlink()
+    wanted = load_denoiser(denoiser_weights)[0].state_dict()
+    denoiser_weights.unlink()
     for path in (folder, folder / "averaged" / "0000001.safetensors"):
         drawing = load_generators(path)["face_to_cartoon"]
         got = drawing.denoiser.state_dict()
         assert all(torch.equal(got[name], wanted[name]) for name in wanted)
-    assert training_facts(config, 1)["denoiser"] == {"run": trained.name}
+    assert training_facts(config, 1)["denoiser"] == {"run": denoiser_weights.name}
     with pytest.raises(ConfigurationError, match="of its own"):
         load_generators(folder, Denoiser())
 
 
-def test_put_behind_a_run_that_was_trained_without(generators, trained):
-    denoiser, facts = load_denoiser(trained)
+def test_put_behind_a_run_that_was_trained_without(style_run, denoiser_weights):
+    denoiser, facts = load_denoiser(denoiser_weights)
     assert facts["iterations"] == "7"
-    drawing = load_generators(generators, denoiser)["face_to_cartoon"]
-    plain = load_generators(generators)["face_to_cartoon"]
+    drawing = load_generators(style_run, denoiser)["face_to_cartoon"]
+    plain = load_generators(style_run)["face_to_cartoon"]
     image, maps = torch.rand(1, 3, 64, 64), torch.rand(1, 5, 64, 64)
     assert torch.equal(drawing(image, maps), denoiser(plain(image, maps)))
 
@@ -261,8 +214,8 @@ def test_networks_without_one_have_none(small_config):
     assert not any("denoiser" in name for name in Networks(small_config).state_dict())
 
 
-def test_sizes_and_saved_error(config, tmp_path):
-    trainer = run(config, tmp_path / "run")
+def test_sizes_and_saved_error(config, run, tmp_path):
+    trainer = run(DenoiserTrainer, config, tmp_path / "run")
     trainer.save(tmp_path / "run", {"n": 2.0, "denoised": 1.5})
     _, facts = load_denoiser(tmp_path / "run")
     assert json.loads(facts["error_denoised"]) == 1.5

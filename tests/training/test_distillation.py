@@ -9,65 +9,32 @@ import pytest
 import torch
 
 from toonmark.errors import ConfigurationError, RunError
-from toonmark.models.denoiser import Denoiser
 from toonmark.training import checkpoint
-from toonmark.training.config import DistillationConfig, TrainConfig
+from toonmark.training.config import DistillationConfig
 from toonmark.training.distillation import DistillationTrainer
-from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
-from toonmark.training.loop import train
 from toonmark.training.networks import load_generators
-from toonmark.training.run import CHECKPOINT, open_run
 from toonmark.training.trained import STUDENT, trained_style
 
 
 @pytest.fixture
-def teacher(small_config, tmp_path):
-    """A run of 64 pixels with one checkpoint, as training writes it."""
-    folder = tmp_path / "teacher"
-    open_run(folder, TrainConfig, small_config)
-    tensors = StyleTrainer(small_config, make_fabric("cpu")).tensors()
-    checkpoint.save(folder / CHECKPOINT, tensors, {"iteration": "1"})
-    return folder
-
-
-@pytest.fixture
-def denoiser(tmp_path):
-    """A denoiser's weights that change a picture visibly."""
-    torch.manual_seed(3)
-    network = Denoiser()
-    for parameter in network.parameters():
-        parameter.data += 0.02 * torch.randn_like(parameter)
-    path = tmp_path / "denoiser.safetensors"
-    checkpoint.save(path, network.state_dict(), {"iterations": "7"})
-    return path
-
-
-@pytest.fixture
-def config(teacher, denoiser, face_set):
+def config(style_run, denoiser_weights, face_set):
     return DistillationConfig(
-        teacher=str(teacher), denoiser=str(denoiser), faces=[str(face_set)], size=64, width=16,
-        iterations=6, batch=2, checkpoint_every=2, log_every=1, sample_every=6,
+        teacher=str(style_run), denoiser=str(denoiser_weights), faces=[str(face_set)], size=64,
+        width=16, iterations=6, batch=2, checkpoint_every=2, log_every=1, sample_every=6,
     )  # fmt: skip
 
 
-def run(config, folder):
-    open_run(folder, DistillationConfig, config)
-    trainer = DistillationTrainer(config, make_fabric("cpu"))
-    assert train(trainer, config, folder, quiet=True)
-    return trainer
-
-
-def test_it_begins_as_the_teachers_generator_and_learns_the_rest(config, teacher, tmp_path):
+def test_it_begins_as_the_teachers_generator_and_learns_the_rest(config, style_run, run, tmp_path):
     config = config.model_copy(update={"iterations": 60, "average": 0.9, "learning_rate": 1e-3})
     trainer = DistillationTrainer(config, make_fabric("cpu"))
     (shown, maps), wanted = trainer.pairs([0, 1])
-    alone = load_generators(teacher)["face_to_cartoon"]
+    alone = load_generators(style_run)["face_to_cartoon"]
     assert torch.equal(trainer.network(shown, maps), alone(shown, maps))
     assert not torch.allclose(wanted, alone(shown, maps), atol=0.05), "a denoiser is behind it"
     assert torch.allclose(wanted, trainer.teacher(shown, maps).clamp(-1, 1))
     before = trainer.error()
-    after = run(config, tmp_path / "run").error()
+    after = run(DistillationTrainer, config, tmp_path / "run").error()
     assert before["n"] == after["n"] == 2
     assert after["student"] < 0.5 * before["student"]
 
@@ -87,31 +54,21 @@ def test_gradients_reach_the_student_and_not_the_teacher(config):
     assert all(torch.equal(before[k], v) for k, v in trainer.teacher.state_dict().items())
 
 
-def test_another_kind_of_student_begins_anew(config, teacher):
+def test_another_kind_of_student_begins_anew(config, style_run):
     small = config.model_copy(update={"width": 32})
     trainer = DistillationTrainer(small, make_fabric("cpu"))
     inputs, wanted = trainer.pairs([0])
     assert trainer.network(*inputs).shape == wanted.shape
-    alone = load_generators(teacher)["face_to_cartoon"]
+    alone = load_generators(style_run)["face_to_cartoon"]
     assert not torch.allclose(trainer.network(*inputs), alone(*inputs), atol=0.05)
 
 
-def test_stopped_and_started_again_it_ends_with_the_same_weights(config, tmp_path):
-    whole = run(config, tmp_path / "whole").tensors()
+def test_stopped_and_started_again_it_ends_with_the_same_weights(
+    config, run, interrupted, tmp_path
+):
+    whole = run(DistillationTrainer, config, tmp_path / "whole").tensors()
     folder = tmp_path / "stopped"
-    open_run(folder, DistillationConfig, config)
-    first = DistillationTrainer(config, make_fabric("cpu"))
-    step = first.step
-
-    def failing(iteration):
-        if iteration == 3:
-            raise KeyboardInterrupt
-        return step(iteration)
-
-    first.step = failing
-    with pytest.raises(KeyboardInterrupt):
-        train(first, config, folder, quiet=True)
-    again = run(config, folder).tensors()
+    again = interrupted(3, DistillationTrainer, config, folder).tensors()
     assert all(torch.equal(whole[name], again[name]) for name in whole)
     from PIL import Image
 
@@ -119,13 +76,13 @@ def test_stopped_and_started_again_it_ends_with_the_same_weights(config, tmp_pat
         assert grid.size == (64 * 2, 64 * 3)  # two held-out photos
 
 
-def test_what_it_leaves_stands_alone(config, teacher, tmp_path):
+def test_what_it_leaves_stands_alone(config, style_run, run, tmp_path):
     folder = tmp_path / "student"
-    trainer = run(config, folder)
+    trainer = run(DistillationTrainer, config, folder)
     with pytest.raises(RunError, match="not finished"):
         trained_style(folder)
     trainer.save(folder, trainer.error())
-    shutil.rmtree(teacher)
+    shutil.rmtree(style_run)
     student, size, facts = trained_style(folder)
     inputs, _ = trainer.pairs([0])
     assert size == 64
@@ -147,9 +104,9 @@ def test_a_teacher_of_another_size(config):
         DistillationTrainer(config.model_copy(update={"size": 128}), make_fabric("cpu"))
 
 
-def test_weights_that_do_not_say_what_they_are(config, tmp_path):
+def test_weights_that_do_not_say_what_they_are(config, run, tmp_path):
     folder = tmp_path / "student"
-    trainer = run(config, folder)
+    trainer = run(DistillationTrainer, config, folder)
     checkpoint.save(folder / STUDENT, trainer.averaged.state_dict(), {})
     with pytest.raises(RunError, match="does not say"):
         trained_style(folder)
