@@ -20,6 +20,10 @@ WHITE = 24
 #: Pixels, at 128, over which an outline fades into the white.
 EDGE = 2
 
+#: Pixels of edge up to which a cartoon is enlarged with sharp lines to be put into its photo; a
+#: face that fills a 12-megapixel photo would take seconds and hundreds of megabytes else.
+LARGEST_LAYER = 1024
+
 #: Part of the crop's edge over which a cartoon fades into its photo.
 FEATHER = 0.06
 
@@ -130,8 +134,10 @@ def in_photo(photo: Array, cartoons: Sequence[Cartoon]) -> Array:
 def _put_back(photo: Array, cartoon: Cartoon) -> None:
     import cv2
 
-    # Brought to the photo's scale first: what remains is a turn and a shift.
-    size = max(1, round(cartoon.image.shape[0] / scale_of(cartoon.transform)))
+    # Brought to the photo's scale first: what remains is a turn and a shift, and for a very
+    # large face some smooth enlargement.
+    size = round(cartoon.image.shape[0] / scale_of(cartoon.transform))
+    size = min(max(size, 1), LARGEST_LAYER)
     layer = figure(cartoon.image, size).astype(np.float32)
     layer[..., 3] *= _fade(size)
     layer[..., :3] *= layer[..., 3:] / 255  # colours weigh what they cover

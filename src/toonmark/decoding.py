@@ -32,6 +32,12 @@ MAX_PIXELS = 200_000_000
 #: A reduced reading keeps at least this many pixels on the longer side.
 REDUCED_SIDE = 1500
 
+#: What Pillow's readers raise for a damaged file, beside OSError; AVIF's a RuntimeError.
+_DAMAGE = (
+    SyntaxError, ValueError, EOFError, LookupError, TypeError, ArithmeticError, RuntimeError,
+    struct.error, zlib.error,
+)  # fmt: skip
+
 _opening = threading.Lock()
 
 
@@ -52,8 +58,12 @@ def max_pixels() -> int:
     return int(text)
 
 
-def decode(file: BinaryIO, name: str, reduced: bool) -> tuple[Array, int]:
-    """Gives the pixels and the reduction. OSErrors with a number come from the disk: they pass."""
+def decode(file: BinaryIO, name: str, reduced: bool, limit: int | None = None) -> tuple[Array, int]:
+    """Gives the pixels and the reduction. OSErrors with a number come from the disk: they pass.
+
+    Args:
+        limit: pixels, where fewer than :func:`max_pixels` are wanted.
+    """
     start = file.read(LENGTH)
     if not start:
         raise EmptyFileError(
@@ -63,10 +73,15 @@ def decode(file: BinaryIO, name: str, reduced: bool) -> tuple[Array, int]:
     with _reading(name, kind):
         image = _open(file, kind)
         width, height = image.size
-        limit = max_pixels()
-        if width * height > limit:
+        most = max_pixels()
+        if limit is not None and width * height > limit <= most:
             raise ImageTooLargeError(
-                f"{name} has {width} × {height} pixels, more than the limit of {limit:,}.",
+                f"{name} has {width} × {height} pixels; {limit:,} are the limit here.",
+                "Make it smaller.",
+            )
+        if width * height > most:
+            raise ImageTooLargeError(
+                f"{name} has {width} × {height} pixels, more than the limit of {most:,}.",
                 "Make it smaller, or raise the limit: set TOONMARK_MAX_PIXELS.",
             )
         reduction = 1
@@ -143,7 +158,7 @@ def _reading(name: str, kind: str | None) -> Iterator[None]:
         if error.errno is not None:
             raise
         raise _damaged(name) from error
-    except (SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error) as error:
+    except _DAMAGE as error:
         raise _damaged(name) from error
 
 

@@ -72,7 +72,7 @@ class Photo:
 Source: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO | Image | Array | Photo"
 
 
-def read(source: Source, reduced: bool = False) -> Photo:
+def read(source: Source, reduced: bool = False, max_pixels: int | None = None) -> Photo:
     """Reads a picture; of an animation, the first frame.
 
     Rotated as its EXIF data say, converted to sRGB by its colour profile, transparent parts on
@@ -83,6 +83,7 @@ def read(source: Source, reduced: bool = False) -> Photo:
             (h, w, 1), (h, w, 3) RGB or (h, w, 4) RGBA; uint8, uint16, or float in [0, 1].
         reduced: read a JPEG of thousands of pixels at 1/2, 1/4 or 1/8 of its size, which is fast
             and takes little memory, where whole blocks allow it.
+        max_pixels: of a file; None for 200 megapixels, or what ``TOONMARK_MAX_PIXELS`` says.
 
     Raises:
         ImageError: one of its kinds, for what cannot be read.
@@ -91,7 +92,7 @@ def read(source: Source, reduced: bool = False) -> Photo:
         path = Path(cast(str, source))
         try:
             with open(path, "rb") as file:
-                return Photo(*decode(file, path.name, reduced), source)
+                return Photo(*decode(file, path.name, reduced, max_pixels), source)
         except OSError as error:
             if path.is_dir():
                 raise UnreadableFileError(
@@ -104,11 +105,11 @@ def read(source: Source, reduced: bool = False) -> Photo:
     if isinstance(source, Photo):
         return source
     if isinstance(source, bytes | bytearray | memoryview):
-        return Photo(*decode(io.BytesIO(source), "The picture", reduced), source)
+        return Photo(*decode(io.BytesIO(source), "The picture", reduced, max_pixels), source)
     if isinstance(source, np.ndarray):
         return Photo(from_array(source))
     if hasattr(source, "read"):
-        return read(cast(BinaryIO, source).read(), reduced)
+        return read(cast(BinaryIO, source).read(), reduced, max_pixels)
     if hasattr(source, "getexif"):
         return Photo(from_pillow(source))
     raise NotAnImageError(

@@ -123,6 +123,22 @@ def test_in_photo_puts_everything_where_it_was(cartoon, astronaut):
         assert shifted > 2 * inside
 
 
+def test_a_face_larger_than_the_layer_lands_where_it_belongs(cartoon, monkeypatch):
+    """Only the fineness is limited, not the place or the size."""
+    from dataclasses import replace
+
+    image = np.full((128, 128, 3), 255, np.uint8)
+    image[40:100, 30:70] = (200, 60, 30)
+    transform = np.array([[0.125, 0, 2], [0, 0.125, -3]], np.float64)  # 1024 pixels of photo
+    photo = np.full((1100, 1100, 3), 90, np.uint8)
+    one = replace(cartoon, image=image, transform=transform)
+    whole = blend.in_photo(photo, [one]).astype(int)
+    monkeypatch.setattr(blend, "LARGEST_LAYER", 300)
+    coarse = blend.in_photo(photo, [one]).astype(int)
+    assert (np.abs(whole - 90).max(2) > 20).mean() > 0.1
+    assert np.abs(whole - coarse).mean() < 1
+
+
 def test_in_photo_at_the_edge_of_the_photo(pack, astronaut):
     cut = np.ascontiguousarray(astronaut[90:, 190:])
     cartoons = Cartoonizer(pack)(cut)

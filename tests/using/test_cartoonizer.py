@@ -168,6 +168,7 @@ def test_given_landmarks(cartoonizer, astronaut):
         (np.full((5, 2), np.nan), "outside"),
         (np.full((5, 2), 50.0), "no face"),
         (POINTS[[1, 0, 2, 4, 3]], "exchanged"),
+        (POINTS[[0, 1, 2, 4, 3]], "exchanged"),
     ],
 )
 def test_landmarks_that_do_not_fit(cartoonizer, astronaut, points, words):

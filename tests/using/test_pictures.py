@@ -15,6 +15,7 @@ from toonmark.errors import (
     ImageTooLargeError,
     MissingDecoderError,
     NotAnImageError,
+    ToonmarkError,
     TruncatedImageError,
     UnreadableFileError,
 )
@@ -303,6 +304,39 @@ def test_formats_without_a_decoder(start, name):
     with pytest.raises(MissingDecoderError, match=name) as caught:
         pictures.read(start + b"\0" * 200)
     assert "pip install" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    "kind", ["AVIF", "JPEG2000", "ICO", "QOI", "WEBP", "TIFF", "GIF", "PNG", "JPEG", "BMP", "PPM"]
+)
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_whatever_is_damaged_is_one_of_our_errors(kind):
+    """Pillow's readers raise all kinds of errors; a batch must go on after any of them."""
+    picture = np.random.default_rng(0).integers(0, 255, (40, 40, 3)).astype(np.uint8)
+    buffer = io.BytesIO()
+    try:
+        Image.fromarray(picture).save(buffer, kind)
+    except (KeyError, OSError):
+        pytest.skip(f"this Pillow does not write {kind}")
+    sound = buffer.getvalue()
+    random = np.random.default_rng(1)
+    refused = 0
+    for _ in range(400):
+        data = bytearray(sound)
+        for _ in range(int(random.integers(1, 5))):
+            place = int(random.integers(len(data)))
+            match int(random.integers(3)):
+                case 0:
+                    data[place] ^= 1 << int(random.integers(8))
+                case 1:
+                    data[place : place + 4] = random.bytes(4)
+                case _:
+                    del data[max(place, 2) :]
+        try:
+            pictures.read(bytes(data))
+        except ToonmarkError:
+            refused += 1
+    assert refused > 20
 
 
 def test_avif_is_known_by_its_signature():

@@ -19,7 +19,8 @@ from toonmark.errors import (
     VideoError,
 )
 from toonmark.faces.refine import Refiner
-from toonmark.video.clip import _upright, cartoonize_clip
+from toonmark.video.clip import _upright, _Writer, cartoonize_clip
+from toonmark.video.colours import UNSPECIFIED, Colours
 from toonmark.video.smoothing import PointFilter
 from toonmark.video.tracking import Tracker
 
@@ -147,16 +148,60 @@ def test_still_points_are_steadied_and_a_jump_is_not_smoothed():
 @pytest.mark.parametrize(("rotation", "quarters"), [(0, 0), (90, 1), (-90, 3), (180, 2), (-180, 2)])
 def test_frames_are_turned_as_a_player_shows_them(astronaut, rotation, quarters):
     """The angle is PyAV's: counterclockwise, from how the phone was held."""
+    frame = av.VideoFrame.from_ndarray(astronaut[:60, :90].copy(), "rgb24")
 
-    class Frame:
-        def __init__(self):
-            self.rotation = rotation
+    class Turned:
+        def __getattr__(self, name):
+            return rotation if name == "rotation" else getattr(frame, name)
 
-        def to_ndarray(self, format):
-            assert format == "rgb24"
-            return astronaut[:60, :90]
+    np.testing.assert_array_equal(_upright(Turned()), np.rot90(astronaut[:60, :90], quarters))
 
-    np.testing.assert_array_equal(_upright(Frame()), np.rot90(astronaut[:60, :90], quarters))
+
+@pytest.mark.parametrize(
+    ("tags", "rows", "expected"),
+    [
+        ((1, 1, 1), 128, (1, 1, 1)),  # said
+        ((9, 9, 16), 128, (9, 9, 16)),  # a phone's high dynamic range
+        ((2, 2, 2), 128, (6, 6, 6)),  # not said: what players assume of a small picture
+        ((2, 2, 2), 720, (1, 1, 1)),  # and of a large one
+    ],
+)
+def test_colours_stay_what_they_were_and_say_what_they_mean(tmp_path, tags, rows, expected):
+    wanted = (200, 30, 60)
+    picture = np.empty((rows, 160, 3), np.uint8)
+    picture[:] = wanted
+    path = tmp_path / "made.mkv"
+    source = Colours(*tags) if tags[0] != UNSPECIFIED else Colours(*expected)
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("libx264", rate=5)
+        stream.width, stream.height, stream.pix_fmt = 160, rows, "yuv420p"
+        Colours(*tags).tag(stream.codec_context)
+        for _ in range(2):
+            file.mux(stream.encode(source.frame(picture)))
+        file.mux(stream.encode(None))
+    copy = tmp_path / "copy.mp4"
+    with av.open(str(path)) as file, av.open(str(copy), "w") as made:
+        writer = _Writer(made, "libx264", file.streams.video[0])
+        originals = list(file.decode(video=0))
+        for frame in originals:
+            np.testing.assert_allclose(_upright(frame).mean((0, 1)), wanted, atol=3)
+            writer.write(_upright(frame), frame)
+        writer.close()
+    with av.open(str(copy)) as file:
+        frames = list(file.decode(video=0))
+    assert len(frames) == 2
+    for frame, original in zip(frames, originals, strict=True):
+        assert (frame.colorspace, frame.color_primaries, frame.color_trc) == expected
+        assert frame.color_range == 1, "limited, and it says so"
+        ours, theirs = (one.to_ndarray().astype(int) for one in (frame, original))
+        assert np.abs(ours - theirs).max() <= 2, "the very numbers of the source"
+
+
+def test_a_film_of_the_full_range_keeps_its_colours(tmp_path):
+    picture = np.full((64, 64, 3), (250, 128, 4), np.uint8)
+    frame = av.VideoFrame.from_ndarray(picture, "rgb24")
+    full = frame.reformat(format="yuvj420p", dst_color_range="JPEG")
+    np.testing.assert_allclose(_upright(full).mean((0, 1)), (250, 128, 4), atol=3)
 
 
 def broken(path, clip):

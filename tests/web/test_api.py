@@ -11,6 +11,8 @@ from PIL import Image
 from tests.web.conftest import JSON
 
 from toonmark import Cartoonizer, blend, pictures
+from toonmark.web.app import create_app
+from toonmark.web.settings import Settings
 
 
 def pixels(data: bytes) -> np.ndarray:
@@ -141,6 +143,26 @@ def test_token(serve, photo):
         right = {"authorization": "Bearer secret"}
         assert client.post("/cartoonize", content=photo, headers=right).status_code == 200
         assert client.get("/health").status_code == 200
+
+
+def test_the_token_holds_under_a_prefix():
+    """As behind a proxy, or mounted in another app, where paths begin with more."""
+    from fastapi.testclient import TestClient
+
+    app = create_app(Settings(token="secret"))
+    with TestClient(app, root_path="/toon") as client:
+        for path in ("/toon/styles", "/toon/metrics", "/styles"):
+            assert client.get(path).status_code == 401, path
+        right = {"authorization": "Bearer secret"}
+        assert client.get("/toon/styles", headers=right).status_code == 200
+        assert client.get("/toon/health").status_code == 200
+
+
+@pytest.mark.parametrize(("site", "status"), [("cross-site", 403), ("same-site", 403),
+                                              ("same-origin", 200), ("none", 200)])  # fmt: skip
+def test_pages_of_other_sites_cannot_have_photos_drawn(client, photo, site, status):
+    response = client.post("/cartoonize", content=photo, headers={"sec-fetch-site": site})
+    assert response.status_code == status
 
 
 def test_other_names_are_turned_away(serve):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 
@@ -30,10 +31,20 @@ def seeds(astronaut) -> list[bytes]:
         encoded(face, "TIFF"),
         encoded(face, "TIFF", compression="tiff_lzw"),
         encoded(face, "BMP"),
+        encoded(face[:128, :128], "ICO"),
+        *_where_pillow_can(face, "AVIF", "JPEG2000", "QOI"),
         b"\0\0\0\x18ftypheic\0\0\0\0heicmif1" + encoded(grey, "JPEG"),
     ]
     form = b'--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n'
     return [*found, form + found[0] + b"\r\n--b--\r\n"]
+
+
+def _where_pillow_can(face, *kinds: str) -> list[bytes]:
+    made = []
+    for kind in kinds:
+        with contextlib.suppress(KeyError, OSError):
+            made.append(encoded(face, kind))
+    return made
 
 
 def mutate(data: bytes, random: np.random.Generator) -> bytes:

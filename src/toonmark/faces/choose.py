@@ -79,7 +79,10 @@ def check_landmarks(landmarks: Array, photo: Photo) -> Array:
         )
     eyes = points[:, RIGHT_EYE] - points[:, LEFT_EYE]
     down = points[:, [MOUTH_LEFT, MOUTH_RIGHT]].mean(1) - points[:, [LEFT_EYE, RIGHT_EYE]].mean(1)
-    if (eyes[:, 0] * down[:, 1] - eyes[:, 1] * down[:, 0] <= 0).any():
+    mouth = points[:, MOUTH_RIGHT] - points[:, MOUTH_LEFT]
+    mirrored = eyes[:, 0] * down[:, 1] - eyes[:, 1] * down[:, 0] <= 0
+    crossed = (eyes * mouth).sum(1) <= 0
+    if (mirrored | crossed).any():
         raise LandmarksError(
             "The landmarks are of no face, or left and right are exchanged.",
             "Give left eye, right eye, nose, left and right corner of the mouth; left is the "

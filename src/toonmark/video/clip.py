@@ -22,6 +22,7 @@ from toonmark.errors import (
 )
 from toonmark.files import written_whole
 from toonmark.landmarks import Array
+from toonmark.video.colours import colours_of
 from toonmark.video.tracking import Tracker
 
 if TYPE_CHECKING:
@@ -223,15 +224,15 @@ class _Writer:
             self._waiting.clear()
 
     def write(self, pixels: Array, like: Any) -> None:
-        """One picture, at the same time as the one that it was made from."""
-        import av
-
+        """One picture, at the time and in the colour space of the one that it was made from."""
         # The colour format of films has a colour only for each two by two pixels.
         height, width = (side - side % 2 for side in pixels.shape[:2])
         if not self._begun:
             self._stream.width, self._stream.height = width, height
+            self._colours = colours_of(like)
+            self._colours.tag(self._stream.codec_context)
             self._begun = True
-        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels[:height, :width]), "rgb24")
+        frame = self._colours.frame(np.ascontiguousarray(pixels[:height, :width]))
         frame.pts, frame.time_base = like.pts, like.time_base
         self._container.mux(self._stream.encode(frame))
 
@@ -285,6 +286,6 @@ def _no_video(source: Path) -> VideoError:
 
 def _upright(frame: Any) -> Array:
     """(h, w, 3) uint8 RGB, turned as a player shows it: phones store how they were held."""
-    pixels = frame.to_ndarray(format="rgb24")
+    pixels = colours_of(frame).pixels(frame)
     quarters = round(getattr(frame, "rotation", 0) / 90) % 4
     return np.ascontiguousarray(np.rot90(pixels, quarters)) if quarters else pixels

@@ -17,7 +17,7 @@ from toonmark.video.smoothing import PointFilter
 LOOK_EVERY = 8
 #: Points that leave the last ones by more than this, in eye distances, are no longer the face.
 LOST = 0.5
-#: So many looks may miss a face, in motion blur or behind a hand, before it is given up.
+#: With so many looks on end that miss a face it is given up: one may, in motion blur.
 MISSES = 2
 
 

@@ -17,7 +17,6 @@ from toonmark.faces.choose import Faces
 from toonmark.landmarks import Array
 from toonmark.pictures import Photo
 from toonmark.web.problems import Refusal
-from toonmark.web.uploads import check_pixels
 
 
 class Output(StrEnum):
@@ -104,8 +103,7 @@ def read(upload: bytes, options: Options, max_pixels: int) -> Photo:
     Raises:
         ImageError: one of its kinds.
     """
-    check_pixels(upload, max_pixels)
-    return pictures.read(upload, reduced=options.output is Output.crop)
+    return pictures.read(upload, options.output is Output.crop, max_pixels)
 
 
 def finish(style: str, options: Options, photo: Photo, cartoons: list[Cartoon]) -> Answer:

@@ -48,13 +48,16 @@ class Guard:
             await self._app(scope, receive, send)
             return
 
+        # As the routes see it: without the prefix under which a proxy or another app serves it.
+        path = scope["path"].removeprefix(scope.get("root_path", "").rstrip("/"))
+
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = _with_headers(message.get("headers", []), scope["path"])
+                message["headers"] = _with_headers(message.get("headers", []), path)
             await send(message)
 
         headers = {key.decode("latin-1"): value for key, value in scope["headers"]}
-        refusal = self._refusal(scope["path"], headers)
+        refusal = self._refusal(path, headers)
         if refusal is not None:
             await problems.response(refusal)(scope, receive, send_guarded)
             return
@@ -68,6 +71,15 @@ class Guard:
                 421,
                 "This server does not go by that name.",
                 "Open it as localhost, or start it with: --allow-host NAME",
+            )
+        # A page of another site can send a photo, though it cannot read the answer.
+        foreign = headers.get("sec-fetch-site", b"") in (b"cross-site", b"same-site")
+        if foreign and path.startswith("/cartoonize"):
+            return problems.Refusal(
+                "other-site",
+                403,
+                "The request comes from a page of another site.",
+                "Send it from this server's own page, or from a program.",
             )
         token = self._settings.token
         if token and path.startswith(_GUARDED):

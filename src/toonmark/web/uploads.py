@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import warnings
-
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
-from toonmark.decoding import FORMATS
-from toonmark.errors import EmptyFileError, ImageTooLargeError
+from toonmark.errors import EmptyFileError
 from toonmark.web.problems import Refusal
 
 #: What a form may weigh beyond the photo: its other fields, and the lines between them.
@@ -53,30 +48,6 @@ async def drain(request: Request, limit: int) -> None:
         received += len(chunk)
         if received > limit:
             return
-
-
-def check_pixels(photo: bytes, max_pixels: int) -> None:
-    """Looks at a photo's header only.
-
-    Raises:
-        ImageTooLargeError: it has more pixels than this server takes.
-    """
-    from PIL import Image
-
-    size = (0, 0)
-    # What cannot be opened here is refused later, with the reason.
-    with contextlib.suppress(Exception), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            with Image.open(io.BytesIO(photo), formats=FORMATS) as image:
-                size = image.size
-        except Image.DecompressionBombError:
-            size = (max_pixels + 1, 1)
-    if size[0] * size[1] > max_pixels:
-        raise ImageTooLargeError(
-            f"The picture has more pixels than this server's limit of {max_pixels:,}.",
-            "Make it smaller.",
-        )
 
 
 class _Raw:
