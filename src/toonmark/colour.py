@@ -22,7 +22,7 @@ def upright_rgb(image: Image) -> Array:
         pixels = _deep(np.asarray(image))
     else:
         pixels = np.asarray(_to_srgb(image))
-    return _upright(pixels, _orientation(image))
+    return _upright(pixels, orientation(image))
 
 
 def from_array(array: Array) -> Array:
@@ -100,7 +100,8 @@ def _by_profile(image: Image, profile: bytes) -> Image:
     return image if converted is None else converted
 
 
-def _orientation(image: Image) -> int:
+def orientation(image: Image) -> int:
+    """How the camera was held, by EXIF: 1 to 8, 1 is upright."""
     try:
         return int(image.getexif().get(_ORIENTATION, 1))
     except Exception:

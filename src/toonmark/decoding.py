@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from toonmark.colour import upright_rgb
+from toonmark.colour import orientation, upright_rgb
 from toonmark.errors import (
     ConfigurationError,
     EmptyFileError,
@@ -91,6 +91,15 @@ def decode(file: BinaryIO, name: str, reduced: bool, limit: int | None = None) -
                 image.draft(None, (width // reduction, height // reduction))
         image.load()
         return upright_rgb(image), reduction
+
+
+def size(file: BinaryIO, name: str) -> tuple[int, int]:
+    """Upright width and height; only the file's start is read."""
+    kind = format_of(file.read(LENGTH))
+    with _reading(name, kind):
+        image = _open(file, kind)
+        width, height = image.size
+        return (height, width) if orientation(image) >= 5 else (width, height)
 
 
 def from_pillow(image: Any) -> Array:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, cast
 import numpy as np
 
 from toonmark.colour import from_array, on_white
-from toonmark.decoding import decode, from_pillow
+from toonmark.decoding import decode, from_pillow, size
 from toonmark.errors import NotAnImageError, OutputNotWritableError, UnreadableFileError
 from toonmark.files import written_whole
 from toonmark.landmarks import Array
@@ -33,6 +33,48 @@ SUFFIXES = frozenset(
 
 #: What a name ends in, and the format that is then written.
 WRITTEN = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+
+
+def pictures_in(folder: Path, below: bool = True) -> list[Path]:
+    """The pictures of a folder, by their names; none where there is no folder.
+
+    Args:
+        below: in its folders too.
+
+    Raises:
+        UnreadableFileError: a name that is no text (not UTF-8), which no table could hold.
+    """
+    if not folder.is_dir():
+        return []
+    found = []
+    for path in sorted(folder.rglob("*") if below else folder.iterdir()):
+        if path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
+            continue
+        try:
+            str(path.relative_to(folder)).encode()
+        except UnicodeEncodeError as error:
+            shown = ascii(path.name)
+            raise UnreadableFileError(
+                f"A picture in {folder} has a name that is not UTF-8: {shown}.", "Rename it."
+            ) from error
+        found.append(path)
+    return found
+
+
+def upright_size(path: Path) -> tuple[int, int]:
+    """Width and height of a picture as it is shown, from the start of its file.
+
+    Raises:
+        ImageError: one of its kinds, for what cannot be read.
+    """
+    try:
+        with open(path, "rb") as file:
+            return size(file, path.name)
+    except OSError as error:
+        raise UnreadableFileError(
+            f"{path} cannot be read ({os.strerror(error.errno or 5)}).",
+            "Check its name and that you may read it.",
+        ) from error
 
 
 @dataclass(frozen=True)

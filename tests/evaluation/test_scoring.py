@@ -173,6 +173,34 @@ def test_report_needs_no_network(make_set: MakeSet, make_pack: MakePack, tmp_pat
     assert page.count("data:image/webp") > 20
 
 
+def test_report_compares_each_size_with_its_own_photos_and_counts_all_that_were_lost(
+    make_set: MakeSet, tmp_path: Path
+) -> None:
+    class White:
+        iterations = None
+
+        def __init__(self, name: str, size: int) -> None:
+            self.name, self.size = name, size
+
+        def draw(self, faces: np.ndarray, points: np.ndarray) -> np.ndarray:
+            return np.full_like(faces, 255)
+
+    faces, cartoons = make_set("faces", 25), make_set("cartoons", 25, seed=9)
+    styles = [White("large", SIZE), White("small", SIZE // 2)]
+    result = evaluate_all(styles, faces, cartoons, n=25, options=OPTIONS)
+    large, small = (one.reference.photos.kid.value for one in result.scores)
+    assert large != small
+    write_report(result, styles, faces, tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text()
+    for size in (SIZE, SIZE // 2):
+        assert f"the photos themselves, {size} px" in page
+        assert f", {size} px, seed" in page
+    for one in result.scores:
+        share = one.distance.kid.value / one.reference.photos.kid.value
+        assert f"<td>{100 * share:.0f} %</td>" in page
+        assert f"{one.name}: no face was found in 25 cartoons. The first 20 of them:" in page
+
+
 def test_command(make_set: MakeSet, make_pack: MakePack, tmp_path: Path) -> None:
     from toonmark.cli import app
 

@@ -92,3 +92,18 @@ def test_empty_maps_answer_with_the_middle():
     found = sampling.points_from_heatmaps(torch.zeros(1, 5, 64, 64))
     assert torch.isfinite(found).all()
     assert (found - 31.5).abs().max() < 0.1
+
+
+def test_mixed_precision_moves_no_pixels():
+    """Under bfloat16, 128 pixels would otherwise be half a pixel apart at best."""
+    picture = torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(0))
+    transforms = torch.tensor([[[0.93, 0.02, 3.3], [-0.02, 0.93, -7.7]]])
+    wanted = sampling.crop(picture, transforms, 128)
+    maps = sampling.heatmaps(torch.tensor([[[101.3, 90.7]] * 5]), 128)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(sampling.crop(picture, transforms, 128), wanted)
+        rounded = sampling.crop(picture.bfloat16(), transforms, 128)
+        found = sampling.points_from_heatmaps(maps.bfloat16())
+    assert rounded.dtype == torch.bfloat16
+    assert (rounded.float() - wanted).abs().max() < 0.01
+    assert (found - torch.tensor([101.3, 90.7])).abs().max() < 0.1

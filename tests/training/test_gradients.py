@@ -4,10 +4,17 @@ import numpy as np
 import pytest
 import torch
 
+from toonmark.training import step
 from toonmark.training.config import ABLATION, Method, TrainConfig, Weights
 from toonmark.training.engine import to_batch
 from toonmark.training.networks import DIRECTIONS, Networks
-from toonmark.training.step import discriminator_loss, generator_loss, regressor_loss, unmatched
+from toonmark.training.step import (
+    Generated,
+    discriminator_loss,
+    generator_loss,
+    regressor_loss,
+    unmatched,
+)
 
 SIZE = 64
 RANDOM = np.random.default_rng(0)
@@ -222,3 +229,20 @@ def test_noise_on_what_is_judged_touches_the_discriminators_terms_only():
     assert {name for name in noisy if not torch.equal(noisy[name], quiet[name])} == set(quiet)
     for domain in ("face", "cartoon"):
         assert reached(sum(noisy.values()), networks.regressors[domain]) == 0
+
+
+def test_noise_does_not_tell_unmatched_pairs_apart(monkeypatch):
+    """It is laid over after the picture was moved: cut with it, it would be smoother."""
+    config = configured().model_copy(update={"judged_noise": 0.3})
+    networks, direction = Networks(config), DIRECTIONS[0]
+    seen, together = [], step.join
+    monkeypatch.setattr(
+        step, "join", lambda image, maps: seen.append(image) or together(image, maps)
+    )
+    grey = batch()
+    grey = type(grey)(**{**vars(grey), "image": torch.zeros_like(grey.image)})
+    drawn = Generated(torch.zeros_like(grey.image), torch.stack([grey.landmarks] * 2, 1))
+    discriminator_loss(networks, grey, direction, drawn, config, True, np.random.default_rng(3))
+    deviations = [float(image.std()) for image in seen]
+    assert len(deviations) == 3, "matched, drawn, unmatched"
+    assert deviations == pytest.approx([0.3] * 3, rel=0.05)

@@ -50,5 +50,11 @@ def gathered(
                     f"--set {assignment}: {name} has no settings of its own.",
                     "Check the name before the dot.",
                 )
-        place[last] = yaml.safe_load(text)
+        try:
+            place[last] = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise ConfigurationError(
+                f"--set {assignment}: the value cannot be read as YAML.",
+                "Close its brackets and quotes, and quote the whole for the shell.",
+            ) from error
     return values

@@ -53,29 +53,13 @@ def serve(
 
     Answers are kept in answers.sqlite as they are given; the server may be stopped and started.
     """
-    import socket
-
-    import uvicorn
-
-    from toonmark.errors import OutputNotWritableError
+    from toonmark.cli import listening
     from toonmark.study.server import make_app
 
-    application = make_app(out)
-    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-        listening.listen()  # before the address is told: who comes early waits, and is let in
-    except OSError as error:
-        raise OutputNotWritableError(
-            f"Nothing can be served at {host}:{port} ({error.strerror}).",
-            "Choose another --port or --host.",
-        ) from error
-    with listening:
-        shown = f"[{host}]" if ":" in host else host
-        typer.echo(f"http://{shown}:{listening.getsockname()[1]}/  (Ctrl-C stops)")
-        config = uvicorn.Config(application, log_level="warning", access_log=False)
-        uvicorn.Server(config).run(sockets=[listening])
+    def tell(address: str) -> None:
+        typer.echo(f"{address}  (Ctrl-C stops)")
+
+    listening.serve(make_app(out), host, port, tell)
 
 
 @app.command()

@@ -98,11 +98,18 @@ class Cache:
             fresh = np.asarray(compute(pictures[missing], missing), np.float32)
             for index, vector in zip(missing, fresh, strict=True):
                 known[keys[index]] = vector
-            with self._database:
-                self._database.executemany(
-                    "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
-                    [(measure, keys[index], known[keys[index]].tobytes()) for index in missing],
-                )
+            rows = [(measure, keys[index], known[keys[index]].tobytes()) for index in missing]
+            try:
+                with self._database:
+                    self._database.executemany(
+                        "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", rows
+                    )
+            except sqlite3.Error as error:
+                raise OutputNotWritableError(
+                    f"What was measured cannot be kept ({error}).",
+                    "Make room on the disk, or name another folder with --cache; what is kept "
+                    "already is not measured again.",
+                ) from error
         return np.stack([known[key] for key in keys])
 
     def close(self) -> None:

@@ -56,7 +56,7 @@ class Gallery:
 
     def photo(self, file: str, drawer: Drawer) -> str:
         """A photo as a style saw it."""
-        key = ("", file)
+        key = (f"{drawer.size} {template_of(drawer).tolist()}", file)
         if key not in self._kept:
             self._kept[key] = data_uri(self._fitted(file, drawer)[0])
         return self._kept[key]

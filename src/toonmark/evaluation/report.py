@@ -16,7 +16,7 @@ from toonmark.evaluation.gallery import Gallery, at_random, by_error, by_skin, o
 from toonmark.evaluation.optional_tables import cycle_table, group_table
 from toonmark.evaluation.page import page
 from toonmark.evaluation.scores import Evaluation, Item, Scores
-from toonmark.evaluation.summary import caption, percent
+from toonmark.evaluation.summary import caption, percent, references
 from toonmark.files import write_text
 
 #: Beyond this many styles the pictures of each one's own best and worst faces are left out.
@@ -42,10 +42,11 @@ def write_report(
     drawers = [PackDrawer(pack) if isinstance(pack, str | Path) else pack for pack in packs]
     gallery = open_gallery(faces, crop)
     scores = evaluation.scores
-    first = scores[0].reference
+    compared = [one for one, _ in references(scores)]
+    doubts = dict.fromkeys(doubt for one in compared for doubt in one.warnings)
     sections = [
-        f"<p class=lead>{escape(caption(first))}</p>",
-        "".join(f"<p class=doubt>{escape(doubt)}</p>" for doubt in first.warnings),
+        *(f"<p class=lead>{escape(caption(one))}</p>" for one in compared),
+        "".join(f"<p class=doubt>{escape(doubt)}</p>" for doubt in doubts),
         "<h2>At a glance</h2>",
         tables.main_table(scores),
         _over_time(scores),
@@ -64,7 +65,7 @@ def write_report(
         "<h2>What failed</h2>",
         _failures(scores, drawers, gallery),
         "<h2>What the numbers depend on</h2>",
-        tables.setting_table(first.setting),
+        tables.setting_table(scores),
     ]
     title = "Toonmark: " + ", ".join(s.name for s in scores[:4]) + (" …" if scores[4:] else "")
     write_text(path, page(title, "\n".join(sections)))
@@ -189,11 +190,13 @@ def _pictures(scores: Sequence[Scores], drawers: Sequence[Drawer], gallery: Gall
 def _failures(scores: Sequence[Scores], drawers: Sequence[Drawer], gallery: Gallery) -> str:
     parts = []
     for one, drawer in list(zip(scores, drawers, strict=True))[:MANY]:
-        lost = [item for item in one.items if item.error is None][:20]
+        lost = [item for item in one.items if item.error is None]
         if lost:
+            shown = lost[:20]
+            some = f" The first {len(shown)} of them:" if len(lost) > len(shown) else ""
             parts.append(
-                f"<p>{escape(one.name)}: no face was found in {len(lost)} cartoons.</p>"
-                + gallery.grid(lost, [drawer], ["no face found"] * len(lost))
+                f"<p>{escape(one.name)}: no face was found in {len(lost)} cartoons.{some}</p>"
+                + gallery.grid(shown, [drawer], ["no face found"] * len(shown))
             )
         unlike = sorted(one.items, key=lambda item: -item.rank)[:10]
         parts.append(

@@ -13,10 +13,9 @@ from pathlib import Path
 from toonmark.data.dataset import IMAGES, LANDMARKS, is_held_out, read_landmarks
 from toonmark.evaluation.errors import EmptySetError, MissingLandmarksError
 from toonmark.landmarks import Array
+from toonmark.pictures import pictures_in
 
-__all__ = ["SUFFIXES", "PictureSet", "is_held_out"]
-
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+__all__ = ["PictureSet", "is_held_out"]
 
 
 @dataclass(frozen=True)
@@ -48,20 +47,17 @@ class PictureSet:
 
         Raises:
             EmptySetError: no such folder, or no pictures in it.
+            ImageError: a picture's name is no text.
             MissingLandmarksError: ``landmarks`` is true and there are none.
             DataError: ``landmarks.csv`` cannot be understood.
         """
         folder = Path(folder)
         images = folder / IMAGES if (folder / IMAGES).is_dir() else folder
-        found = sorted(
-            path.relative_to(images).as_posix()
-            for path in (images.rglob("*") if images.is_dir() else ())
-            if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
-        )
+        found = [path.relative_to(images).as_posix() for path in pictures_in(images)]
         if not found:
             raise EmptySetError(
                 f"{folder} holds no pictures.",
-                f"Name a folder with {', '.join(SUFFIXES)} files in it or in its {IMAGES}/.",
+                f"Name a folder with JPEG, PNG or other pictures in it or in its {IMAGES}/.",
             )
         if not (folder / LANDMARKS).is_file():
             if landmarks:

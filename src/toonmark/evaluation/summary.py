@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.table import Table
 
-from toonmark.evaluation.scores import Evaluation, Interval, PointError, Reference
+from toonmark.evaluation.scores import Evaluation, Interval, PointError, Reference, Scores
 
 
 def percent(value: float | None, digits: int = 1) -> str:
@@ -41,33 +43,53 @@ def caption(reference: Reference) -> str:
     )
 
 
+def references(scores: Sequence[Scores]) -> list[tuple[Reference, str]]:
+    """What the styles are compared with, each once, and what tells it from the others.
+
+    There is more than one where styles of several sizes, or crops, are measured together.
+    """
+    found: list[tuple[Reference, str]] = []
+    for one in scores:
+        if all(one.reference != other for other, _ in found):
+            found.append((one.reference, one.name))
+    if len(found) == 1:
+        return [(found[0][0], "")]
+    sizes = [reference.setting.image_size for reference, _ in found]
+    return [
+        (one, f", {size} px" if sizes.count(size) == 1 else f", as for {name}")
+        for (one, name), size in zip(found, sizes, strict=True)
+    ]
+
+
 def summary_table(evaluation: Evaluation) -> Table:
     """The main numbers of all styles.
 
     The floor is other real cartoons, with the detector's own error on cartoons; the photos are
     what a style that does nothing gets.
     """
-    first = evaluation.scores[0].reference
-    table = Table(caption=caption(first), caption_justify="left")
+    compared = references(evaluation.scores)
+    captions = "\n".join(caption(one) for one, _ in compared)
+    table = Table(caption=captions, caption_justify="left")
     table.add_column("style")
     for heading in ("KID×1000", "FID", "landmarks", "first", "in 5", "skin ρ", "ms"):
         table.add_column(heading, justify="right")
-    table.add_row(
-        "(floor)",
-        "–" if first.floor is None else short_text(first.floor.kid),
-        "–" if first.floor is None else f"{first.floor.fid:.0f}",
-        error_text(first.finder_on_cartoons),
-        style="dim",
-    )
-    table.add_row(
-        "(photos)",
-        short_text(first.photos.kid),
-        f"{first.photos.fid:.0f}",
-        error_text(first.finder_on_photos),
-        percent(first.mirrored_photo_top1, 0),
-        style="dim",
-        end_section=True,
-    )
+    for one, apart in compared:
+        table.add_row(
+            f"(floor{apart})",
+            "–" if one.floor is None else short_text(one.floor.kid),
+            "–" if one.floor is None else f"{one.floor.fid:.0f}",
+            error_text(one.finder_on_cartoons),
+            style="dim",
+        )
+        table.add_row(
+            f"(photos{apart})",
+            short_text(one.photos.kid),
+            f"{one.photos.fid:.0f}",
+            error_text(one.finder_on_photos),
+            percent(one.mirrored_photo_top1, 0),
+            style="dim",
+            end_section=True,
+        )
     for scores in evaluation.scores:
         table.add_row(
             scores.name,

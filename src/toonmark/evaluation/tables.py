@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from toonmark.evaluation.charts import bar, colour
-from toonmark.evaluation.scores import Interval, PointError, Scores, Setting
-from toonmark.evaluation.summary import error_text, interval_text, percent
+from toonmark.evaluation.scores import Interval, PointError, Scores
+from toonmark.evaluation.summary import error_text, interval_text, percent, references
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], note: str = "") -> str:
@@ -35,39 +35,42 @@ def _barred(value: Interval, full: float, tint: str, scale: float = 1, digits: i
 
 def main_table(scores: Sequence[Scores]) -> str:
     """Every style's main numbers under the floor and what doing nothing gives."""
-    first = scores[0].reference
-    full = max([first.photos.kid.high, *(s.distance.kid.high for s in scores)])
+    compared = references(scores)
+    photos = [one.photos.kid.high for one, _ in compared]
+    full = max([*photos, *(s.distance.kid.high for s in scores)])
     grey = "#9aa0a6"
     rows = []
-    if first.floor is not None:
+    for one, apart in compared:
+        if one.floor is not None:
+            rows.append(
+                [
+                    f"~real cartoons, others against these{escape(apart)}",
+                    _barred(one.floor.kid, full, grey, digits=1),
+                    "0 %",
+                    f"{one.floor.fid:.0f}",
+                    error_text(one.finder_on_cartoons),
+                    "",
+                    "",
+                    "",
+                    "",
+                ]
+            )
         rows.append(
             [
-                "~real cartoons, others against these",
-                _barred(first.floor.kid, full, grey, digits=1),
-                "0 %",
-                f"{first.floor.fid:.0f}",
-                error_text(first.finder_on_cartoons),
+                f"~the photos themselves{escape(apart)}",
+                _barred(one.photos.kid, full, grey),
+                "100 %",
+                f"{one.photos.fid:.0f}",
+                error_text(one.finder_on_photos),
+                f"{percent(one.mirrored_photo_top1)}, mirrored",
                 "",
-                "",
-                "",
+                "1",
                 "",
             ]
         )
-    rows.append(
-        [
-            "~the photos themselves",
-            _barred(first.photos.kid, full, grey),
-            "100 %",
-            f"{first.photos.fid:.0f}",
-            error_text(first.finder_on_photos),
-            f"{percent(first.mirrored_photo_top1)}, mirrored",
-            "",
-            "1",
-            "",
-        ]
-    )
     for index, s in enumerate(scores):
-        share = s.distance.kid.value / first.photos.kid.value if first.photos.kid.value else 0
+        photos_kid = s.reference.photos.kid.value
+        share = s.distance.kid.value / photos_kid if photos_kid else 0
         rows.append(
             [
                 f'<i style="background:{colour(index)}"></i>{escape(s.name)}',
@@ -112,7 +115,6 @@ def identity_table(scores: Sequence[Scores]) -> str:
 
 def structure_table(scores: Sequence[Scores]) -> str:
     """Landmark error against three kinds of truth, and by part of the face."""
-    first = scores[0].reference
 
     def cells(error: PointError | None) -> list[str]:
         if error is None:
@@ -120,20 +122,23 @@ def structure_table(scores: Sequence[Scores]) -> str:
         parts = (error.median, error.p90, error.eyes, error.nose, error.mouth, error.not_found)
         return [percent(part) for part in parts]
 
-    rows = [
-        ["~detector on photos", *cells(first.finder_on_photos)],
-        ["~detector on real cartoons", *cells(first.finder_on_cartoons)],
-        ["~… less its offset on cartoons", *cells(first.finder_on_cartoons_corrected)],
-    ]
+    rows = []
+    for one, apart in references(scores):
+        rows += [
+            [f"~detector on photos{escape(apart)}", *cells(one.finder_on_photos)],
+            [f"~detector on real cartoons{escape(apart)}", *cells(one.finder_on_cartoons)],
+            ["~… less its offset on cartoons", *cells(one.finder_on_cartoons_corrected)],
+        ]
     for s in scores:
         rows.append([escape(s.name), *cells(s.structure.annotated)])
         rows.append(["~… against the detector's own points", *cells(s.structure.detected)])
         if s.structure.corrected is not None:
             rows.append(["~… less its offset on cartoons", *cells(s.structure.corrected)])
     note = (
-        f"Found by {escape(first.setting.point_finder)}, which took no part in training. The first"
-        " row of a style is against the photo's annotated points. The second cancels what the"
-        " detector does alike on photo and cartoon; the third what it does wrong on every cartoon."
+        f"Found by {escape(scores[0].reference.setting.point_finder)}, which took no part in"
+        " training. The first row of a style is against the photo's annotated points. The second"
+        " cancels what the detector does alike on photo and cartoon; the third what it does wrong"
+        " on every cartoon."
     )
     headings = ["", "median", "nine tenths below", "eyes", "nose", "mouth", "not found"]
     return table(headings, rows, note)
@@ -165,9 +170,11 @@ def colour_table(scores: Sequence[Scores]) -> str:
 
 def cleanness_table(scores: Sequence[Scores]) -> str:
     """Spread of the drawings, off-white surroundings, chequerboard, background."""
-    first = scores[0].reference
-    reference = ["~real cartoons", "100 %", "", percent(first.cartoon_haze, 2)]
-    rows = [[*reference, f"{1000 * first.cartoon_chequer:.2f}", "", ""]]
+    rows = []
+    for one, apart in references(scores):
+        name = f"~real cartoons{escape(apart)}"
+        haze, chequer = percent(one.cartoon_haze, 2), f"{1000 * one.cartoon_chequer:.2f}"
+        rows.append([name, "100 %", "", haze, chequer, "", ""])
     for s in scores:
         rows.append(
             [
@@ -190,10 +197,11 @@ def cleanness_table(scores: Sequence[Scores]) -> str:
     return table([*headings, "background: around", "within the face"], rows, note)
 
 
-def setting_table(setting: Setting) -> str:
-    """Every value that decides the numbers."""
+def setting_table(scores: Sequence[Scores]) -> str:
+    """Every value that decides the numbers; a column for each set of references."""
+    settings = [one.setting.model_dump() for one, _ in references(scores)]
     rows = [
-        [escape(name.replace("_", " ")), escape(str(value))]
-        for name, value in setting.model_dump().items()
+        [escape(name.replace("_", " ")), *(escape(str(one[name])) for one in settings)]
+        for name in settings[0]
     ]
-    return table(["", ""], rows)
+    return table(["", *("" for _ in settings)], rows)

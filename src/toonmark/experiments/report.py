@@ -83,7 +83,7 @@ def write_report(
         "".join(f"<p class=doubt>Without scores: {escape(text)}</p>" for text in lost),
         _figures(results, drawers, first, gallery, setting.seed),
         "<h2>What the numbers depend on</h2>",
-        setting_table(setting),
+        setting_table(evaluation.scores),
         f"<p class=note>Made with <code>{escape(command)}</code></p>",
     ]
     write_text(path, page("Toonmark: experiment", "\n".join(parts)))

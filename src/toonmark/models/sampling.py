@@ -44,6 +44,7 @@ def points_from_heatmaps(maps: Tensor) -> Tensor:
         (N, 5, 2) pixels; the image's centre where a map has no positive value.
     """
     height, width = maps.shape[-2:]
+    maps = maps.to(torch.promote_types(maps.dtype, torch.float32))
     weight = maps.clamp(min=0) ** 4
     # A vanishing even floor: an empty map answers with the centre and not with NaN.
     weight = weight + 1e-12
@@ -70,25 +71,32 @@ def crop(images: Tensor, transforms: Tensor, size: int | tuple[int, int]) -> Ten
         (N, C, height, width).
     """
     out_height, out_width = (size, size) if isinstance(size, int) else size
-    linear = torch.linalg.inv(transforms[..., :2])
-    shift = -(linear @ transforms[..., 2:])
+    with torch.autocast(images.device.type, enabled=False):
+        linear = torch.linalg.inv(transforms[..., :2])
+        shift = -(linear @ transforms[..., 2:])
     determinants = torch.linalg.det(transforms.detach()[..., :2]).abs()
     block = max(1, int(float(determinants.max()) ** -0.5 + 1e-6))
     if block > 1:
         down, right = -images.shape[-2] % block, -images.shape[-1] % block
         images = F.avg_pool2d(F.pad(images, (0, right, 0, down), mode="replicate"), block)
         linear, shift = linear / block, (shift - (block - 1) / 2) / block
-    ys, xs = torch.meshgrid(
-        torch.arange(out_height, dtype=images.dtype, device=images.device),
-        torch.arange(out_width, dtype=images.dtype, device=images.device),
-        indexing="ij",
-    )
-    places = torch.stack([xs, ys], dim=-1).reshape(1, -1, 2)
-    places = places @ linear.to(images.dtype).transpose(-1, -2)
-    places = places + shift.to(images.dtype).transpose(-1, -2)
     height, width = images.shape[-2:]
-    extent = torch.tensor(
-        [max(width - 1, 1), max(height - 1, 1)], dtype=images.dtype, device=images.device
-    )
-    grid = (places / extent * 2 - 1).reshape(-1, out_height, out_width, 2)
-    return F.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=True)
+    # Places need more than bfloat16's eight bits, which would round them to half a pixel.
+    exact = torch.promote_types(images.dtype, torch.float32)
+    with torch.autocast(images.device.type, enabled=False):
+        ys, xs = torch.meshgrid(
+            torch.arange(out_height, dtype=exact, device=images.device),
+            torch.arange(out_width, dtype=exact, device=images.device),
+            indexing="ij",
+        )
+        places = torch.stack([xs, ys], dim=-1).reshape(1, -1, 2)
+        places = places @ linear.to(exact).transpose(-1, -2)
+        places = places + shift.to(exact).transpose(-1, -2)
+        extent = torch.tensor(
+            [max(width - 1, 1), max(height - 1, 1)], dtype=exact, device=images.device
+        )
+        grid = (places / extent * 2 - 1).reshape(-1, out_height, out_width, 2)
+        cut = F.grid_sample(
+            images.to(exact), grid, mode="bilinear", padding_mode="border", align_corners=True
+        )
+    return cut.to(images.dtype)

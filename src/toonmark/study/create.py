@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from toonmark.files import written_whole
-from toonmark.pictures import read
+from toonmark.pictures import pictures_in, read
 from toonmark.study.errors import (
     DifferentSizesError,
     MissingOutputsError,
@@ -22,7 +22,6 @@ from toonmark.study.errors import (
 )
 from toonmark.study.study import ANSWERS, FILE, QUESTIONS, Group, Study, picture_path, save
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 #: What `toonmark cartoonize` puts behind a photo's name.
 TOON = "-toon"
 #: The paper's number of groups.
@@ -111,9 +110,7 @@ def create(
 def _pictures(folder: Path) -> dict[str, Path]:
     """Pictures of a folder by their name without suffix."""
     found: dict[str, Path] = {}
-    for path in sorted(folder.iterdir() if folder.is_dir() else ()):
-        if path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
-            continue
+    for path in pictures_in(folder, below=False):
         if path.stem in found:
             raise StudyError(
                 f"{folder} holds both {found[path.stem].name} and {path.name}.",
@@ -121,7 +118,9 @@ def _pictures(folder: Path) -> dict[str, Path]:
             )
         found[path.stem] = path
     if not found:
-        raise StudyError(f"{folder} holds no pictures.", f"Name one with {', '.join(SUFFIXES)}.")
+        raise StudyError(
+            f"{folder} holds no pictures.", "Name a folder with JPEG, PNG or other pictures in it."
+        )
     return found
 
 

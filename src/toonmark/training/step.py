@@ -78,17 +78,19 @@ def generator_loss(
     )  # eq. 1
     parts["cycle"] = weights.cycle * losses.cycle_consistency(restored, batch.image)  # eq. 2
 
-    found, found_maps = batch.landmarks, maps
+    placed = found = batch.landmarks
     if direction.target in networks.regressors:
         predicted = networks.regressors[direction.target](fake)
         # Patches are cut where the regressor sees the parts; the cut moves pixels, not places.
-        found, found_maps = points_from_heatmaps(predicted.detach()), predicted
+        placed = points_from_heatmaps(predicted)
+        found = placed.detach()
         if method.landmark_consistency:
             parts["landmarks"] = weights.landmarks * losses.landmark_consistency(
                 predicted, maps
             )  # eq. 4
     if "matched" in judges:
-        given = maps if method.fake_landmarks == "input" else found_maps
+        # As its discriminator gets them: drawn around the points, not the regressor's own maps.
+        given = maps if method.fake_landmarks == "input" else heatmaps(placed, config.size)
         score = judges["matched"](join(judged, given))
         parts["matched"] = weights.matched * losses.adversarial_generator(
             score, method.gan
@@ -137,7 +139,9 @@ def discriminator_loss(
         given = generated.points[:, 0 if method.fake_landmarks == "input" else 1]
         pairs = [join(real, maps), join(drawn, heatmaps(given, config.size))]
         if method.unmatched_pairs:
-            pairs.append(join(unmatched(real, random), maps))
+            # Noise comes last: cut with the picture it would be smoother, and tell these apart.
+            elsewhere = unmatched(domain_batch.image, random)
+            pairs.append(join(noisy(elsewhere, config.judged_noise, random), maps))
         scores = judges["matched"](torch.cat(pairs)).split(count)
         parts["matched"] = losses.conditional_discriminator(
             scores[0], scores[1], scores[2] if method.unmatched_pairs else None, method.gan

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from toonmark.data.dataset import (
     DESCRIPTION,
@@ -26,10 +25,10 @@ from toonmark.data.dataset import (
     write_landmarks,
 )
 from toonmark.data.proposals import guess
-from toonmark.errors import DataError, LandmarksError
+from toonmark.errors import DataError, ImageError, LandmarksError
 from toonmark.files import write_text
 from toonmark.landmarks import COUNT, Array
-from toonmark.pictures import SUFFIXES
+from toonmark.pictures import pictures_in, upright_size
 
 NAME = "annotations.json"
 
@@ -86,11 +85,11 @@ class Annotations:
         rows = read_landmarks(table) if table.exists() else {}
         facts = read_description(self.folder / DESCRIPTION).get("pictures", {})
         said = _read_json(self.folder / NAME)
-        present = {
-            path.relative_to(self.images).as_posix()
-            for path in self.images.rglob("*")
-            if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
-        }
+        try:
+            paths = pictures_in(self.images)
+        except ImageError as error:
+            raise DataError(error.happened, error.remedy) from error
+        present = {path.relative_to(self.images).as_posix() for path in paths}
         if not present:
             raise DataError(f"{self.folder} holds no pictures.", "Name a set, or its images.")
         self.entries = {}
@@ -124,12 +123,9 @@ class Annotations:
             DataError: it cannot be read.
         """
         try:
-            with Image.open(self.images / name) as picture:
-                turned = picture.getexif().get(0x0112, 1) >= 5
-                width, height = picture.size
-                return (height, width) if turned else (width, height)
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-            raise DataError(f"{name} cannot be read ({error}).", "Replace it.") from error
+            return upright_size(self.images / name)
+        except ImageError as error:
+            raise DataError(error.happened, "Replace it, or say that it shows no face.") from error
 
     def order(self) -> list[str]:
         """Names, the most doubtful first, and what is done last."""
@@ -153,8 +149,11 @@ class Annotations:
             OutputError: they cannot be written.
         """
         points = np.asarray(points, np.float64)
-        limit = np.array(self.size(name)) - 0.5
-        if points.shape != (COUNT, 2) or not ((points >= -0.5) & (points <= limit)).all():
+        sound = points.shape == (COUNT, 2) and bool(np.isfinite(points).all())
+        if sound and state is not State.NO_FACE:  # which even a damaged picture may have
+            limit = np.array(self.size(name)) - 0.5
+            sound = bool(((points >= -0.5) & (points <= limit)).all())
+        if not sound:
             raise LandmarksError(
                 f"The points of {name} are not five points inside the picture.", "Move them."
             )
