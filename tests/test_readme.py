@@ -33,6 +33,25 @@ def test_each_command_is_understood(words):
     command.make_parser(context).parse_args(list(rest))
 
 
+def test_the_python_of_the_readme_keeps_every_face(tmp_path, monkeypatch):
+    import numpy as np
+    from PIL import Image
+
+    data = pytest.importorskip("skimage.data", reason="scikit-image is not installed")
+    (code,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.S)
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(np.hstack([data.astronaut()] * 2)).save("party.jpg")
+    exec(code, {})
+    assert sorted(path.name for path in tmp_path.glob("*.png")) == ["face1.png", "face2.png"]
+
+
+def test_the_header_of_landmarks_is_the_readmes():
+    from toonmark.landmarks import NAMES
+
+    header = ",".join(["file", *(f"{name}_{axis}" for name in NAMES for axis in "xy")])
+    assert f"`{header}`" in README.read_text(encoding="utf-8")
+
+
 def test_there_are_commands_to_check():
     assert len(commands()) >= 8
 

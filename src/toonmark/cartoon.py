@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from toonmark import blend, pictures
+from toonmark.errors import OutputError, OutputNotWritableError
 from toonmark.landmarks import Array
+
+#: The least and the most pixels of a cartoon's edge.
+SMALLEST, LARGEST = 16, 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +60,16 @@ class Cartoon:
         )
 
     def resized(self, size: int, transparent: bool = False) -> Array:
-        """The cartoon at another size: (size, size, 3) uint8, or 4 channels when transparent."""
+        """The cartoon at another size: (size, size, 3) uint8, or 4 channels when transparent.
+
+        Raises:
+            OutputError: the size is not between 16 and 4096 pixels.
+        """
+        if not SMALLEST <= size <= LARGEST:
+            raise OutputError(
+                f"A cartoon of {size} pixels is not made.",
+                f"Choose a size from {SMALLEST} to {LARGEST}.",
+            )
         return (blend.figure if transparent else blend.resized)(self.image, size)
 
     def save(
@@ -65,10 +79,16 @@ class Cartoon:
 
         Args:
             path: the format is what the name ends in.
-            size: edge in pixels; the style's own unless told otherwise.
+            size: edge in pixels, 16 to 4096; the style's own unless told otherwise.
             transparent: without the white around the figure (PNG and WebP).
 
         Raises:
-            OutputError: the place cannot be written to, or the disk is full.
+            OutputError: the place cannot be written to, the disk is full, there is no such size,
+                or the format has no transparency.
         """
-        pictures.write(path, self.resized(size or len(self.image), transparent))
+        if transparent and pictures.WRITTEN.get(Path(path).suffix.lower()) == "JPEG":
+            raise OutputNotWritableError(
+                "A JPEG has no transparency.", "End the name in .png or .webp."
+            )
+        size = len(self.image) if size is None else size
+        pictures.write(path, self.resized(size, transparent))

@@ -11,7 +11,7 @@ import numpy as np
 
 from toonmark import pictures
 from toonmark.cartoon import Cartoon
-from toonmark.errors import FaceError, LandmarksError, TurnedFaceWarning
+from toonmark.errors import FaceError, LandmarksError, SmallFaceWarning, TurnedFaceWarning
 from toonmark.faces import pose
 from toonmark.faces.align import (
     compose,
@@ -86,6 +86,7 @@ class Cartoonizer:
 
         Warns:
             TurnedFaceWarning: a face is turned far to the side.
+            SmallFaceWarning: of "all" faces, some were left out.
         """
         many = isinstance(images, list | tuple)
         if not many:
@@ -96,11 +97,15 @@ class Cartoonizer:
                 f"There are {len(images)} photos, and landmarks for {len(landmarks)}.",
                 "Give one entry a photo, None where a detector shall look.",
             )
-        views = [
+        looks = [
             self._look(image, faces, points)
             for image, points in zip(images, landmarks, strict=True)
         ]
+        views = [look for look, _ in looks]
         drawn = self._draw([view for photo in views for view in photo])
+        for _, left_out in looks:
+            if left_out:
+                warnings.warn(left_out, SmallFaceWarning, stacklevel=2)
         for cartoon in drawn:
             if cartoon.turned:
                 warnings.warn(cartoon.warning, TurnedFaceWarning, stacklevel=2)
@@ -122,27 +127,36 @@ class Cartoonizer:
         faces = [face_from_points(one) for one in points]
         return self._draw([self._view(photo, n, face) for n, face in enumerate(faces, 1)])
 
-    def _look(self, image: Source, faces: Faces, landmarks: Array | None) -> list[_View]:
-        """Cuts the wanted faces out of a photo; reads a large file in full only if it must."""
+    def _look(
+        self, image: Source, faces: Faces, landmarks: Array | None
+    ) -> tuple[list[_View], str]:
+        """Cuts the wanted faces out of a photo; reads a large file in full only if it must.
+
+        Returns:
+            The views, and what is to be said of faces that are left out.
+        """
         photo = pictures.read(image, reduced=True)
         try:
-            views = self._views(photo, faces, landmarks)
+            views, left_out = self._views(photo, faces, landmarks)
         except FaceError:
             if photo.reduction == 1:
                 raise
-            views = []
+            views, left_out = [], ""
         if photo.reduction > 1 and not (views and all(view.is_sharp for view in views)):
-            views = self._views(photo.full(), faces, landmarks)
-        return views
+            return self._views(photo.full(), faces, landmarks)
+        return views, left_out
 
-    def _views(self, photo: Photo, faces: Faces, landmarks: Array | None) -> list[_View]:
+    def _views(
+        self, photo: Photo, faces: Faces, landmarks: Array | None
+    ) -> tuple[list[_View], str]:
         if landmarks is not None:
             found = [face_from_points(points) for points in check_landmarks(landmarks, photo)]
         else:
             found = find_faces(photo.pixels, thorough=faces != "largest")
             refined = self.refine(photo.pixels, np.array([face.points for face in found]))
             found = [Face(f.box, p, f.score) for f, p in zip(found, refined, strict=True)]
-        return [self._view(photo, *one) for one in choose(found, faces, photo.reduction)]
+        chosen, left_out = choose(found, faces, photo.reduction)
+        return [self._view(photo, *one) for one in chosen], left_out
 
     def _view(self, photo: Photo, number: int | None, face: Face) -> _View:
         size, template = self.style.metadata.size, np.array(self.style.metadata.template)

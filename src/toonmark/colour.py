@@ -80,7 +80,9 @@ def _to_srgb(image: Image) -> Image:
         image = image.convert("RGBA")
         white = Pillow.new("RGBA", image.size, "white")
         image = Pillow.alpha_composite(white, image).convert("RGB")
-    if profile and image.mode in ("RGB", "CMYK"):
+    if image.mode in ("P", "PA"):
+        image = image.convert("RGB")  # a palette's colours are in the profile's space too
+    if profile and image.mode in ("RGB", "CMYK", "L"):
         image = _by_profile(image, profile)
     return image if image.mode == "RGB" else image.convert("RGB")
 
@@ -91,13 +93,21 @@ def _by_profile(image: Image, profile: bytes) -> Image:
 
     try:
         source: Any = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if "sRGB" in (source.profile.profile_description or ""):
+        if _is_srgb(source.profile.profile_description or ""):
             return image
         target = ImageCms.createProfile("sRGB")
         converted = ImageCms.profileToProfile(image, source, target, outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return image  # a broken profile is common, and no reason to refuse the picture
     return image if converted is None else converted
+
+
+def _is_srgb(description: str) -> bool:
+    """Whether a profile is sRGB by its name: most are, and converting costs time.
+
+    "Linear sRGB" and "scRGB" are other spaces.
+    """
+    return "sRGB" in description and "linear" not in description.lower()
 
 
 def orientation(image: Image) -> int:

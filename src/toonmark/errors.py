@@ -92,6 +92,10 @@ class LandmarksError(FaceError):
     """Landmarks that were given do not fit the picture."""
 
 
+class SmallFaceWarning(UserWarning):
+    """Of all faces that were wanted, some are too small to draw: they are left out."""
+
+
 class TurnedFaceWarning(UserWarning):
     """The face is turned far to one side: it is drawn, but not well."""
 

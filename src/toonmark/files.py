@@ -14,7 +14,7 @@ from toonmark.errors import DiskFullError, OutputNotWritableError
 # What the system answers when the place is wrong, not the program.
 _WRONG_PLACE = (
     *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST),
-    *(errno.EISDIR, errno.ENAMETOOLONG, errno.EINVAL, errno.ELOOP),
+    *(errno.EISDIR, errno.ENAMETOOLONG, errno.EINVAL, errno.ELOOP, errno.ENOENT),
 )
 
 # Asked for once: reading the umask means setting it, which two threads must not do at a time.

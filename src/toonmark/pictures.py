@@ -61,18 +61,23 @@ def pictures_in(folder: Path, below: bool = True) -> list[Path]:
     return found
 
 
-def upright_size(path: Path) -> tuple[int, int]:
+def upright_size(source: Path | bytes) -> tuple[int, int]:
     """Width and height of a picture as it is shown, from the start of its file.
+
+    Args:
+        source: the file, or its bytes.
 
     Raises:
         ImageError: one of its kinds, for what cannot be read.
     """
+    if isinstance(source, bytes):
+        return size(io.BytesIO(source), "The picture")
     try:
-        with open(path, "rb") as file:
-            return size(file, path.name)
+        with open(source, "rb") as file:
+            return size(file, source.name)
     except OSError as error:
         raise UnreadableFileError(
-            f"{path} cannot be read ({os.strerror(error.errno or 5)}).",
+            f"{source} cannot be read ({os.strerror(error.errno or 5)}).",
             "Check its name and that you may read it.",
         ) from error
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -97,6 +99,58 @@ def test_points_outside_are_refused(tmp_path: Path, bad: float) -> None:
     points[2, 0] = bad
     with pytest.raises(LandmarksError, match="inside the picture"):
         Annotations(make(tmp_path)).save("a.png", points, State.DONE)
+
+
+def test_a_damaged_picture_may_be_said_to_show_no_face(tmp_path: Path) -> None:
+    folder = make(tmp_path)
+    annotations = Annotations(folder)
+    (annotations.images / "a.png").write_bytes(b"\x89PNG\r\n\x1a\nbroken")
+    with pytest.raises(DataError, match="damaged"):
+        annotations.save("a.png", POINTS, State.DONE)
+    annotations.save("a.png", POINTS, State.NO_FACE)
+    assert Annotations(folder).entries["a.png"].state is State.NO_FACE
+    with pytest.raises(LandmarksError):
+        annotations.save("a.png", POINTS * np.nan, State.NO_FACE)
+
+
+def test_sizes_are_of_upright_pictures_whatever_their_exif_says(tmp_path: Path) -> None:
+    images = tmp_path / "images"
+    images.mkdir()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (40, 20)).save(images / "a.jpg", exif=exif)
+    # As text, where a number belongs.
+    odd = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x02\0\x02\0\0\0x\0" + bytes(8)
+    Image.new("RGB", (40, 20)).save(images / "b.jpg", exif=odd)
+    annotations = Annotations(tmp_path)
+    assert annotations.size("a.jpg") == (20, 40)
+    assert annotations.size("b.jpg") == (40, 20)
+
+
+def test_a_name_that_is_no_text_is_refused_at_once(tmp_path: Path) -> None:
+    """Each save would fail on it."""
+    folder = make(tmp_path)
+    name = os.fsencode(Annotations(folder).images) + b"/\xff.png"
+    try:
+        shutil.copy(Annotations(folder).images / "a.png", name)
+    except OSError:
+        pytest.skip("this file system has no such names")
+    with pytest.raises(DataError, match="not UTF-8"):
+        Annotations(folder)
+
+
+def test_readers_never_see_half_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    annotations = Annotations(make(tmp_path))
+    whole, seen = set(annotations.entries), []
+    guess = Annotations._guess
+    monkeypatch.setattr(
+        Annotations, "_guess", lambda self, n: seen.append(set(self.entries)) or guess(self, n)
+    )
+    (annotations.folder / "landmarks.csv").unlink(missing_ok=True)
+    (annotations.folder / NAME).unlink(missing_ok=True)
+    annotations._read()
+    assert seen
+    assert all(names == whole for names in seen)
 
 
 def test_a_damaged_file_and_an_empty_folder_are_refused(tmp_path: Path) -> None:

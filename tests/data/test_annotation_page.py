@@ -158,6 +158,78 @@ def test_keys_choose_move_undo_and_go_on(page: Any, folder: Path) -> None:
     assert page.inner_text("#doubt") == "Right, as you said"
 
 
+def test_tab_goes_over_the_points_and_leaves_them(page: Any) -> None:
+    def focused() -> str:
+        return page.evaluate("document.activeElement.id || document.activeElement.ariaLabel || ''")
+
+    def chosen() -> str:
+        return page.locator(".handle.chosen span").inner_text()
+
+    labels = [handle.get_attribute("aria-label") for handle in page.locator(".handle").all()]
+    for i, label in enumerate(labels):
+        assert (focused(), chosen()) == (label, str(i + 1))
+        page.keyboard.press("Tab")
+    seen = []
+    while focused() not in seen and len(seen) < 30:
+        seen.append(focused())
+        page.keyboard.press("Tab")
+    assert {"accept", "skip", "none", "mirror", "help"} <= set(seen)
+    page.keyboard.press("2")
+    page.keyboard.press("Shift+Tab")
+    assert chosen() == "1"
+    page.keyboard.press("Shift+Tab")
+    assert focused() not in labels
+    # A focused button has its own Enter; the next picture begins with its first point.
+    page.focus("#skip")
+    page.keyboard.press("Enter")
+    ready(page)
+    assert page.inner_text("#name") == "b é.png"
+    assert page.inner_text("#count") == "0 of 3"
+    assert (focused(), chosen()) == (labels[0], "1")
+
+
+def test_a_key_that_is_held_down_says_it_once(page: Any, folder: Path) -> None:
+    for _ in range(3):
+        page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+    saved(page)
+    assert page.inner_text("#name") == "b é.png"
+    assert page.inner_text("#count") == "1 of 3"
+    assert on_disk(folder, "b é.png")[1] is State.PROPOSED
+
+
+def test_what_the_server_refuses_is_not_done(page: Any, folder: Path) -> None:
+    def refuse(route: Any) -> None:
+        if route.request.post_data_json["name"] == "a.png":
+            route.fulfill(status=422, json={"error": "a.png cannot be read. Replace it."})
+        else:
+            route.continue_()
+
+    page.route("**/api/points", refuse)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    message = page.locator("#refused button")
+    message.wait_for()
+    ready(page)
+    assert page.inner_text("#count") == "0 of 3"
+    page.keyboard.press("Enter")
+    saved(page)
+    assert on_disk(folder, "b é.png")[1] is State.DONE
+    assert page.inner_text("#count") == "1 of 3"
+    assert "a.png cannot be read" in message.inner_text()
+    message.click()
+    ready(page)
+    assert message.count() == 0
+    assert page.inner_text("#name") == "a.png"
+    assert "Proposed" in page.inner_text("#doubt")
+    x, _ = middle(page, 0)
+    left = page.locator("#frame").bounding_box()["x"]
+    assert (x - left) / scale(page) - 0.5 == pytest.approx(POINTS[0][0], abs=0.02)
+    page.keyboard.press("x")
+    message.wait_for()
+    assert page.inner_text("#count") == "1 of 3"
+
+
 def test_the_mirror_view_moves_points_the_way_the_hand_goes(page: Any, folder: Path) -> None:
     page.click("#mirror")
     x, y = middle(page, 0)

@@ -133,6 +133,17 @@ def test_a_damaged_picture_is_named(tmp_path: Path) -> None:
         Dataset.open(tmp_path).image(1)
 
 
+def test_pictures_are_upright_and_on_white_as_everywhere(tmp_path: Path) -> None:
+    make_set(tmp_path)
+    dataset = Dataset.open(tmp_path)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (40, 20), (9, 9, 9)).save(dataset.path(0), exif=exif)
+    assert dataset.image(0).shape == (40, 20, 3)
+    Image.new("RGBA", (32, 32), (0, 0, 0, 0)).save(dataset.path(1))
+    assert (dataset.image(1) == 255).all()
+
+
 def test_a_damaged_description_is_refused(tmp_path: Path) -> None:
     (make_set(tmp_path) / "dataset.json").write_text("[")
     with pytest.raises(DataError, match=r"dataset\.json cannot be read"):

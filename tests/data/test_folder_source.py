@@ -243,6 +243,13 @@ def test_duplicates_are_known_though_scaled_and_compressed(tmp_path: Path) -> No
     assert looks.find(perceptual_hash(small)) == "astronaut"
     assert looks.find(perceptual_hash(ASTRONAUT[:, ::-1])) is None
     assert looks.find(perceptual_hash(skimage.data.coffee())) is None
+    # A photo that was replaced no longer looks like anything; the other one still does.
+    looks.add(perceptual_hash(small), "small")
+    looks.add(perceptual_hash(skimage.data.coffee()), "astronaut")
+    assert looks.find(perceptual_hash(ASTRONAUT)) == "small"
+    looks.discard("small")
+    looks.discard("small")
+    assert looks.find(perceptual_hash(ASTRONAUT)) is None
 
 
 def test_a_matte_leaves_no_background_at_its_edge() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
@@ -12,7 +13,9 @@ from toonmark.experiments.plan import Plan, jobs_of
 from toonmark.experiments.progress import duration
 from toonmark.experiments.results import PAPER_FID, Spread
 from toonmark.experiments.table import number
-from toonmark.training.config import ABLATION, parse
+from toonmark.training import checkpoint
+from toonmark.training.config import ABLATION, TrainConfig, parse
+from toonmark.training.run import CHECKPOINT, open_run
 
 TRAIN = {
     "faces": ["f"],
@@ -45,17 +48,28 @@ def test_the_paper_s_rows_by_default(tmp_path):
 
 def test_each_run_starts_from_its_namesake(tmp_path):
     before = tmp_path / "before"
-    for name in ("basic-seed0", "full-seed0"):
-        (before / "rows" / name).mkdir(parents=True)
-        (before / "rows" / name / "checkpoint.safetensors").touch()
+    short = {"rows": ["basic", "full"], "seeds": [0]}
+    for job in jobs_of(plan(**short), before):
+        open_run(job.folder, TrainConfig, job.config)
+        done = {"iteration": str(job.config.iterations)}
+        checkpoint.save(job.folder / CHECKPOINT, {}, done)
     longer = {"rows": ["basic", "full"], "start_from": str(before)}
     jobs = jobs_of(plan(**longer, seeds=[0]), tmp_path / "longer")
     assert [job.config.start_from for job in jobs] == [
         str(before / "rows" / "basic-seed0"),
         str(before / "rows" / "full-seed0"),
     ]
-    with pytest.raises(ConfigurationError, match="has not trained basic-seed1"):
+    with pytest.raises(ConfigurationError, match="basic-seed1 has not been trained"):
         jobs_of(plan(**longer, seeds=[0, 1]), tmp_path / "longer")
+    # Rows that begin with unequal lengths could not be compared.
+    checkpoint.save(before / "rows" / "full-seed0" / CHECKPOINT, {}, {"iteration": "1"})
+    with pytest.raises(ConfigurationError, match="full-seed0 has 1 of its"):
+        jobs_of(plan(**longer, seeds=[0]), tmp_path / "longer")
+    # What has begun needs the runs before it no longer.
+    for job in jobs:
+        checkpoint.save(job.folder / CHECKPOINT, {}, {"iteration": "0"})
+    shutil.rmtree(before)
+    assert len(jobs_of(plan(**longer, seeds=[0]), tmp_path / "longer")) == 2
 
 
 def test_rows_with_settings_of_their_own(tmp_path):

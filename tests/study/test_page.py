@@ -148,6 +148,48 @@ def test_it_goes_on_where_a_rater_left_off(visit, served):
     ]
 
 
+def test_an_unknown_code_in_the_address_costs_nobody_their_own(visit):
+    page = visit()
+    begin(page)
+    for place in (0, 1, 2):
+        page.locator(".drawing").nth(place).click()
+    go_on(page, 1)
+    where, rater = step(page), rater_of(page)
+    for unknown in ("nobody", "x" * 60):
+        page.evaluate("code => location.hash = code", unknown)
+        page.reload()
+        page.wait_for_selector("#task:not([hidden])")
+        assert step(page) == where
+        assert rater_of(page) == rater
+        assert page.evaluate("location.hash") == ""
+    page.evaluate("localStorage.setItem('toonmark-study', 'nobody')")
+    page.reload()
+    page.wait_for_selector("#start:not([hidden])")
+    assert rater_of(page) is None
+    page.problems = [p for p in page.problems if "404" not in p and "422" not in p]
+
+
+def test_who_does_not_see_the_page_hears_where_it_goes_on(visit):
+    page = visit()
+
+    def focused():
+        return page.evaluate("document.activeElement.textContent")
+
+    begin(page)
+    for number in range(6):
+        assert focused() == page.inner_text("#question")
+        assert page.inner_text("#says") == step(page)
+        for key in "abc":
+            page.keyboard.press(key)
+        if number % 2:
+            page.keyboard.press("Enter")
+        else:
+            page.focus("#next")
+            page.keyboard.press("Space")
+        answered(page, number + 1)
+    assert focused() == "Thank you!"
+
+
 def test_dragging(visit):
     page = visit()
     begin(page)

@@ -80,7 +80,7 @@ def test_a_denoiser_is_trained_and_put_into_a_pack(trained, face_set, cartoon_se
     refused = toonmark(
         "export", trained / "run", pack, "--denoiser", trained / "face", code=2
     ).stderr
-    assert "cannot be read" in refused
+    assert "There is no" in refused
 
 
 def test_a_student_is_taught_and_becomes_a_pack(trained, face_set, tmp_path):
@@ -101,7 +101,7 @@ def test_a_student_is_taught_and_becomes_a_pack(trained, face_set, tmp_path):
     refused = toonmark("export", run, pack, "--iteration", 2, code=2).stderr
     assert "kept no weights" in refused
     refused = toonmark("train", run, code=2).stderr
-    assert "teacher is unknown" in refused
+    assert "is a run of `toonmark distill`" in refused
     assert "Traceback" not in refused
 
 
@@ -129,6 +129,18 @@ def test_a_missing_iteration_names_those_that_there_are(trained, tmp_path):
     assert not (tmp_path / "x.onnx").exists()
 
 
+def test_a_failed_start_can_be_corrected_with_one_setting(trained, face_set, tmp_path):
+    run = tmp_path / "student"
+    command = ("distill", run, "--teacher", trained / "run", "--faces", face_set, "--threads", 1)
+    assert "size=64" in toonmark(*command, "--set", "iterations=2", code=2).stderr
+    done = toonmark("distill", run, "--set", "size=64", "--set", "width=16", "--threads", 1)
+    assert "drawings of 2 held-out photos" in done.stdout
+    assert "Mean difference" in toonmark("distill", run, "--set", "size=64").stdout
+    refused = toonmark("distill", run, "--set", "iterations=9", code=2).stderr
+    assert '"iterations": 9' in refused
+    assert "Field required" not in refused
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -138,7 +150,8 @@ def test_a_missing_iteration_names_those_that_there_are(trained, tmp_path):
         (("train", "{tmp}/a", "--faces", "x", "--cartoons", "y", "--set", "siez=64"), "size"),
         (("train", "{tmp}/a", "--faces", "{tmp}", "--cartoons", "{tmp}"), "is no data set"),
         (("train-landmarks", "{tmp}/nothing", "--run", "{tmp}/b"), "is no data set"),
-        (("export", "{tmp}/none", "{tmp}/x.onnx"), "is not a run yet"),
+        (("export", "{tmp}/none", "{tmp}/x.onnx"), "none is not a run yet"),
+        (("train", "{tmp}/a", "--set", "size=[1"), "cannot be read as YAML"),
     ],
 )
 def test_mistakes_are_explained(tmp_path, arguments, says):

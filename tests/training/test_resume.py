@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from toonmark.cli.settings import gathered
 from toonmark.errors import ConfigurationError, DivergedError, RunError
 from toonmark.training import checkpoint
-from toonmark.training.config import TrainConfig, parse
+from toonmark.training.config import DenoiserConfig, TrainConfig, parse
 from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
 from toonmark.training.loop import train
+from toonmark.training.processes import places
 from toonmark.training.run import CHECKPOINT, CONFIG, Lock, open_run
+from toonmark.training.samples import write_grid
+from toonmark.training.trained import remember_origins, trained_style
 
 KILLED = """
 import os, signal, sys
@@ -135,6 +141,7 @@ def test_metrics_after_the_checkpoint_are_dropped_when_it_goes_on(small_config, 
 
 def test_another_configuration_is_refused_with_the_difference(small_config, tmp_path):
     open_run(tmp_path / "run", TrainConfig, small_config)
+    checkpoint.save(tmp_path / "run" / CHECKPOINT, {}, {"iteration": "1"})
     other = small_config.model_copy(update={"stage1": 99})
     with pytest.raises(ConfigurationError) as caught:
         open_run(tmp_path / "run", TrainConfig, other)
@@ -242,6 +249,15 @@ def test_a_run_can_start_from_another(small_config, never_killed, tmp_path):
     fresh = StyleTrainer(small_config, make_fabric("cpu")).tensors()
     name = "averaged/face_to_cartoon.up.0.weight"
     assert not torch.equal(fresh[name], started[name])
+    trainer = StyleTrainer(config, make_fabric("cpu"))
+    trainer.step(0)
+    own, average = trainer.tensors(), config.average
+    # The first step moves a learnt average as little as any later one.
+    moved = (
+        average * started[name]
+        + (1 - average) * own[name.replace("averaged/", "networks/generators.")]
+    )
+    assert torch.allclose(own[name], moved, atol=1e-7)
     wide = config.model_copy(update={"width": 32})
     with pytest.raises(RunError, match="do not fit"):
         StyleTrainer(wide, make_fabric("cpu"))
@@ -259,3 +275,96 @@ def test_regressors_that_were_trained_along_the_way_go_on_too(small_config, tmp_
     names = [name for name in learnt if name.startswith("networks/regressors")]
     assert names
     assert all(torch.equal(started[name], learnt[name]) for name in names)
+
+
+def test_a_run_needs_nothing_that_its_checkpoint_has(small_config, regressors, tmp_path):
+    """Regressors and the run before it may be gone, for training, facts and all."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    named = {name: str(shutil.copy(path, gone)) for name, path in regressors.items()}
+    first = small_config.model_copy(update={**named, "stage1": 1, "stage2": 1})
+    run(first, gone / "before")
+    config = first.model_copy(update={"start_from": str(gone / "before")})
+    folder = tmp_path / "run"
+    open_run(folder, TrainConfig, config)
+    remember_origins(config, folder)
+    tensors = StyleTrainer(config, make_fabric("cpu")).tensors()
+    checkpoint.save(folder / CHECKPOINT, tensors, {"iteration": "1"})
+    shutil.rmtree(gone)
+    with pytest.raises(RunError, match="There is no"):
+        StyleTrainer(config, make_fabric("cpu"))
+    again = StyleTrainer(config, make_fabric("cpu"), fresh=False)
+    assert train(again, config, folder, quiet=True)
+    _, _, facts = trained_style(folder)
+    assert facts["iterations"] == 4
+    assert [one["stage1"] for one in facts["runs"]] == [1, 1]
+
+
+def test_regressors_of_another_size_are_refused(small_config, regressors, tmp_path):
+    tensors, _ = checkpoint.load(Path(regressors["face_regressor"]))
+    path = tmp_path / "large.safetensors"
+    checkpoint.save(path, tensors, {"size": "128"})
+    config = small_config.model_copy(update={"face_regressor": str(path)})
+    with pytest.raises(ConfigurationError, match="at 128 pixels, and 64 are needed"):
+        StyleTrainer(config, make_fabric("cpu"))
+
+
+def test_pictures_are_written_before_the_checkpoint_that_follows_them(small_config, tmp_path):
+    """Killed in between, a run would else never write them."""
+    config = small_config.model_copy(
+        update={"stage1": 2, "stage2": 0, "keep_every": 2, "checkpoint_every": 2}
+    )
+    open_run(tmp_path, TrainConfig, config)
+    trainer = StyleTrainer(config, make_fabric("cpu"))
+
+    def full(*_):
+        raise KeyboardInterrupt
+
+    trainer.look = full
+    with pytest.raises(KeyboardInterrupt):
+        train(trainer, config, tmp_path, quiet=True)
+    assert not (tmp_path / CHECKPOINT).exists()
+    assert train(StyleTrainer(config, make_fabric("cpu")), config, tmp_path, quiet=True)
+    assert (tmp_path / "averaged" / "0000002.safetensors").exists()
+
+
+def test_until_there_is_a_checkpoint_settings_may_be_corrected(small_config, tmp_path):
+    wrong = small_config.model_copy(update={"faces": ["nowhere"]})
+    open_run(tmp_path, TrainConfig, wrong)
+    assert open_run(tmp_path, TrainConfig, small_config) == small_config
+    assert open_run(tmp_path, TrainConfig, None) == small_config
+    with Lock(tmp_path), pytest.raises(RunError, match="by another process"):
+        open_run(tmp_path, TrainConfig, wrong)
+    checkpoint.save(tmp_path / CHECKPOINT, {}, {"iteration": "1"})
+    with pytest.raises(ConfigurationError, match="nowhere"):
+        open_run(tmp_path, TrainConfig, wrong)
+
+
+def test_a_run_of_another_kind_says_of_which(small_config, tmp_path):
+    open_run(tmp_path, TrainConfig, small_config)
+    with pytest.raises(RunError, match="is a run of `toonmark train`"):
+        open_run(tmp_path, DenoiserConfig, None)
+
+
+def test_sample_rows_of_different_lengths(tmp_path):
+    rows = [torch.zeros(n, 3, 32, 32) for n in (4, 2, 3)]
+    write_grid(rows, tmp_path / "grid.png")
+    with Image.open(tmp_path / "grid.png") as grid:
+        pixels = np.asarray(grid)
+    assert pixels.shape == (96, 128, 3)
+    assert (pixels[32:64, 64:] == 255).all()
+    assert (pixels[:32] == 128).all()
+
+
+class Alone:
+    """A process that is alone, or one of two whose other says the same."""
+
+    def __init__(self, world=1, rank=0):
+        self.world_size, self.global_rank, self.device = world, rank, torch.device("cpu")
+
+
+def test_a_batch_is_shared_equally_or_not_at_all():
+    assert list(places(Alone(), 3)) == [0, 1, 2]
+    assert list(places(Alone(2, 1), 4)) == [1, 3]
+    with pytest.raises(ConfigurationError, match="--set batch=2"):
+        places(Alone(2, 1), 3)

@@ -12,9 +12,13 @@ from toonmark.errors import (
     LandmarksError,
     NoFaceError,
     NotAnImageError,
+    OutputError,
+    SmallFaceWarning,
     TurnedFaceWarning,
 )
 from toonmark.faces import align
+from toonmark.faces.choose import choose
+from toonmark.faces.detect import Face
 from toonmark.landmarks import template_points
 
 POINTS = np.array([[201, 102], [247, 102], [222, 127], [203, 146], [240, 146]], float)
@@ -197,7 +201,23 @@ def test_a_face_under_32_pixels(cartoonizer, astronaut):
     both = np.zeros((512, 640, 3), np.uint8)
     both[:128, :128] = small
     both[:, 128:] = astronaut
-    assert [cartoon.box[0] > 128 for cartoon in cartoonizer(both, faces="all")] == [True]
+    with pytest.warns(SmallFaceWarning, match="1 face of .* left out") as caught:
+        found = cartoonizer(both, faces="all")
+    assert [cartoon.box[0] > 128 for cartoon in found] == [True]
+    assert [one.filename for one in caught] == [__file__]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # those beside the largest were not looked for
+        cartoonizer(both)
+
+
+def test_what_is_said_of_small_faces():
+    points = np.zeros((5, 2))
+    faces = [Face((0, 0, 20, side), points, 1) for side in (99, 31.9, 24, 24)]
+    large, left_out = choose(faces, "all", 1)
+    assert [number for number, _ in large] == [1]
+    assert left_out == "3 faces of 24 to 31 pixels were left out; 32 is the least."
+    assert "2 faces of 24 pixels were" in choose([faces[0], *faces[2:]], "all", 1)[1]
+    assert choose(faces, "all", 2)[1] == ""  # twice as large in the file's picture
 
 
 def test_a_turned_face_is_drawn_with_a_warning(cartoonizer, astronaut):
@@ -219,3 +239,25 @@ def test_a_cartoon_saves_itself(cartoonizer, astronaut, tmp_path):
     cartoon.save(tmp_path / "b.png", size=300, transparent=True)
     assert Image.open(tmp_path / "b.png").size == (300, 300)
     assert Image.open(tmp_path / "b.png").mode == "RGBA"
+
+
+@pytest.mark.parametrize("size", [-5, 0, 15, 4097, 100_000])
+def test_a_size_that_is_not_made(cartoonizer, astronaut, tmp_path, size):
+    (cartoon,) = cartoonizer(astronaut)
+    for transparent in (False, True):
+        with pytest.raises(OutputError, match=f"{size} pixels is not made. .* 16 to 4096"):
+            cartoon.save(tmp_path / "a.png", size, transparent)
+        with pytest.raises(OutputError, match="16 to 4096"):
+            cartoon.resized(size, transparent)
+    assert not list(tmp_path.iterdir())
+    assert len(cartoon.resized(16)) == 16
+
+
+def test_a_jpeg_is_not_transparent(cartoonizer, astronaut, tmp_path):
+    (cartoon,) = cartoonizer(astronaut)
+    for name in ("a.jpg", "a.JPEG"):
+        with pytest.raises(OutputError, match=r"no transparency.*\.webp"):
+            cartoon.save(tmp_path / name, transparent=True)
+    assert not list(tmp_path.iterdir())
+    cartoon.save(tmp_path / "a.webp", transparent=True)
+    assert Image.open(tmp_path / "a.webp").mode == "RGBA"

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -15,6 +16,8 @@ from typer.testing import CliRunner
 from toonmark import __version__, files
 from toonmark.cli import app
 from toonmark.cli.application import COMMANDS
+from toonmark.cli.inputs import Targets
+from toonmark.errors import OutputNotWritableError
 from toonmark.landmarks import NAMES, template_points
 
 runner = CliRunner()
@@ -157,6 +160,63 @@ def test_two_photos_of_one_name(draw, folder, tmp_path):
     assert names(out) == ["ME-toon (2).png", "me-toon (3).png", "me-toon.png"]
 
 
+@pytest.mark.parametrize("face", ["largest", "all"])
+def test_a_second_run_writes_the_same_names(draw, tmp_path, two_faces, face):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for name in ("x.jpg", "x.png", "x.webp"):
+        Image.fromarray(two_faces).save(folder / name)
+    (folder / "x.bmp").write_text("not a picture, and first by its name")
+    assert draw(folder, "--face", face).exit_code == 2
+    first = names(folder)
+    ends = [""] if face == "largest" else ["-face1", "-face2"]
+    expected = [f"x-toon ({number}){end}.png" for number in (2, 3, 4) for end in ends]
+    assert first == sorted(["x.bmp", "x.jpg", "x.png", "x.webp", *expected])
+    draw(folder, "--face", face)
+    assert names(folder) == first
+    # What could not be drawn before takes the place that was kept for it.
+    Image.fromarray(two_faces).save(folder / "x.bmp")
+    assert draw(folder, "--face", face).exit_code == 0
+    assert names(folder) == sorted([*first, *(f"x-toon{end}.png" for end in ends)])
+
+
+def test_names_with_faces_spare_photos_too(tmp_path):
+    photos = [tmp_path / "me.png", tmp_path / "me-toon-face2.png"]
+    place = Targets(photos, None).place(photos[0], ".png")
+    assert [path.name for path in place.names([1, 2])] == [
+        "me-toon (2)-face1.png",
+        "me-toon (2)-face2.png",
+    ]
+    place = Targets(photos[1:], tmp_path / "me-toon.png").place(photos[1], ".png")
+    assert [path.name for path in place.names([None])] == ["me-toon.png"]
+    assert photos[1] not in place.names([1, 2])
+
+
+@pytest.mark.parametrize("name", ["me.bmp", "out.TIFF", "me.gif", "me.xyz"])
+def test_a_file_in_a_format_that_is_not_written(draw, folder, tmp_path, name):
+    result = draw(folder / "me.png", "-o", tmp_path / name)
+    assert result.exit_code == 2
+    assert f".{name.split('.')[1]} is no format that is written." in result.stderr
+    assert ".webp, or name a folder." in result.stderr
+    assert not (tmp_path / name).exists()
+    (tmp_path / name).mkdir()
+    assert draw(folder / "me.png", "-o", tmp_path / name).exit_code == 0
+    assert names(tmp_path / name) == ["me-toon.png"]
+
+
+@pytest.mark.parametrize("name", ["out", "v1.2", "2026.11.25", "a. b"])
+def test_a_name_that_is_no_files_is_a_folders(draw, folder, tmp_path, name):
+    assert draw(folder / "me.png", "-o", tmp_path / name).exit_code == 0
+    assert names(tmp_path / name) == ["me-toon.png"]
+
+
+def test_several_photos_do_not_go_into_one_file_of_another_format(tmp_path):
+    photos = [tmp_path / "me.png", tmp_path / "you.png"]
+    with pytest.raises(OutputNotWritableError, match="one file"):
+        Targets(photos, tmp_path / "me.bmp")
+    assert Targets(photos, tmp_path / "out.new").file is None
+
+
 def test_a_photo_is_never_written_over(draw, folder):
     before = (folder / "me.png").read_bytes()
     result = draw(folder / "me.png", "-o", folder / "me.png")
@@ -209,6 +269,23 @@ def test_faces(draw, two_faces, tmp_path):
     assert draw(photo, "--face", "smallest").exit_code == 2
 
 
+def test_faces_that_are_too_small_are_told(draw, astronaut, tmp_path):
+    photo, report = tmp_path / "crowd.png", tmp_path / "report.json"
+    crowd = np.zeros((512, 640, 3), np.uint8)
+    crowd[:128, :128] = cv2.resize(astronaut, (128, 128), interpolation=cv2.INTER_AREA)
+    crowd[:, 128:] = astronaut
+    Image.fromarray(crowd).save(photo)
+    result = draw(photo, "--face", "all", "--json", report)
+    assert result.exit_code == 0
+    (line,) = result.stderr.splitlines()
+    assert re.fullmatch(r"crowd\.png: 1 face of \d\d pixels was left out; 32 is the least\.", line)
+    (entry,) = json.loads(report.read_text())["photos"]
+    assert f"crowd.png: {entry['warning']}" == line
+    assert len(entry["faces"]) == 1
+    assert draw(photo, "--json", report).stderr == ""
+    assert json.loads(report.read_text())["photos"][0]["warning"] is None
+
+
 def test_in_photo_and_side_by_side(draw, two_faces, tmp_path):
     photo = tmp_path / "two.png"
     Image.fromarray(two_faces).save(photo)
@@ -254,6 +331,25 @@ def test_landmarks_for_faces_that_no_detector_finds(draw, tmp_path):
     result = draw(photo, "--landmarks", outside)
     assert result.exit_code == 2
     assert "outside" in result.stderr
+
+
+def test_landmarks_stand_for_the_faces_that_are_found(draw, folder, tmp_path):
+    points = np.array([[211, 112], [257, 112], [232, 137], [213, 156], [250, 156]])
+    table = write_landmarks(tmp_path / "points.csv", [("me.png", points)])
+    result = draw(folder / "me.png", "--landmarks", table, "--json", tmp_path / "report.json")
+    assert result.exit_code == 0, result.output
+    (face,) = json.loads((tmp_path / "report.json").read_text())["photos"][0]["faces"]
+    np.testing.assert_allclose(list(face["landmarks"].values()), points, atol=0.01)
+
+
+def test_the_help_shows_the_columns_of_a_table_of_landmarks():
+    narrow = {**os.environ, "COLUMNS": "80"}
+    shown = command("cartoonize", "--help", env=narrow).stdout
+    assert "no others are looked for" in " ".join(shown.split())
+    header = ["file", *(f"{name}_{axis}" for name in NAMES for axis in "xy")]
+    assert ",".join(header) in "".join(shown.split())
+    for name in header[1:]:
+        assert name in shown
 
 
 @pytest.mark.parametrize("text", ["", "file,x\na,1\n", "file\n\xff"])
@@ -337,6 +433,17 @@ def test_places_that_cannot_be_written(draw, folder, tmp_path, monkeypatch):
     assert result.exit_code == 2
     assert "disk was full" in result.stderr
     assert names(tmp_path / "out") == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's own")
+def test_a_folder_that_cannot_be_made(draw, folder):
+    result = draw(folder / "me.png", "-o", "/proc/foo/x.png")
+    assert result.exit_code == 2
+    assert "/proc/foo/x.png cannot be written" in result.stderr
+    (folder / "you.png").write_bytes((folder / "me.png").read_bytes())
+    result = draw(folder, "-o", "/proc/foo")
+    assert result.exit_code == 2
+    assert "2 of 2 photos failed" in result.stderr
 
 
 def test_a_turned_face_is_drawn_and_told(draw, tmp_path):

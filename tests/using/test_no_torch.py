@@ -6,7 +6,9 @@ import textwrap
 
 import pytest
 
-MAKING = ("data", "evaluation", "export", "losses", "methods", "models", "training")
+MAKING = (
+    *("data", "evaluation", "experiments", "export", "losses", "models", "study", "training"),
+)
 
 
 @pytest.mark.parametrize("way", ["python", "command"])

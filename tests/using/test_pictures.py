@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, ImageOps
 
-from toonmark import pictures
+from toonmark import colour, pictures
 from toonmark.errors import (
     ConfigurationError,
     EmptyFileError,
@@ -132,16 +132,20 @@ def test_cmyk_jpeg(tmp_path, smooth):
     np.testing.assert_allclose(pictures.read(path).pixels, smooth, atol=12)
 
 
+def swapped_profile() -> bytes:
+    """A space whose red is sRGB's green, and the other way round."""
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    other = srgb.replace("sRGB".encode("utf-16-be"), "test".encode("utf-16-be"))
+    other = other.replace(b"rXYZ", b"____", 1).replace(b"gXYZ", b"rXYZ", 1)
+    return other.replace(b"____", b"gXYZ", 1)
+
+
 def test_colour_profile_is_followed(tmp_path):
     image = Image.new("RGB", (16, 16), (200, 80, 60))
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     same = pictures.read(save(tmp_path / "s.png", image, icc_profile=srgb)).pixels
     assert same[0, 0].tolist() == [200, 80, 60]
-    # A space whose red is sRGB's green, and the other way round.
-    other = srgb.replace("sRGB".encode("utf-16-be"), "test".encode("utf-16-be"))
-    other = other.replace(b"rXYZ", b"____", 1).replace(b"gXYZ", b"rXYZ", 1)
-    other = other.replace(b"____", b"gXYZ", 1)
-    swapped = pictures.read(save(tmp_path / "o.png", image, icc_profile=other)).pixels
+    swapped = pictures.read(save(tmp_path / "o.png", image, icc_profile=swapped_profile())).pixels
     np.testing.assert_allclose(swapped[0, 0], [80, 200, 60], atol=2)
 
 
@@ -304,6 +308,17 @@ def test_formats_without_a_decoder(start, name):
     with pytest.raises(MissingDecoderError, match=name) as caught:
         pictures.read(start + b"\0" * 200)
     assert "pip install" in caught.value.remedy
+
+
+def test_profiles_of_palettes_and_of_linear_light_are_followed(tmp_path):
+    image = Image.fromarray(PIXELS).quantize(16)
+    assert colour._is_srgb("sRGB IEC61966-2.1")
+    assert not colour._is_srgb("GIMP built-in Linear sRGB")
+    other = swapped_profile()
+    plain = pictures.read(save(tmp_path / "a.png", image.convert("RGB"), icc_profile=other)).pixels
+    palette = pictures.read(save(tmp_path / "b.png", image, icc_profile=other)).pixels
+    np.testing.assert_array_equal(palette, plain)
+    assert np.abs(plain.astype(int) - np.asarray(image.convert("RGB"))).max() > 20
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ def test_a_folder_that_is_a_file(tmp_path):
         (errno.EDQUOT, DiskFullError),
         (errno.EROFS, OutputNotWritableError),
         (errno.EACCES, OutputNotWritableError),
+        (errno.ENOENT, OutputNotWritableError),
     ],
 )
 def test_what_the_system_refuses_leaves_the_old_file(tmp_path, monkeypatch, number, kind):

@@ -105,6 +105,29 @@ def test_wrong_options(client, photo, query, status):
 
 
 @pytest.mark.parametrize(
+    ("query", "name", "remedy"),
+    [
+        ("faces=all", "faces", "Use face; see /docs."),
+        ("size=64&Sise=64", "Sise", "Use size; see /docs."),
+        ("out_put=crop", "out_put", "Use output; see /docs."),
+        ("q=1", "q", "Use one of style, size, face, output, transparent, points; see /docs."),
+        ("x" * 500, "x" * 64, "Use one of style, size, face, output, transparent, points; see"),
+    ],
+)
+def test_unknown_options(client, photo, query, name, remedy):
+    response = client.post(f"/cartoonize?{query}", content=photo)
+    problem = response.json()
+    assert (response.status_code, problem["type"]) == (422, "urn:toonmark:problem:unknown-option")
+    assert problem["detail"] == f"There is no option {name}."
+    assert problem["remedy"].startswith(remedy)
+
+
+def test_an_upload_that_is_no_picture_is_called_an_upload(client):
+    problem = client.post("/cartoonize", content=b"Dear diary").json()
+    assert problem["detail"] == "The upload is not a picture."
+
+
+@pytest.mark.parametrize(
     "path",
     [
         "/styles/..%2f..%2fetc%2fpasswd.onnx",

@@ -27,6 +27,7 @@ def test_camera_draws_and_sends_nothing(pack, astronaut, tmp_path):
     with browser.server("--style", str(pack)) as address, browser.chromium(*flags) as chromium:
         page = browser.open_page(chromium, address, permissions=["camera"])
         page.click("button:text('Look into the camera')")
+        assert page.evaluate("document.activeElement.id") == "camera"
         page.wait_for_selector("#camera[data-face=yes]")
         page.wait_for_function(
             "() => Number(document.querySelector('#camera').dataset.frames) >= 12"
@@ -44,6 +45,9 @@ def test_camera_draws_and_sends_nothing(pack, astronaut, tmp_path):
         browser.drawn(page)
         assert page.inner_text(".photo h2").startswith("camera.png")
         assert all(request.method == "GET" for request in page.requests)
+        page.click("#more button:text('Look into the camera')")
+        page.click("button:text('Stop')")
+        assert page.evaluate("document.activeElement.id") == "main"
         assert not page.problems
 
 
@@ -53,6 +57,11 @@ def test_camera_that_is_refused(pack):
         page.click("button:text('Look into the camera')")
         page.wait_for_selector("#camera .message")
         assert "camera" in page.inner_text("#camera .message strong")
+        page.click("#camera button:text('Try again')")
+        page.wait_for_selector("#camera .message")
+        assert page.evaluate("document.activeElement.id") == "camera"
+        page.click("#camera button:text('Close')")
+        assert page.evaluate("document.activeElement.id") == "main"
 
 
 def test_static_site_without_network(pack, photo, tmp_path):
@@ -80,6 +89,21 @@ def test_static_site_without_network(pack, photo, tmp_path):
             page.reload()  # through the service worker, which keeps what it passes on
             page.wait_for_selector("#example[data-state=drawn]")
             assert page.evaluate("crossOriginIsolated")
+            # Without room to keep anything, what the network gives is shown all the same.
+            protocol = page.context.new_cdp_session(page)
+            quota = {"origin": address.removesuffix("/deep/"), "quotaSize": 1}
+            protocol.send("Storage.overrideQuotaForOrigin", quota)
+            forget = "caches.keys().then(names => Promise.all(names.map(n => caches.delete(n))))"
+            page.evaluate(forget)
+            page.reload()
+            page.wait_for_selector("#example[data-state=drawn]")
+            assert (
+                page.evaluate("caches.keys().then(n => caches.open(n[0])).then(c => c.keys())")
+                == []
+            )
+            protocol.send("Storage.overrideQuotaForOrigin", {"origin": quota["origin"]})
+            page.reload()
+            page.wait_for_selector("#example[data-state=drawn]")
             host.shutdown()
             host.server_close()
             page.reload()

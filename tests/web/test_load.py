@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import tempfile
 import time
 
 import numpy as np
@@ -139,8 +140,19 @@ def test_surprise_is_answered_and_logged_without_the_photo(serve, photo, monkeyp
     assert "content-security-policy" in response.headers
 
 
-def test_nothing_of_a_photo_is_stored_or_logged(client, photo, caplog, tmp_path, monkeypatch):
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
+def test_nothing_of_a_photo_is_stored_or_logged(client, astronaut, caplog, tmp_path, monkeypatch):
+    # Large enough that a form's file would be spooled to disk.
+    photo = np.random.default_rng(0).integers(0, 255, (1200, 1200, 3)).astype(np.uint8)
+    photo[:512, :512] = astronaut
+    photo = encoded(photo, compress_level=1)
+    assert len(photo) > 2_000_000
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    made = []
+    for name in ("TemporaryFile", "NamedTemporaryFile", "SpooledTemporaryFile", "mkstemp"):
+        kind = getattr(tempfile, name)
+        monkeypatch.setattr(
+            tempfile, name, lambda *a, kind=kind, **k: made.append(kind) or kind(*a, **k)
+        )
     name = "somebody-private.png"
     with caplog.at_level(logging.INFO):
         response = client.post("/cartoonize", files={"image": (name, photo)}, headers=JSON)
@@ -150,4 +162,5 @@ def test_nothing_of_a_photo_is_stored_or_logged(client, photo, caplog, tmp_path,
         record for record in caplog.records if not record.name.startswith(("httpx2", "asyncio"))
     ]
     assert not ours
+    assert not made
     assert not list(tmp_path.iterdir())

@@ -25,33 +25,34 @@ self.addEventListener('fetch', (event) => {
   if (request.method !== 'GET' || url.origin !== self.location.origin) return;
   const scope = new URL(self.registration.scope).pathname;
   const path = url.pathname.slice(scope.length);
-  if (/^(assets\/|models\/.+\.onnx$)/.test(path)) event.respondWith(kept(request));
+  if (/^(assets\/|models\/.+\.onnx$)/.test(path)) event.respondWith(kept(event));
   else if (['', 'index.html', 'icon.svg', 'app.webmanifest', 'models/manifest.json'].includes(path)) {
-    event.respondWith(fresh(request));
+    event.respondWith(fresh(event));
   }
 });
 
 /** Files whose names hold their hashes never change. */
-async function kept(request) {
+async function kept(event) {
   const cache = await caches.open(CACHE);
-  return isolated((await cache.match(request.url)) ?? (await fetched(request, cache)));
+  return isolated((await cache.match(event.request.url)) ?? (await fetched(event, cache)));
 }
 
 /** The newest there is; without a network, the last. */
-async function fresh(request) {
+async function fresh(event) {
   const cache = await caches.open(CACHE);
   try {
-    return isolated(await fetched(request, cache));
+    return isolated(await fetched(event, cache));
   } catch (error) {
-    const last = await cache.match(request.url);
+    const last = await cache.match(event.request.url);
     if (!last) throw error;
     return isolated(last);
   }
 }
 
-async function fetched(request, cache) {
-  const response = await fetch(request);
-  if (response.ok) await cache.put(request.url, response.clone());
+/** What there is no room to keep is an answer all the same. */
+async function fetched(event, cache) {
+  const response = await fetch(event.request);
+  if (response.ok) event.waitUntil(cache.put(event.request.url, response.clone()).catch(() => {}));
   return response;
 }
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from toonmark.cartoon import LARGEST, SMALLEST
 
 if TYPE_CHECKING:
     from toonmark.cartoon import Cartoon
@@ -50,7 +54,9 @@ def cartoonize(
         str | None,
         typer.Option("--style", "-s", help="A style that ships (toonmark styles), or a file."),
     ] = None,
-    size: Annotated[int, typer.Option(min=16, max=4096, help="Edge of a cartoon in pixels.")] = 512,
+    size: Annotated[
+        int, typer.Option(min=SMALLEST, max=LARGEST, help="Edge of a cartoon in pixels.")
+    ] = 512,
     face: Annotated[
         str,
         typer.Option(help="largest, all, or a number that counts faces from the left: 1, 2, ..."),
@@ -65,8 +71,8 @@ def cartoonize(
     landmarks: Annotated[
         Path | None,
         typer.Option(
-            help="A CSV of five points a face, file,left_eye_x,left_eye_y,..., for photos in which "
-            "no face is found."
+            help="A CSV of five points a face, drawn instead of what is found; its columns are "
+            "above."
         ),
     ] = None,
     json: Annotated[
@@ -79,8 +85,14 @@ def cartoonize(
 ) -> None:
     """Draw the faces in photos, or in videos, as cartoons.
 
-    A video's faces are followed and its sound is kept. A photo is never written over. A batch
-    goes on past failures, and lists them at the end.
+    A video's faces are followed and its sound is kept. A photo is never
+    written over. A batch goes on past failures, and lists them at the end.
+
+    A --landmarks table has a row a face. In a photo that it names, these are
+    the faces, and no others are looked for. Points are pixels of the upright
+    photo, left is the image's left, and the header is, in one line,
+    file,left_eye_x,left_eye_y,right_eye_x,right_eye_y,nose_x,nose_y,
+    mouth_left_x,mouth_left_y,mouth_right_x,mouth_right_y
 
     Exit status: 0, or 2 if anything failed.
     """
@@ -109,6 +121,7 @@ def cartoonize(
     for photo in _progress(files):
         found: list[dict[str, Any]] = []
         failure: ToonmarkError | None = None
+        left_out: list[str] = []
         if clips.is_clip(photo):
             target = drawn = None
             try:
@@ -120,17 +133,18 @@ def cartoonize(
             entries.append(clips.of_clip(photo, target, drawn, failure))
             continue
         try:
-            for cartoon, name in draw(photo, landmarks_for(photo, table)):
-                found.append(report.of_face(cartoon, name))
+            with _small_faces(left_out):
+                drawings = draw(photo, landmarks_for(photo, table))
+            found = [report.of_face(cartoon, name) for cartoon, name in drawings]
         except ToonmarkError as error:
             failure = error
             failures.append((photo, error))
         for name in dict.fromkeys(entry["file"] for entry in found):
             print(f"{photo} → {name}", file=told)
-        for entry in found:
-            if entry["warning"]:
-                typer.secho(f"{photo.name}: {entry['warning']}", fg="yellow", err=True)
-        entries.append(report.of_photo(photo, found, failure))
+        for doubt in (*left_out, *(entry["warning"] for entry in found)):
+            if doubt:
+                typer.secho(f"{photo.name}: {doubt}", fg="yellow", err=True)
+        entries.append(report.of_photo(photo, found, failure, " ".join(left_out)))
     if json is not None:
         report.write(json, cartoonizer.style.metadata, output.value, entries)
     _tell(failures, len(entries))
@@ -149,6 +163,21 @@ def _check_transparent(
         raise typer.BadParameter("--transparent is for photos: videos have no transparency here")
     if targets.file is not None and targets.file.suffix.lower() in (".jpg", ".jpeg"):
         raise typer.BadParameter("--transparent needs a .png or .webp, which JPEG is not")
+
+
+@contextmanager
+def _small_faces(told: list[str]) -> Iterator[None]:
+    """Keeps what is said of faces that are too small, to be told with the photo's name."""
+    from toonmark.errors import SmallFaceWarning
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", SmallFaceWarning)
+        yield
+    for one in caught:
+        if issubclass(one.category, SmallFaceWarning):
+            told.append(str(one.message))
+        else:
+            warnings.showwarning(one.message, one.category, one.filename, one.lineno)
 
 
 class _Drawer:
@@ -173,15 +202,16 @@ class _Drawer:
     def __call__(self, path: Path, landmarks: Any) -> list[tuple[Cartoon, Path]]:
         from toonmark import blend, pictures
 
+        kept = self._output is Output.in_photo and path.suffix.lower() in pictures.WRITTEN
+        place = self._targets.place(path, path.suffix if kept else ".png")
         # Only a cartoon alone can do with a reduced photo.
         source = path if self._output is Output.crop else pictures.read(path)
         cartoons = self._cartoonizer(source, self._which, landmarks)
         if isinstance(source, pictures.Photo) and self._output is Output.in_photo:
-            suffix = path.suffix if path.suffix.lower() in pictures.WRITTEN else ".png"
-            (name,) = self._targets.names(path, [1], suffix)
+            (name,) = place.names([None])
             pictures.write(name, blend.in_photo(source.pixels, cartoons))
             return [(cartoon, name) for cartoon in cartoons]
-        names = self._targets.names(path, [cartoon.number for cartoon in cartoons], ".png")
+        names = place.names([cartoon.number for cartoon in cartoons])
         for cartoon, name in zip(cartoons, names, strict=True):
             if isinstance(source, pictures.Photo):
                 pictures.write(name, blend.side_by_side(source.pixels, cartoon, self._size))

@@ -27,12 +27,12 @@ def draw_clip(
     Raises:
         ToonmarkError: it cannot be read or written, or there is no face.
     """
+    suffix = path.suffix.lower() if path.suffix.lower() in clip.WRITTEN else ".mp4"
+    (target,) = targets.place(path, suffix).names([None])
     if isinstance(which, int):
         raise OutputNotWritableError(
             "Faces of a video have no numbers: people come and go.", "Use --face largest or all."
         )
-    suffix = path.suffix.lower() if path.suffix.lower() in clip.WRITTEN else ".mp4"
-    (target,) = targets.names(path, [None], suffix)
     if target.suffix.lower() not in clip.WRITTEN:
         raise OutputNotWritableError(
             f"{path.name} is a video, and {target.name} is not.",

@@ -55,6 +55,7 @@ def evaluate(
     import cv2
     import torch
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TimeRemainingColumn
 
     from toonmark.errors import ConfigurationError
@@ -64,7 +65,7 @@ def evaluate(
     from toonmark.evaluation.report import write_report
     from toonmark.evaluation.run_drawing import open_run_drawer
     from toonmark.evaluation.scoring import evaluate_all
-    from toonmark.evaluation.summary import summary_table
+    from toonmark.evaluation.summary import references, summary_table
     from toonmark.files import write_text
 
     torch.set_num_threads(threads)
@@ -97,10 +98,11 @@ def evaluate(
         result = evaluate_all(drawers, faces, cartoons, n, seed, options, show)
     write_text(output / "scores.json", result.model_dump_json(indent=1) + "\n")
     write_report(result, drawers, faces, output / "report.html", crop=crop)
-    reference = result.scores[0].reference
-    for doubt in reference.warnings:
-        console.print(f"[yellow]Note:[/] {doubt}", highlight=False)
-    for name, reason in reference.skipped:
-        console.print(f"[yellow]Left out:[/] {name}: {reason}", highlight=False)
-    Console().print(summary_table(result))
+    table = Console()
+    table.print(summary_table(result))
+    compared = [reference for reference, _ in references(result.scores)]
+    for doubt in dict.fromkeys(doubt for one in compared for doubt in one.warnings):
+        table.print(f"[yellow]Note:[/] {escape(doubt)}", highlight=False)
+    for name, reason in dict.fromkeys(lost for one in compared for lost in one.skipped):
+        console.print(f"[yellow]Left out:[/] {escape(f'{name}: {reason}')}", highlight=False)
     console.print(f"Written: {output / 'scores.json'} and {output / 'report.html'}")

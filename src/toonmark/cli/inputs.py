@@ -6,6 +6,8 @@ import csv
 import glob
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,13 @@ from toonmark.video import clip
 
 #: What our own files are called: a folder that is drawn a second time does not draw them too.
 MARK = "-toon"
-_OURS = re.compile(rf"{MARK}(-face\d+)?$")
+_OURS = re.compile(rf"{MARK}( \(\d+\))?(-face\d+)?$")
+_FACE = re.compile(r"-face\d+$")
+
+#: What names of pictures and videos end in, whether they are written or not.
+_KNOWN = SUFFIXES | clip.SUFFIXES | {*WRITTEN, *clip.WRITTEN}
+#: What looks like the end of a file's name; a version (".2") or a year does not.
+_SUFFIX = re.compile(r"\.[a-z][a-z0-9]{1,4}", re.IGNORECASE)
 
 _COLUMNS = ["file", *(f"{name}_{axis}" for name in NAMES for axis in "xy")]
 
@@ -70,45 +78,98 @@ class Targets:
         out: the file or folder that was asked for; None for beside each photo.
 
     Raises:
-        OutputNotWritableError: one file was asked for, but there are several photos.
+        OutputNotWritableError: one file was asked for, but there are several photos, or its name
+            ends in what is not written.
     """
 
     def __init__(self, photos: list[Path], out: Path | None) -> None:
-        written = {**WRITTEN, **clip.WRITTEN}
-        self.file = out if out and out.suffix.lower() in written and not out.is_dir() else None
+        self.file = out if out and _is_file(out, len(photos)) else None
         self._folder = out
-        self._taken = {_key(photo) for photo in photos}
+        self._photos = frozenset(_key(photo) for photo in photos)
+        # Nor may a cartoon's name be such that with a face's number it would be a photo's.
+        bare = (photo.parent / (_FACE.sub("", photo.stem) + photo.suffix) for photo in photos)
+        self._taken = {*self._photos, *map(_key, bare)}
         if self.file is not None and len(photos) > 1:
             raise OutputNotWritableError(
                 f"{len(photos)} photos do not go into one file, {self.file}.",
                 "Name a folder.",
             )
-        if self.file is not None and _key(self.file) in self._taken:
+        if self.file is not None and self.file.suffix.lower() not in {**WRITTEN, **clip.WRITTEN}:
+            formats = clip.WRITTEN if any(map(_is_clip, photos)) else WRITTEN
+            raise OutputNotWritableError(
+                f"{self.file.suffix} is no format that is written.",
+                f"End the name in one of {', '.join(formats)}, or name a folder.",
+            )
+        if self.file is not None and _key(self.file) in self._photos:
             raise OutputNotWritableError(
                 f"{self.file} is the photo itself, which is never written over.",
                 "Choose another name.",
             )
 
-    def names(self, photo: Path, faces: Sequence[int | None], suffix: str) -> list[Path]:
-        """Where a photo's cartoons go, one a face.
+    def place(self, photo: Path, suffix: str) -> Place:
+        """Sets aside where a photo's cartoons go.
+
+        Asked for every photo in order, before it is drawn and whether or not it can be: so a
+        second run gives each photo the same name.
 
         Args:
-            faces: the numbers of the faces; a single one is not part of the name.
             suffix: of the file, such as ".png", where no file was asked for by name.
         """
         if self.file is not None:
-            folder, stem, suffix = self.file.parent, self.file.stem, self.file.suffix
-        else:
-            folder, stem = self._folder or photo.parent, photo.stem + MARK
-        ends = [f"-face{number}" for number in faces] if len(faces) > 1 else [""]
-        for attempt in range(1, len(self._taken) + 2):
-            again = f" ({attempt})" if attempt > 1 else ""
-            names = [folder / f"{stem}{again}{end}{suffix}" for end in ends]
-            keys = {_key(name) for name in names}
-            if not keys & self._taken:
+            file = self.file
+            return Place(file.parent, file.stem, file.suffix, 1, self._photos)
+        folder, stem = self._folder or photo.parent, photo.stem + MARK
+        for number in count(1):
+            key = _key(folder / _name(stem, number, "", suffix))
+            if key not in self._taken:
                 break
-        self._taken |= keys
+        self._taken.add(key)
+        return Place(folder, stem, suffix, number, self._photos)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one photo's cartoons go.
+
+    Attributes:
+        number: tells it from other photos of this name, 1 for the first.
+        photos: keys of what must not be written over.
+    """
+
+    folder: Path
+    stem: str
+    suffix: str
+    number: int
+    photos: frozenset[str]
+
+    def names(self, faces: Sequence[int | None]) -> list[Path]:
+        """One file a face.
+
+        Args:
+            faces: the numbers of the faces; a single one is not part of the name.
+        """
+        ends = [f"-face{face}" for face in faces] if len(faces) > 1 else [""]
+        for number in count(self.number):
+            names = [self.folder / _name(self.stem, number, end, self.suffix) for end in ends]
+            if self.photos.isdisjoint(map(_key, names)):
+                break
         return names
+
+
+def _name(stem: str, number: int, end: str, suffix: str) -> str:
+    return f"{stem} ({number}){end}{suffix}" if number > 1 else f"{stem}{end}{suffix}"
+
+
+def _is_file(out: Path, photos: int) -> bool:
+    """Whether a file is meant, and not a folder."""
+    if out.is_dir():
+        return False
+    alone = photos == 1 and _SUFFIX.fullmatch(out.suffix) is not None
+    return alone or out.suffix.lower() in _KNOWN
+
+
+def _is_clip(photo: Path) -> bool:
+    return photo.suffix.lower() in clip.SUFFIXES
 
 
 def _key(path: Path) -> str:

@@ -57,10 +57,14 @@ def opened(
     """
     from toonmark.cli.settings import gathered
     from toonmark.training.config import parse
-    from toonmark.training.run import open_run
+    from toonmark.training.run import config_values, open_run
 
-    values = gathered(config, settings, {name: value for name, value in given.items() if value})
-    return open_run(run, kind, parse(kind, values) if values else None)
+    own = {name: value for name, value in given.items() if value}
+    if config is None and not settings and not own:
+        return open_run(run, kind, None)
+    # A few settings change what the run has; a file stands for all of them.
+    before = config_values(run) if config is None else {}
+    return open_run(run, kind, parse(kind, gathered(config, settings, own, before)))
 
 
 def learned(

@@ -33,14 +33,21 @@ def of_face(cartoon: Cartoon, file: Path) -> dict[str, Any]:
     }
 
 
-def of_photo(photo: Path, faces: list[dict[str, Any]], error: ToonmarkError | None) -> Any:
-    """One photo: its faces, or what went wrong."""
+def of_photo(
+    photo: Path, faces: list[dict[str, Any]], error: ToonmarkError | None, warning: str = ""
+) -> Any:
+    """One photo: its faces, what is to be said of those that are not drawn, what went wrong."""
     wrong = error and {
         "type": type(error).__name__,
         "happened": error.happened,
         "remedy": error.remedy,
     }
-    return {"photo": str(photo), "faces": faces, "error": wrong or None}
+    return {
+        "photo": str(photo),
+        "faces": faces,
+        "warning": warning or None,
+        "error": wrong or None,
+    }
 
 
 def write(where: str, style: StyleMetadata, output: str, photos: list[Any]) -> None:

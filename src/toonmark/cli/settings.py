@@ -9,11 +9,15 @@ from toonmark.errors import ConfigurationError
 
 
 def gathered(
-    file: Path | None, assignments: list[str] | None, given: dict[str, Any]
+    file: Path | None,
+    assignments: list[str] | None,
+    given: dict[str, Any],
+    before: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """One dictionary: the file's values, then the command's options, then ``--set``.
 
     Args:
+        before: what all of these stand above.
         assignments: ``key=value`` with dots for nested keys; values are YAML.
 
     Raises:
@@ -21,7 +25,7 @@ def gathered(
     """
     import yaml
 
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = dict(before or {})
     if file is not None:
         try:
             values = yaml.safe_load(file.read_text(encoding="utf-8")) or {}

@@ -44,6 +44,8 @@ def train(
     from toonmark.training.engine import StyleTrainer
     from toonmark.training.fabric import make_fabric
     from toonmark.training.loop import train as train_loop
+    from toonmark.training.run import CHECKPOINT
+    from toonmark.training.trained import remember_origins
 
     given: dict[str, Any] = {
         "faces": faces,
@@ -61,7 +63,10 @@ def train(
     # Pixels are computed one picture at a time; two directions, not two threads an operation.
     torch.set_num_threads(1)
     fabric = make_fabric(accelerator, devices, nodes, precision)
-    trainer = StyleTrainer(chosen, fabric, threads)
+    fresh = not (run / CHECKPOINT).exists()
+    trainer = StyleTrainer(chosen, fabric, threads, fresh)
+    if fabric.is_global_zero:
+        remember_origins(chosen, run)
     finished = train_loop(trainer, chosen, run)
     if fabric.is_global_zero:
         if finished:

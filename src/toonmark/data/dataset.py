@@ -12,7 +12,6 @@ Pictures may also lie beside ``landmarks.csv``, or in tar files there (see ``dat
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,11 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 
+from toonmark import pictures
 from toonmark.data.dataset_shards import Member, Reader, members_of_table, scan_shards
 from toonmark.data.dataset_table import COLUMNS, read_landmarks, write_landmarks
-from toonmark.errors import DataError
+from toonmark.errors import DataError, ImageError, NotAnImageError
 from toonmark.files import write_text
 from toonmark.landmarks import Array
 
@@ -144,18 +143,17 @@ class Dataset:
             ) from error
 
     def image(self, index: int) -> Array:
-        """The picture at ``index``: (H, W, 3) uint8 RGB.
+        """The picture at ``index``, upright and on white: (H, W, 3) uint8 RGB.
 
         Raises:
             DataError: the file is no picture, or is damaged.
         """
         try:
-            with Image.open(io.BytesIO(self.data(index))) as picture:
-                return np.array(picture.convert("RGB"))
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-            kind = "is no picture" if isinstance(error, UnidentifiedImageError) else "is damaged"
+            return pictures.read(self.data(index)).pixels
+        except ImageError as error:
+            kind = "is no picture" if isinstance(error, NotAnImageError) else "is damaged"
             raise DataError(
-                f"{self.path(index)} {kind} ({error}).",
+                f"{self.path(index)} {kind} ({error.happened})",
                 f"Replace it, or take its line out of {LANDMARKS}.",
             ) from error
 

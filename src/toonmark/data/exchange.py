@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
+from toonmark import pictures
 from toonmark.data.annotation.store import NAME, Annotations, State
 from toonmark.data.dataset import LANDMARKS, Dataset
 from toonmark.data.formats import FORMATS, Format, guess, match_names
@@ -69,8 +68,7 @@ def export_points(folder: Path, table: Path, kind: Format, *, force: bool = Fals
         raise DataError(f"{table} exists.", "Choose another name, or replace it with --force.")
     sizes = {}
     for index, name in enumerate(dataset.names):
-        with Image.open(io.BytesIO(dataset.data(index))) as picture:
-            sizes[name] = picture.size
+        sizes[name] = pictures.upright_size(dataset.data(index))
     rows = dict(zip(dataset.names, dataset.points, strict=True))
     FORMATS[kind][1](table, rows, sizes)
     return len(rows)

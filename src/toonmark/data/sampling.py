@@ -88,7 +88,7 @@ class Sampler:
     def plain(self, index: int) -> Sample:
         """Picture ``index`` without augmentation or background."""
         image, points = self._read(index)
-        scaled = _scaling(image, self.size)
+        scaled = scaling(image, self.size)
         picture = crop(image.astype(np.float32) / 127.5 - 1, scaled, self.size)
         points = transform_points(points, scaled).astype(np.float32)
         return Sample(picture, picture, points)
@@ -98,7 +98,7 @@ class Sampler:
         image, points = self._read(index)
         if self.augmentation.mirror and random.random() < 0.5:
             image, points = image[:, ::-1], mirror(points, image.shape[1])
-        transform = compose(_scaling(image, self.size), self._jitter(random))
+        transform = compose(scaling(image, self.size), self._jitter(random))
         points = transform_points(points, transform).astype(np.float32)
         behind = self.backgrounds is not None and random.random() < self.background_share
         if self.backgrounds is None:
@@ -132,8 +132,12 @@ class Sampler:
         return np.column_stack([linear, offset])
 
 
-def _scaling(image: Array, size: int) -> Array:
-    """The transform that brings a square picture to ``size`` pixels."""
+def scaling(image: Array, size: int) -> Array:
+    """The transform that brings a picture, made square at its right or below, to ``size`` pixels.
+
+    Returns:
+        (2, 3).
+    """
     side = max(image.shape[:2])
     corners = np.array([[-0.5, -0.5], [side - 0.5, side - 0.5]])
     return similarity(corners, np.array([[-0.5, -0.5], [size - 0.5, size - 0.5]]))

@@ -9,6 +9,9 @@ from toonmark.evaluation.sets import PictureSet
 #: Below this many pictures a side, KID's interval is wider than most differences of interest.
 LEAST_FOR_KID = 100
 
+#: Below this many faces, intervals are wider than what tells one style from another.
+LEAST_FACES = 50
+
 
 def doubts_about(
     setting: Setting, n: int, faces: PictureSet, cartoons: PictureSet, extractor: Extractor
@@ -24,6 +27,8 @@ def doubts_about(
         doubts.append(
             f"{faces.unlisted} pictures of {setting.faces} have no landmarks and are left out."
         )
+    if a < LEAST_FACES:
+        doubts.append(f"Only {a} faces were measured: below {LEAST_FACES}, intervals are wide.")
     if a < n:
         doubts.append(f"{n} faces were asked for, {a} could be used.")
     if min(a, b) < LEAST_FOR_KID:

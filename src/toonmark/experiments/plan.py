@@ -112,14 +112,25 @@ def jobs_of(plan: Plan, out: Path) -> list[Job]:
             own = with_seed(config, seed)
             if plan.start_from is not None:
                 before = Path(plan.start_from) / place
-                if not (before / CHECKPOINT).exists():
-                    raise ConfigurationError(
-                        f"{plan.start_from} has not trained {place.name}.",
-                        "Train it there first, or leave this row or seed out.",
-                    )
+                if not (out / place / CHECKPOINT).exists():
+                    _check_finished(before)
                 own = own.model_copy(update={"start_from": str(before)})
             jobs.append(Job(name, seed, out / place, own))
     return jobs
+
+
+def _check_finished(run: Path) -> None:
+    """Rows that start from unequal lengths could not be compared."""
+    from toonmark.training import checkpoint
+    from toonmark.training.run import open_run
+
+    remedy = "Train it there to its end first, or leave this row or seed out."
+    if not (run / CHECKPOINT).exists():
+        raise ConfigurationError(f"{run} has not been trained.", remedy)
+    wanted = open_run(run, TrainConfig, None).iterations
+    done = int(checkpoint.facts(run / CHECKPOINT).get("iteration", 0))
+    if done < wanted:
+        raise ConfigurationError(f"{run} has {done} of its {wanted} iterations.", remedy)
 
 
 def row_config(plan: Plan, name: str) -> TrainConfig:

@@ -14,7 +14,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from toonmark.evaluation.scores import Evaluation, Reference, Scores
 from toonmark.experiments import state
 from toonmark.experiments.plan import Job, Plan
-from toonmark.training.config import TrainConfig
 
 #: The paper's table 2: FID on 4096-D features of 2,000 anime faces; only ratios may be compared.
 PAPER_FID = {
@@ -144,19 +143,20 @@ def results_of(
         )
     return Results(
         baseline=plan.baseline,
-        iterations=_in_all(jobs[0].config),
+        iterations=_in_all(jobs[0]),
         rows=rows,
         reference=evaluation.scores[0].reference if evaluation else None,
     )
 
 
-def _in_all(config: TrainConfig) -> int:
+def _in_all(job: Job) -> int:
     """Iterations with those of the runs that it started from."""
+    config = job.config
     if config.start_from is None:
         return config.iterations
     from toonmark.training.trained import training_facts
 
-    return int(training_facts(config, config.iterations)["iterations"])
+    return int(training_facts(config, config.iterations, job.folder)["iterations"])
 
 
 def _paper_ratio(plan: Plan, name: str) -> float | None:

@@ -34,6 +34,7 @@ class _Running:
     job: Job
     process: subprocess.Popen[bytes]
     log: Path
+    begin: int
 
 
 def train_all(jobs: Sequence[Job], side_by_side: int, board: Board) -> bool:
@@ -75,6 +76,7 @@ def _start(job: Job) -> _Running:
     command = [sys.executable, "-m", "toonmark", "train", str(job.folder)]
     command += ["--threads", "1", "--accelerator", "cpu"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
+    begin = log.stat().st_size if log.exists() else 0
     with open(log, "ab") as output:
         process = subprocess.Popen(
             command,
@@ -85,7 +87,7 @@ def _start(job: Job) -> _Running:
             start_new_session=True,  # Ctrl-C reaches this process alone, which then asks them
             preexec_fn=None if _LIBC is None else _die_with_parent,
         )
-    return _Running(job, process, log)
+    return _Running(job, process, log, begin)
 
 
 def _die_with_parent() -> None:
@@ -99,8 +101,9 @@ def _ended(one: _Running, board: Board) -> bool:
     if code is None:
         return False
     if code != 0:
-        state.record_failure(one.job, _reason(code, one.log))
-        board.say(f"{one.job.name} failed: {_reason(code, one.log)}")
+        reason = _reason(code, one.log, one.begin)
+        state.record_failure(one.job, reason)
+        board.say(f"{one.job.name} failed: {reason}")
     elif state.is_finished(one.job):
         board.say(f"{one.job.name} is finished.")
     else:
@@ -109,9 +112,16 @@ def _ended(one: _Running, board: Board) -> bool:
     return True
 
 
-def _reason(code: int, log: Path) -> str:
-    """The error's own words from the log's end; otherwise how the process ended."""
-    lines = [line.strip() for line in log.read_text("utf-8", "replace").splitlines()[-200:]]
+def _reason(code: int, log: Path, begin: int = 0) -> str:
+    """The error's own words from the log's end; otherwise how the process ended.
+
+    Args:
+        begin: bytes of the log that earlier attempts wrote.
+    """
+    with open(log, "rb") as file:
+        file.seek(begin)
+        text = file.read().decode("utf-8", "replace")
+    lines = [line.strip() for line in text.splitlines()[-200:]]
     for index in range(len(lines) - 1, -1, -1):
         if lines[index].startswith("Error:"):
             return lines[index].removeprefix("Error:").strip()

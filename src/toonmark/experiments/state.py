@@ -30,15 +30,14 @@ def checkpoint_iteration(folder: Path) -> int:
     Raises:
         RunError: the checkpoint is damaged.
     """
-    from safetensors import SafetensorError, safe_open
+    from toonmark.training import checkpoint
 
     file = folder / CHECKPOINT
     if not file.exists():
         return 0
     try:
-        with safe_open(file, "np") as opened:
-            return int((opened.metadata() or {})["iteration"])
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        return int(checkpoint.facts(file)["iteration"])
+    except (RunError, KeyError, ValueError) as error:
         raise RunError(
             f"The checkpoint {file} cannot be read ({error}).",
             f"Delete {folder} to train this row again, or put a good copy in its place.",
@@ -107,13 +106,13 @@ def prepare(jobs: Sequence[Job]) -> None:
     for folder in sorted({f for job in jobs for f in (*job.config.faces, *job.config.cartoons)}):
         Dataset.open(folder)
     regressors = {
-        (path, job.config.preset)
+        (path, job.config.preset, job.config.size)
         for job in jobs
         for path in (job.config.face_regressor, job.config.cartoon_regressor)
         if path is not None
     }
-    for path, preset in sorted(regressors):
-        load_regressor(path, preset)
+    for path, preset, size in sorted(regressors):
+        load_regressor(path, preset, size)
     for job in jobs:
         try:
             open_run(job.folder, TrainConfig, job.config)

@@ -19,8 +19,18 @@ SMALLEST_FACE = 32
 Faces: TypeAlias = Literal["largest", "all"] | int
 
 
-def choose(found: list[Face], faces: Faces, reduction: int) -> list[tuple[int | None, Face]]:
-    """The wanted faces with their numbers, from left to right.
+def choose(
+    found: list[Face], faces: Faces, reduction: int
+) -> tuple[list[tuple[int | None, Face]], str]:
+    """Chooses the wanted faces that are large enough.
+
+    Args:
+        found: in the pixels of a photo that may be a reduced one.
+        reduction: the file's picture is this many times larger, each way.
+
+    Returns:
+        The faces with their numbers, from left to right; and what is to be said of those that are
+        too small, empty if there are none.
 
     Raises:
         NoFaceError: there is none, or none of that number.
@@ -49,12 +59,22 @@ def choose(found: list[Face], faces: Faces, reduction: int) -> list[tuple[int | 
         )
     large = [pair for pair in chosen if pair[1].size * reduction >= SMALLEST_FACE]
     if not large:
-        size = max(face.size for _, face in chosen) * reduction
+        size = int(max(face.size for _, face in chosen) * reduction)
         raise FaceTooSmallError(
-            f"The face is {size:.0f} pixels large; {SMALLEST_FACE} is the least that can be drawn.",
+            f"The face is {size} pixels large; {SMALLEST_FACE} is the least that can be drawn.",
             "Use a photo taken from nearer, or of a higher resolution.",
         )
-    return large
+    sizes = [face.size * reduction for _, face in chosen]
+    return large, _left_out(sorted(int(size) for size in sizes if size < SMALLEST_FACE))
+
+
+def _left_out(sizes: list[int]) -> str:
+    if not sizes:
+        return ""
+    if len(sizes) == 1:
+        return f"1 face of {sizes[0]} pixels was left out; {SMALLEST_FACE} is the least."
+    span = f"{sizes[0]} to {sizes[-1]}" if sizes[0] < sizes[-1] else f"{sizes[0]}"
+    return f"{len(sizes)} faces of {span} pixels were left out; {SMALLEST_FACE} is the least."
 
 
 def check_landmarks(landmarks: Array, photo: Photo) -> Array:

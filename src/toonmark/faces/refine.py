@@ -9,24 +9,33 @@ import numpy as np
 
 from toonmark.faces.align import crop, face_transform, invert, transform_points
 from toonmark.inference import open_session
-from toonmark.landmarks import Array, inter_eye_distance
+from toonmark.landmarks import LEFT_EYE, RIGHT_EYE, Array, inter_eye_distance
 
 #: The regressor that ships. Input `face` (N,3,128,128) RGB in [-1,1]; outputs `heatmaps`
 #: (N,5,128,128) and `landmarks` (N,5,2), pixels of that crop.
 WEIGHTS = Path(__file__).with_name("landmarks.onnx")
 SIZE = 128
 
-#: The first crop is cut by coarse points, and so a little askew; the second by better ones.
-ROUNDS = 2
+#: The regressor looks again, each time at an upright crop by its last points, until they stay:
+#: until none moves by more than ``SETTLED`` of the inter-eye distance, or it has looked so often.
+LOOKS = 6
+SETTLED = 0.06
 
 #: How much the regressor's points count against the detector's. The two err independently: against
 #: a third network's points on 67 photos with backgrounds, this took the mean error from 5.6 % to
 #: 5.2 % of the inter-eye distance, and its 95th percentile from 9.5 % to 7.6 %.
 TRUST = 0.7
 
-#: Points that move further than this part of the inter-eye distance are not believed: there the
-#: crop held no face that the regressor knows.
-FURTHEST = 0.25
+#: But the detector sees tilted heads as more upright than they are. Where the regressor sees a tilt
+#: that differs by more than so many degrees, it is believed alone.
+TILT = 6.0
+
+#: Points that move further than this on the mean, in inter-eye distances, are not believed: there
+#: the crop held no face that the regressor knows, or it settled upside down.
+FURTHEST = 0.6
+
+#: From where it looks again then: the detector's points turned by these degrees.
+TURNS = (-45.0, 45.0)
 
 
 class Refiner:
@@ -46,18 +55,35 @@ class Refiner:
             points: (n, 5, 2) coarse landmarks in the picture's pixels.
 
         Returns:
-            (n, 5, 2) float64. A face whose points would move too far keeps the coarse ones.
+            (n, 5, 2) float64. A face on which the regressor does not settle keeps the coarse ones.
         """
         coarse = np.asarray(points, np.float64)
         if self._session is None or len(coarse) == 0:
             return coarse
-        refined = coarse
-        for _ in range(ROUNDS):
-            refined = self.locate(image, refined)
-        moved = np.linalg.norm(refined - coarse, axis=-1).max(axis=-1)
-        near = moved <= FURTHEST * inter_eye_distance(coarse)
-        mixed = TRUST * refined + (1 - TRUST) * coarse
-        return np.where(near[:, None, None], mixed, coarse)
+        refined, found = self._settled(image, coarse, coarse)
+        if not found.all():
+            lost = np.flatnonzero(~found)
+            for turn in TURNS:
+                others, good = self._settled(image, turned(coarse[lost], turn), coarse[lost])
+                moved, before = (_moved(p, coarse[lost]) for p in (others, refined[lost]))
+                good &= ~found[lost] | (moved < before)
+                refined[lost[good]], found[lost[good]] = others[good], True
+        aside = np.abs((tilt(refined) - tilt(coarse) + 180) % 360 - 180)
+        trust = np.where(aside > TILT, 1.0, TRUST)[:, None, None]
+        return np.where(found[:, None, None], trust * refined + (1 - trust) * coarse, coarse)
+
+    def _settled(self, image: Array, start: Array, coarse: Array) -> tuple[Array, Array]:
+        """Where the regressor's points stay when it looks again: (n, 5, 2), and whether: (n,)."""
+        points, still = start.copy(), np.zeros(len(start), bool)
+        for _ in range(LOOKS):
+            open_ones = np.flatnonzero(~still)
+            if len(open_ones) == 0:
+                break
+            looked = self.locate(image, points[open_ones])
+            step = np.linalg.norm(looked - points[open_ones], axis=-1).max(axis=-1)
+            points[open_ones] = looked
+            still[open_ones] = step <= SETTLED * inter_eye_distance(coarse[open_ones])
+        return points, still & (_moved(points, coarse) <= FURTHEST)
 
     def locate(self, image: Array, points: Array) -> Array:
         """One look of the regressor at faces whose points are roughly known, as those of the last
@@ -74,3 +100,24 @@ class Refiner:
                 for face, transform in zip(found, transforms, strict=True)
             ]
         )
+
+
+def turned(points: Array, degrees: float) -> Array:
+    """Faces' points, (n, 5, 2), turned clockwise about their means."""
+    angle = np.deg2rad(degrees)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    middle = points.mean(axis=-2, keepdims=True)
+    return np.asarray((points - middle) @ turn.T + middle)
+
+
+def tilt(points: Array) -> Array:
+    """Degrees by which the line from eye to eye falls to the right: (n, 5, 2) to (n,)."""
+    across = points[..., RIGHT_EYE, :] - points[..., LEFT_EYE, :]
+    return np.asarray(np.rad2deg(np.arctan2(across[..., 1], across[..., 0])))
+
+
+def _moved(points: Array, coarse: Array) -> Array:
+    """The points' mean way, in inter-eye distances: (n,)."""
+    return np.asarray(
+        np.linalg.norm(points - coarse, axis=-1).mean(axis=-1) / inter_eye_distance(coarse)
+    )

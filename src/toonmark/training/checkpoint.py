@@ -32,13 +32,36 @@ def load(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
     try:
         with safe_open(path, "pt") as file:
-            facts = file.metadata() or {}
-            return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118
+            said = file.metadata() or {}
+            return {name: file.get_tensor(name) for name in file.keys()}, said  # noqa: SIM118
     except (OSError, SafetensorError) as error:
-        raise RunError(
-            f"The checkpoint {path} cannot be read ({error}).",
-            "Delete it to start again, or put a good copy in its place.",
-        ) from error
+        raise _unreadable(path, error) from error
+
+
+def facts(path: Path) -> dict[str, str]:
+    """The strings that were saved, from the file's header alone.
+
+    Raises:
+        RunError: no such file, or a damaged one.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "np") as file:
+            return dict(file.metadata() or {})
+    except (OSError, SafetensorError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> RunError:
+    if not path.exists():
+        return RunError(
+            f"There is no {path}.", "Check its name, and that its training has come to its end."
+        )
+    return RunError(
+        f"The checkpoint {path} cannot be read ({error}).",
+        "Delete it to start again, or put a good copy in its place.",
+    )
 
 
 def prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

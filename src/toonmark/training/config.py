@@ -150,8 +150,13 @@ class TrainConfig(Frozen):
 
     def rate_at(self, iteration: int) -> float:
         """Learning rate of this iteration: polynomial decay to zero (section 3.3.2)."""
-        left = 1 - iteration / max(self.iterations, 1)
-        return self.learning_rate * max(left, 0.0) ** self.decay_power
+        return decayed(self.learning_rate, iteration, self.iterations, self.decay_power)
+
+
+def decayed(rate: float, iteration: int, iterations: int, power: float = 0.9) -> float:
+    """A learning rate that falls to zero as a polynomial (section 3.3.2)."""
+    left = 1 - iteration / max(iterations, 1)
+    return float(rate * max(left, 0.0) ** power)
 
 
 class RegressorConfig(Frozen):

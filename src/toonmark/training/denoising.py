@@ -11,7 +11,7 @@ there is no pair, so that faults of those drawings count too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,9 @@ from toonmark.models.sampling import heatmaps
 from toonmark.training import checkpoint
 from toonmark.training.config import DenoiserConfig
 from toonmark.training.networks import load_generators
-from toonmark.training.paired import PairedTrainer, Pairs, pictures, tensor
+from toonmark.training.paired import PairedTrainer, Pairs
+from toonmark.training.run import check_size
+from toonmark.training.tensors import to_pictures, to_points, to_tensor
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -47,8 +49,9 @@ class DenoiserTrainer(PairedTrainer):
         torch.manual_seed(config.seed)
         denoiser = Denoiser()
         if config.start_from is not None:
-            denoiser.load_state_dict(load_denoiser(config.start_from)[0].state_dict())
-        super().__init__("denoiser", denoiser, config, fabric)
+            denoiser.load_state_dict(load_denoiser(config.start_from, config.size)[0].state_dict())
+        learnt = config.start_from is not None
+        super().__init__("denoiser", denoiser, config, fabric, learnt)
         self.cartoons = self._sampler(config.cartoons, photos=False, held_out=False)
         self.faces = self._sampler(config.faces, photos=True, held_out=False)
         self.generators: nn.ModuleDict | None = None
@@ -80,9 +83,9 @@ class DenoiserTrainer(PairedTrainer):
         """What the run's generator draws of photos: (N, 3, S, S), by the pictures' numbers."""
         assert self.generators is not None
         samples = [self.faces.at(number, 0, 1) for number in numbers]
-        points = torch.from_numpy(np.stack([sample.landmarks for sample in samples])).float()
+        points = to_points([sample.landmarks for sample in samples])
         maps = heatmaps(points.to(self.fabric.device), self.config.size)
-        shown = tensor([sample.shown for sample in samples]).to(self.fabric.device)
+        shown = to_tensor([sample.shown for sample in samples]).to(self.fabric.device)
         drawn: Tensor = self.generators["face_to_cartoon"](shown, maps)
         return drawn
 
@@ -97,7 +100,7 @@ class DenoiserTrainer(PairedTrainer):
             # The photo's face where the cartoon's is, so that its shadows fall in their places.
             moved = similarity(face.landmarks, cartoon.landmarks)
             photos.append(crop(face.shown, moved, config.size))
-        target = tensor([sample.image for sample in clean]).to(device)
+        target = to_tensor([sample.image for sample in clean]).to(device)
         start = [sample.image for sample in clean]
         again = [
             i
@@ -105,7 +108,7 @@ class DenoiserTrainer(PairedTrainer):
             if random.random() < config.drawn_share and self.generators is not None
         ]
         if again:
-            points = torch.from_numpy(np.stack([clean[i].landmarks for i in again])).float()
+            points = to_points([clean[i].landmarks for i in again])
             drawn = self._drawn_again(
                 target[again], [photos[i] for i in again], points, [randoms[i] for i in again]
             )
@@ -120,7 +123,7 @@ class DenoiserTrainer(PairedTrainer):
             # What was drawn again has faults of its own; it gets fewer of the others.
             strength = config.strength * (0.5 if i in again else 1.0)
             spoiled.append(degraded(picture, other, random, strength))
-        return tensor(spoiled).to(device), target
+        return to_tensor(spoiled).to(device), target
 
     @torch.no_grad()
     def _drawn_again(
@@ -135,22 +138,27 @@ class DenoiserTrainer(PairedTrainer):
         maps = heatmaps(points.to(self.fabric.device), self.config.size)
         made = self.generators["cartoon_to_face"](cartoons, maps)
         mixed = []
-        for picture, photo, random in zip(pictures(made), photos, randoms, strict=True):
+        for picture, photo, random in zip(to_pictures(made), photos, randoms, strict=True):
             noise = random.standard_normal(picture.shape, np.float32)
             noisy = picture + noise * random.uniform(0, _PHOTO_NOISE) * self.config.strength
             mixed.append(see_through(noisy, photo, random, min(1.0, self.config.strength)))
-        return pictures(self.generators["face_to_cartoon"](tensor(mixed).to(made.device), maps))
+        return to_pictures(
+            self.generators["face_to_cartoon"](to_tensor(mixed).to(made.device), maps)
+        )
 
     @torch.no_grad()
     def grid(self, count: int) -> list[Tensor]:
         """Held-out cartoons in columns: spoiled, denoised, clean."""
-        spoiled, clean = self._held_out(count)
+        spoiled, clean = (torch.cat(parts) for parts in zip(*self._held_out(count), strict=True))
         return [spoiled, self.averaged(spoiled), clean]
 
-    def _held_out(self, count: int) -> tuple[Tensor, Tensor]:
+    def _held_out(self, count: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Spoiled and clean, a few at a time: the generators of a large preset need much memory."""
         cartoons = self._sampler(self.config.cartoons, photos=False, held_out=True)
         faces = self._sampler(self.config.faces, photos=True, held_out=True)
-        return self.batch(cartoons, faces, list(range(min(count, len(cartoons)))))
+        numbers = list(range(min(count, len(cartoons))))
+        for start in range(0, len(numbers), 8):
+            yield self.batch(cartoons, faces, numbers[start : start + 8])
 
     @torch.no_grad()
     def error(self, limit: int = 200) -> dict[str, float]:
@@ -160,18 +168,17 @@ class DenoiserTrainer(PairedTrainer):
             ``spoiled`` before, ``denoised`` after, and ``clean``: what the denoiser does to a
             cartoon that nothing is wrong with; ``n``.
         """
-        spoiled, clean = self._held_out(limit)
         differences: dict[str, list[float]] = {"spoiled": [], "denoised": [], "clean": []}
-        for bad, good in zip(spoiled.split(1), clean.split(1), strict=True):
-            for name, picture in (
+        for bad, good in self._held_out(limit):
+            for name, drawn in (
                 ("spoiled", bad),
                 ("denoised", self.averaged(bad)),
                 ("clean", self.averaged(good)),
             ):
-                difference = (picture.clamp(-1, 1) - good).abs().mean()
-                differences[name].append(float(difference) * 127.5)
+                each = (drawn.clamp(-1, 1) - good).abs().mean((1, 2, 3))
+                differences[name] += (each * 127.5).tolist()
         means = {name: float(np.mean(values)) for name, values in differences.items()}
-        return {"n": float(len(clean)), **means}
+        return {"n": float(len(differences["clean"])), **means}
 
     def save(self, folder: Path, error: Mapping[str, float]) -> Path:
         """Writes the averaged weights for ``toonmark export``."""
@@ -181,14 +188,16 @@ class DenoiserTrainer(PairedTrainer):
         return folder / WEIGHTS
 
 
-def load_denoiser(path: str | Path) -> tuple[Denoiser, dict[str, str]]:
+def load_denoiser(path: str | Path, size: int | None = None) -> tuple[Denoiser, dict[str, str]]:
     """A trained denoiser and what is known of it, from its run or its weights' file.
 
     Raises:
         RunError: unreadable, not finished, or weights of another network.
+        ConfigurationError: it was trained at another size.
     """
     path = Path(path)
     tensors, facts = checkpoint.load(path / WEIGHTS if path.is_dir() else path)
+    check_size(path, facts, size)
     denoiser = Denoiser()
     checkpoint.load_weights(denoiser, tensors, "a denoiser")
     return denoiser.requires_grad_(False).eval(), facts

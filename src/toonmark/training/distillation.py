@@ -25,7 +25,8 @@ from toonmark.models.presets import build_generator
 from toonmark.models.sampling import heatmaps
 from toonmark.training import checkpoint
 from toonmark.training.config import DistillationConfig
-from toonmark.training.paired import PairedTrainer, Pairs, tensor
+from toonmark.training.paired import PairedTrainer, Pairs
+from toonmark.training.tensors import to_points, to_tensor
 from toonmark.training.trained import STUDENT, trained_style
 
 if TYPE_CHECKING:
@@ -53,11 +54,12 @@ class DistillationTrainer(PairedTrainer):
         torch.manual_seed(config.seed)
         self.conditional = bool(self.facts["method"]["condition_generator"])
         student = build_generator(config.preset, self.conditional, config.width)
-        if (self.facts["preset"], self.facts["width"]) == (config.preset, config.width):
+        alike = (self.facts["preset"], self.facts["width"]) == (config.preset, config.width)
+        if alike:
             alone = self.teacher.generator if isinstance(self.teacher, Denoised) else self.teacher
             assert isinstance(alone, nn.Module)
             student.load_state_dict(alone.state_dict())
-        super().__init__("student", student, config, fabric)
+        super().__init__("student", student, config, fabric, learnt=alike)
         fabric.to_device(self.teacher)
         self.faces = self._sampler(held_out=False)
 
@@ -80,8 +82,8 @@ class DistillationTrainer(PairedTrainer):
     @torch.no_grad()
     def _taught(self, samples: list[Sample]) -> Pairs:
         device = self.fabric.device
-        shown = tensor([sample.shown for sample in samples]).to(device)
-        points = torch.from_numpy(np.stack([sample.landmarks for sample in samples])).float()
+        shown = to_tensor([sample.shown for sample in samples]).to(device)
+        points = to_points([sample.landmarks for sample in samples])
         maps = heatmaps(points.to(device), self.config.size)
         return Pairs((shown, maps), self.teacher(shown, maps).clamp(-1, 1))
 

@@ -22,9 +22,10 @@ from toonmark.errors import ConfigurationError
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
 from toonmark.training.denoising import load_denoiser
-from toonmark.training.landmarks import apply_gradients, load_regressor
+from toonmark.training.landmarks import load_regressor
 from toonmark.training.networks import DIRECTIONS, Direction, Networks, average_into
 from toonmark.training.pool import ImagePool
+from toonmark.training.processes import apply_gradients, averaged_values, places
 from toonmark.training.run import CHECKPOINT
 from toonmark.training.step import (
     Batch,
@@ -33,6 +34,7 @@ from toonmark.training.step import (
     generator_loss,
     regressor_loss,
 )
+from toonmark.training.tensors import to_points, to_tensor
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -47,12 +49,16 @@ class StyleTrainer:
         config: what to train.
         fabric: where.
         threads: 2 runs the directions side by side (on a CPU only).
+        fresh: False where a checkpoint will replace all weights: regressors and other runs to
+            start from are then not read, and may be gone.
 
     Raises:
         ConfigurationError: the method needs pre-trained regressors and none are named.
     """
 
-    def __init__(self, config: TrainConfig, fabric: Fabric, threads: int = 2) -> None:
+    def __init__(
+        self, config: TrainConfig, fabric: Fabric, threads: int = 2, fresh: bool = True
+    ) -> None:
         self.config, self.fabric = config, fabric
         self.side_by_side = threads > 1 and fabric.device.type == "cpu"
         self._workers = ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,))
@@ -72,13 +78,14 @@ class StyleTrainer:
         torch.manual_seed(config.seed)
         self.networks = Networks(config).train()
         fabric.to_device(self.networks)
-        self._load_regressors()
-        if config.denoiser is not None and self.networks.denoiser is not None:
-            denoiser, _ = load_denoiser(config.denoiser)
-            self.networks.denoiser.load_state_dict(denoiser.state_dict())
         self.averaged = copy.deepcopy(self.networks.generators).requires_grad_(False).eval()
-        if config.start_from is not None:
-            self._start_from(Path(config.start_from))
+        if fresh:
+            self._load_regressors()
+            if config.denoiser is not None and self.networks.denoiser is not None:
+                denoiser, _ = load_denoiser(config.denoiser, config.size)
+                self.networks.denoiser.load_state_dict(denoiser.state_dict())
+            if config.start_from is not None:
+                self._start_from(Path(config.start_from))
         rate, betas = config.learning_rate, config.betas
         # One fused kernel over all parameters is markedly faster than one call each.
         self.optimizers = {
@@ -114,7 +121,7 @@ class StyleTrainer:
                     "Train one with `toonmark train-landmarks` and name its run as "
                     f"{domain}_regressor.",
                 )
-            trained = load_regressor(path, self.config.preset)
+            trained = load_regressor(path, self.config.preset, self.config.size)
             self.networks.regressors[domain].load_state_dict(trained.state_dict())
 
     def _start_from(self, other: Path) -> None:
@@ -178,7 +185,9 @@ class StyleTrainer:
             return gradients, values
 
         results = self._side_by_side(one)
-        values = {name: value for _, parts in results for name, value in parts.items()}
+        values = averaged_values(
+            self.fabric, {name: value for _, parts in results for name, value in parts.items()}
+        )
         if all(np.isfinite(value) for value in values.values()):
             both = [
                 [_sum(a, b) for a, b in zip(*kinds, strict=True)]
@@ -188,21 +197,18 @@ class StyleTrainer:
         return values
 
     def _update(self, iteration: int, gradients: list[list[Tensor | None]]) -> None:
-        rate = self.config.rate_at(iteration)
+        config = self.config
         for (name, optimizer), gradient in zip(self.optimizers.items(), gradients, strict=True):
-            for group in optimizer.param_groups:
-                group["lr"] = rate
             parameters = list(getattr(self.networks, name).parameters())
-            apply_gradients(self.fabric, optimizer, parameters, gradient)
-        # A young average forgets faster, or it would keep the random start for long.
-        decay = min(self.config.average, (1 + iteration) / (10 + iteration))
-        average_into(self.averaged, self.networks.generators, decay)
+            rate = config.rate_at(iteration)
+            apply_gradients(self.fabric, optimizer, parameters, gradient, rate)
+        age = iteration if config.start_from is None else None
+        average_into(self.averaged, self.networks.generators, config.average, age)
 
     def _batch(self, domain: str, iteration: int) -> Batch:
-        fabric, batch = self.fabric, self.config.batch
-        places = range(fabric.global_rank, batch, fabric.world_size)
-        samples = [self.samplers[domain].at(iteration, place, batch) for place in places]
-        return to_batch(samples, fabric.device)
+        batch, sampler = self.config.batch, self.samplers[domain]
+        samples = [sampler.at(iteration, place, batch) for place in places(self.fabric, batch)]
+        return to_batch(samples, self.fabric.device)
 
     def _side_by_side(self, work: Callable[[Direction], T]) -> list[T]:
         if self.side_by_side:
@@ -255,16 +261,10 @@ class StyleTrainer:
 
 def to_batch(samples: list[Sample], device: torch.device) -> Batch:
     """Samples as one batch of tensors."""
-
-    def stacked(arrays: list[np.ndarray]) -> Tensor:
-        array = np.ascontiguousarray(np.stack(arrays).transpose(0, 3, 1, 2), np.float32)
-        return torch.from_numpy(array).to(device)
-
-    landmarks = torch.from_numpy(np.stack([sample.landmarks for sample in samples]))
     return Batch(
-        stacked([sample.image for sample in samples]),
-        stacked([sample.shown for sample in samples]),
-        landmarks.float().to(device),
+        to_tensor([sample.image for sample in samples]).to(device),
+        to_tensor([sample.shown for sample in samples]).to(device),
+        to_points([sample.landmarks for sample in samples]).to(device),
     )
 
 

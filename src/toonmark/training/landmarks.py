@@ -18,8 +18,11 @@ from toonmark.losses import landmark_consistency
 from toonmark.models.presets import Preset, build_regressor
 from toonmark.models.sampling import heatmaps, points_from_heatmaps
 from toonmark.training import checkpoint
-from toonmark.training.config import Augmentation, RegressorConfig
+from toonmark.training.config import Augmentation, RegressorConfig, decayed
 from toonmark.training.networks import average_into
+from toonmark.training.processes import apply_gradients, averaged_values, places
+from toonmark.training.run import check_size
+from toonmark.training.tensors import to_points, to_tensor
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -56,26 +59,23 @@ class LandmarkTrainer:
     def step(self, iteration: int) -> Mapping[str, float]:
         """One step on one batch; see :class:`toonmark.training.loop.Trainer`."""
         config, fabric = self.config, self.fabric
-        places = range(fabric.global_rank, config.batch, fabric.world_size)
-        samples = [self.sampler.at(iteration, place, config.batch) for place in places]
+        samples = [
+            self.sampler.at(iteration, place, config.batch)
+            for place in places(fabric, config.batch)
+        ]
         images, points = as_tensors(samples, fabric.device)
-        for group in self.optimizer.param_groups:
-            group["lr"] = config.learning_rate * (1 - iteration / config.iterations) ** 0.9
         with fabric.autocast():
             predicted = self.regressor(images)
             # The maps are nearly empty; the factor keeps gradients in Adam's comfortable range.
             loss = 100 * landmark_consistency(predicted.float(), heatmaps(points, config.size))
         parameters = list(self.regressor.parameters())
         gradients = torch.autograd.grad(loss, parameters)
-        value = float(loss.detach())
-        if np.isfinite(value):
-            apply_gradients(fabric, self.optimizer, parameters, gradients)
-            average_into(
-                self.averaged,
-                self.regressor,
-                min(config.average, (1 + iteration) / (10 + iteration)),
-            )
-        return {"heatmaps": value}
+        values = averaged_values(fabric, {"heatmaps": float(loss.detach())})
+        if np.isfinite(values["heatmaps"]):
+            rate = decayed(config.learning_rate, iteration, config.iterations)
+            apply_gradients(fabric, self.optimizer, parameters, gradients, rate)
+            average_into(self.averaged, self.regressor, config.average, iteration)
+        return values
 
     def tensors(self) -> dict[str, Tensor]:
         """Weights, averaged weights and the optimiser's state."""
@@ -126,10 +126,16 @@ class LandmarkTrainer:
         return folder / WEIGHTS
 
 
-def load_regressor(path: str | Path, preset: Preset) -> nn.Module:
-    """A trained regressor from a run of ``toonmark train-landmarks``, or its weights' file."""
+def load_regressor(path: str | Path, preset: Preset, size: int | None = None) -> nn.Module:
+    """A trained regressor from a run of ``toonmark train-landmarks``, or its weights' file.
+
+    Raises:
+        RunError: unreadable, not finished, or weights of another network.
+        ConfigurationError: it was trained at another size.
+    """
     path = Path(path)
-    tensors, _ = checkpoint.load(path / WEIGHTS if path.is_dir() else path)
+    tensors, facts = checkpoint.load(path / WEIGHTS if path.is_dir() else path)
+    check_size(path, facts, size)
     regressor = build_regressor(preset)
     checkpoint.load_weights(regressor, tensors, f"the {preset} regressor")
     return regressor
@@ -137,27 +143,5 @@ def load_regressor(path: str | Path, preset: Preset) -> nn.Module:
 
 def as_tensors(samples: list[Sample], device: torch.device) -> tuple[Tensor, Tensor]:
     """(N, 3, S, S) pictures as shown, and (N, 5, 2) points."""
-    images = np.stack([sample.shown for sample in samples]).transpose(0, 3, 1, 2)
-    points = np.stack([sample.landmarks for sample in samples])
-    images = np.ascontiguousarray(images, np.float32)
-    return torch.from_numpy(images).to(device), torch.from_numpy(points).to(device)
-
-
-def apply_gradients(
-    fabric: Fabric,
-    optimizer: torch.optim.Optimizer,
-    parameters: list[nn.Parameter],
-    gradients: tuple[Tensor | None, ...] | list[Tensor | None],
-) -> None:
-    """Averages gradients over all processes and lets the optimiser take its step."""
-    present = [(p, g) for p, g in zip(parameters, gradients, strict=True) if g is not None]
-    if fabric.world_size > 1:
-        flat = torch.cat([g.reshape(-1) for _, g in present])
-        mean = fabric.all_reduce(flat, reduce_op="mean")
-        assert isinstance(mean, Tensor)
-        pieces = mean.split([g.numel() for _, g in present])
-        present = [(p, m.reshape(g.shape)) for (p, g), m in zip(present, pieces, strict=True)]
-    for parameter, gradient in present:
-        parameter.grad = gradient.to(parameter.dtype)
-    optimizer.step()
-    optimizer.zero_grad(set_to_none=True)
+    images = to_tensor([sample.shown for sample in samples])
+    return images.to(device), to_points([sample.landmarks for sample in samples]).to(device)

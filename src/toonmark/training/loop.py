@@ -93,17 +93,18 @@ def train(trainer: Trainer, schedule: Schedule, folder: Path, *, quiet: bool = F
             # Every process must stop at the same iteration, or the others would wait for ever.
             stopping = _any_process(fabric, stop.is_set())
             last = stopping or done == schedule.iterations
-            if last or done % schedule.checkpoint_every == 0:
-                tensors = trainer.tensors()
-                if fabric.is_global_zero:
-                    checkpoint.save(file, tensors, {"iteration": str(done)})
-                fabric.barrier()
+            # The checkpoint comes last: killed before it, a run does all of this again.
             if metrics is not None and bar is not None:
                 metrics.add(values)
                 if last or done % schedule.log_every == 0:
                     bar.say(metrics.write(done))
                 bar.advance()
                 trainer.look(done, folder)
+            if last or done % schedule.checkpoint_every == 0:
+                tensors = trainer.tensors()
+                if fabric.is_global_zero:
+                    checkpoint.save(file, tensors, {"iteration": str(done)})
+                fabric.barrier()
             if stopping:
                 return done == schedule.iterations
     return True

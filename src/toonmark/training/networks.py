@@ -14,7 +14,7 @@ from toonmark.models.denoiser import Denoised, Denoiser
 from toonmark.models.presets import build_discriminators, build_generator, build_regressor
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
-from toonmark.training.run import CHECKPOINT, is_distillation, open_run
+from toonmark.training.run import CHECKPOINT, is_distillation, open_run, run_of
 
 Domain = Literal["face", "cartoon"]
 
@@ -127,7 +127,7 @@ def load_generators(path: Path, denoiser: nn.Module | None = None) -> nn.ModuleD
         RunError: there is no such run, it cannot be read, or it was distilled.
         ConfigurationError: the run has a denoiser of its own, and another is given.
     """
-    run = path if path.is_dir() else path.parent.parent
+    run = run_of(path)
     if is_distillation(run):
         raise RunError(
             f"{run} was distilled: it has one generator, and no way back.",
@@ -155,8 +155,18 @@ def load_generators(path: Path, denoiser: nn.Module | None = None) -> nn.ModuleD
 
 
 @torch.no_grad()
-def average_into(average: nn.Module, current: nn.Module, decay: float) -> None:
-    """Moves the averaged weights a little towards the current ones."""
+def average_into(
+    average: nn.Module, current: nn.Module, decay: float, age: int | None = None
+) -> None:
+    """Moves the averaged weights a little towards the current ones.
+
+    Args:
+        decay: what stays of the average.
+        age: iterations since a random start: a young average forgets faster, or it would keep
+            that start for long. None if it began with weights that were learnt.
+    """
+    if age is not None:
+        decay = min(decay, (1 + age) / (10 + age))
     targets = [*average.parameters(), *average.buffers()]
     sources = [*current.parameters(), *current.buffers()]
     floating = [(t, s) for t, s in zip(targets, sources, strict=True) if t.is_floating_point()]

@@ -16,13 +16,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from toonmark.landmarks import Array
 from toonmark.losses import adversarial_discriminator, adversarial_generator, denoising
 from toonmark.models.presets import build_discriminators
 from toonmark.training import checkpoint
-from toonmark.training.config import PairedConfig
-from toonmark.training.landmarks import apply_gradients
+from toonmark.training.config import PairedConfig, decayed
 from toonmark.training.networks import average_into
+from toonmark.training.processes import apply_gradients, averaged_values, places
 from toonmark.training.samples import write_grid
 
 if TYPE_CHECKING:
@@ -51,10 +50,14 @@ class PairedTrainer(ABC):
     Args:
         name: the network's, in checkpoints.
         network: what is trained.
+        learnt: whether its weights were learnt before, and are not random.
     """
 
-    def __init__(self, name: str, network: nn.Module, config: PairedConfig, fabric: Fabric) -> None:
+    def __init__(
+        self, name: str, network: nn.Module, config: PairedConfig, fabric: Fabric, learnt: bool
+    ) -> None:
         self.name, self.network, self.paired, self.fabric = name, network, config, fabric
+        self.learnt = learnt
         fabric.to_device(network)
         self.averaged = copy.deepcopy(network).requires_grad_(False).eval()
         rate, betas = config.learning_rate, _BETAS if config.adversarial else (0.9, 0.999)
@@ -75,8 +78,8 @@ class PairedTrainer(ABC):
     def step(self, iteration: int) -> Mapping[str, float]:
         """One step on one batch."""
         config, fabric = self.paired, self.fabric
-        places = range(fabric.global_rank, config.batch, fabric.world_size)
-        numbers = [iteration * config.batch + place for place in places]
+        first = iteration * config.batch
+        numbers = [first + place for place in places(fabric, config.batch)]
         inputs, wanted = self.pairs(numbers)
         with fabric.autocast():
             drawn = self.network(*inputs)
@@ -89,16 +92,16 @@ class PairedTrainer(ABC):
             parts["discriminator"] = judged
             parameters["discriminator"] = list(self.discriminator.parameters())
             gradients["discriminator"] = torch.autograd.grad(judged, parameters["discriminator"])
-        values = {name: float(value.detach()) for name, value in parts.items()}
+        values = averaged_values(
+            fabric, {name: float(value.detach()) for name, value in parts.items()}
+        )
         if all(np.isfinite(value) for value in values.values()):
-            left = (1 - iteration / config.iterations) ** 0.9
             for name, optimizer in self.optimizers.items():
                 rate = config.learning_rate if name == self.name else _DISCRIMINATOR_RATE
-                for group in optimizer.param_groups:
-                    group["lr"] = rate * left
-                apply_gradients(fabric, optimizer, parameters[name], gradients[name])
-            decay = min(config.average, (1 + iteration) / (10 + iteration))
-            average_into(self.averaged, self.network, decay)
+                rate = decayed(rate, iteration, config.iterations)
+                apply_gradients(fabric, optimizer, parameters[name], gradients[name], rate)
+            age = None if self.learnt else iteration
+            average_into(self.averaged, self.network, config.average, age)
         return values
 
     def loss(
@@ -169,14 +172,3 @@ class PairedTrainer(ABC):
     @abstractmethod
     def grid(self, count: int) -> list[Tensor]:
         """Rows for :meth:`look`: (N, 3, S, S) each."""
-
-
-def tensor(images: list[Array]) -> Tensor:
-    """(S, S, 3) pictures as (N, 3, S, S) float32."""
-    stacked = np.stack(images).transpose(0, 3, 1, 2)
-    return torch.from_numpy(np.ascontiguousarray(stacked, np.float32))
-
-
-def pictures(images: Tensor) -> list[Array]:
-    """Undoes :func:`tensor`."""
-    return list(images.cpu().numpy().transpose(0, 2, 3, 1))

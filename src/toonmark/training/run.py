@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from toonmark.errors import ConfigurationError, OutputNotWritableError, RunError
 from toonmark.files import write_text, written_whole
@@ -26,13 +26,14 @@ CHECKPOINT = "checkpoint.safetensors"
 def open_run(path: Path, kind: type[C], config: C | None) -> C:
     """Starts a run, or finds the one that is there.
 
+    Until there is a checkpoint nothing would be lost, and another configuration replaces the old.
+
     Args:
         config: what to train; None goes on with what the run was started with.
 
     Raises:
-        ConfigurationError: the run was started with another configuration; the difference is
-            shown.
-        RunError: there is nothing to go on with.
+        ConfigurationError: the run has begun with another configuration; the difference is shown.
+        RunError: there is nothing to go on with, or the run is of another kind.
     """
     file = path / CONFIG
     if not file.exists():
@@ -46,27 +47,104 @@ def open_run(path: Path, kind: type[C], config: C | None) -> C:
             ) from error
         write_text(file, config.model_dump_json(indent=1) + "\n")
         return config
+    values = config_values(path)
+    if config is not None and not (path / CHECKPOINT).exists():
+        first = os.environ.get("RANK", "0") == "0"  # of several processes
+        if first and values != config.model_dump(mode="json"):
+            with Lock(path):  # it may have begun just now
+                write_text(file, config.model_dump_json(indent=1) + "\n")
+        return config
     try:
-        existing = parse(kind, json.loads(file.read_text(encoding="utf-8")))
+        existing = parse(kind, values)
+    except ConfigurationError:
+        if (command := command_of(values)) and command != COMMANDS.get(kind.__name__):
+            wanted = COMMANDS.get(kind.__name__, "")
+            raise RunError(
+                f"{path} is a run of `{command}`.", f"Name a run of `{wanted}`, or another folder."
+            ) from None
+        raise
+    if config is not None and (changes := difference(existing, config)):
+        raise ConfigurationError(
+            f"{path} has begun with another configuration:\n{changes}\n",
+            "Start a new run elsewhere, or leave these settings out to go on with this one.",
+        )
+    return existing
+
+
+#: Which command trains what.
+COMMANDS = {
+    "TrainConfig": "toonmark train",
+    "RegressorConfig": "toonmark train-landmarks",
+    "DenoiserConfig": "toonmark train-denoiser",
+    "DistillationConfig": "toonmark distill",
+}
+
+
+def config_values(path: Path) -> dict[str, Any]:
+    """A run's configuration as it was written; empty where there is no run.
+
+    Raises:
+        RunError: it cannot be read.
+    """
+    file = path / CONFIG
+    if not file.exists():
+        return {}
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+        if not isinstance(values, dict):
+            raise ValueError("no settings by name")
     except (OSError, ValueError) as error:
         raise RunError(
             f"{file} cannot be read ({error}).", "Restore it, or start a new run elsewhere."
         ) from error
-    if config is not None and (changes := difference(existing, config)):
+    return values
+
+
+def command_of(values: Mapping[str, Any]) -> str | None:
+    """Which command a configuration is of, if it is of one."""
+    from toonmark.training import config
+
+    for name, command in COMMANDS.items():
+        try:
+            parse(getattr(config, name), values)
+        except ConfigurationError:
+            continue
+        return command
+    return None
+
+
+def check_size(path: Path, facts: Mapping[str, str], size: int | None) -> None:
+    """Refuses weights that were trained for pictures of another size, where they say so.
+
+    They would run, and see everything at the wrong scale.
+
+    Raises:
+        ConfigurationError: the sizes differ.
+    """
+    if size is not None and int(facts.get("size", size)) != size:
         raise ConfigurationError(
-            f"{path} was started with another configuration:\n{changes}\n",
-            "Start a new run elsewhere, or leave the configuration out to go on with this one.",
+            f"{path} was trained at {facts['size']} pixels, and {size} are needed.",
+            f"Train one with --set size={size}, or name another.",
         )
-    return existing
+
+
+def run_of(path: Path) -> Path:
+    """The run that a path names: itself, or the one that kept this file in ``averaged``.
+
+    Raises:
+        RunError: there is nothing there.
+    """
+    if not path.exists():
+        raise RunError(f"{path} is not a run yet: there is nothing there.", "Check its name.")
+    return path if path.is_dir() else path.parent.parent
 
 
 def is_distillation(run: Path) -> bool:
     """Whether a run is one of ``toonmark distill``."""
     try:
-        values = json.loads((run / CONFIG).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return "teacher" in config_values(run)
+    except RunError:
         return False
-    return isinstance(values, dict) and "teacher" in values
 
 
 class Metrics:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def write_samples(trainer: StyleTrainer, path: Path, count: int = 8) -> None:
     """Writes one PNG: face, cartoon, face again; and cartoon, face, cartoon again.
 
-    Faces of the upper half are shown with the backgrounds that training gives them.
+    The left half of the faces is shown with the backgrounds that training gives them.
     """
     from toonmark.training.engine import to_batch
 
@@ -61,10 +61,14 @@ def write_samples(trainer: StyleTrainer, path: Path, count: int = 8) -> None:
 
 
 def write_grid(rows: list[torch.Tensor], path: Path) -> None:
-    """Writes (N, 3, S, S) pictures in [-1, 1] as the rows of one PNG."""
+    """Writes (N, 3, S, S) pictures in [-1, 1] as the rows of one PNG; short rows end in white."""
     from PIL import Image
 
-    pixels = np.concatenate([_row(row) for row in rows])
+    lines = [_row(row) for row in rows]
+    width = max(line.shape[1] for line in lines)
+    gaps = [[(0, 0), (0, width - line.shape[1]), (0, 0)] for line in lines]
+    filled = [np.pad(*pair, constant_values=255) for pair in zip(lines, gaps, strict=True)]
+    pixels = np.concatenate(filled)
     with written_whole(path) as temporary:
         Image.fromarray(pixels).save(temporary, format="PNG")
 

@@ -9,15 +9,18 @@ from typing import Any
 from torch import nn
 
 from toonmark.errors import ConfigurationError, RunError
+from toonmark.files import write_text
 from toonmark.models.presets import build_generator
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
 from toonmark.training.denoising import load_denoiser
 from toonmark.training.networks import load_generators
-from toonmark.training.run import CHECKPOINT, is_distillation, open_run
+from toonmark.training.run import CHECKPOINT, is_distillation, open_run, run_of
 
 #: What ``toonmark distill`` writes at the end of a run.
 STUDENT = "generator.safetensors"
+#: What a run keeps of the runs that it started from.
+ORIGINS = "origins.json"
 
 
 def trained_style(
@@ -39,53 +42,78 @@ def trained_style(
                 f"{path} was distilled, and draws without a denoiser.", "Leave it out."
             )
         return load_student(path)
-    config = open_run(path if path.is_dir() else path.parent.parent, TrainConfig, None)
-    done = int(checkpoint.load(path / CHECKPOINT if path.is_dir() else path)[1]["iteration"])
-    facts = training_facts(config, done)
+    run = run_of(path)
+    config = open_run(run, TrainConfig, None)
+    done = int(checkpoint.facts(path / CHECKPOINT if path.is_dir() else path)["iteration"])
+    facts = training_facts(config, done, run)
     behind = None
     if denoiser is not None:
-        behind, facts["denoiser"] = load_denoiser(denoiser)
+        behind, facts["denoiser"] = load_denoiser(denoiser, config.size)
     return load_generators(path, behind)["face_to_cartoon"], config.size, facts
 
 
-def training_facts(config: TrainConfig, done: int) -> dict[str, Any]:
+def remember_origins(config: TrainConfig, run: Path) -> None:
+    """Writes into a run what the runs were that it starts from, which may go on, or be deleted."""
+    if config.start_from is not None and not (run / ORIGINS).exists():
+        write_text(run / ORIGINS, json.dumps(_runs_before(config, None), indent=1) + "\n")
+
+
+def _runs_before(config: TrainConfig, run: Path | None) -> list[dict[str, Any]]:
+    """The facts of the runs that one started from, the first first.
+
+    Args:
+        run: where it was trained, if it was.
+    """
+    if config.start_from is None:
+        return []
+    if run is not None and (run / ORIGINS).exists():
+        try:
+            kept: list[dict[str, Any]] = json.loads((run / ORIGINS).read_text(encoding="utf-8"))
+            return kept
+        except (OSError, ValueError) as error:
+            raise RunError(
+                f"{run / ORIGINS} cannot be read ({error}).",
+                "Restore it, or delete it where the runs before this one are still there.",
+            ) from error
+    before = Path(config.start_from)
+    file = before / CHECKPOINT if before.is_dir() else before
+    other = open_run(file.parent, TrainConfig, None)
+    done = int(checkpoint.facts(file)["iteration"])
+    return [*_runs_before(other, file.parent), _one_run(other, done)]
+
+
+def _one_run(config: TrainConfig, done: int) -> dict[str, Any]:
+    stage1 = min(done, config.stage1)
+    return {
+        "stage1": stage1,
+        "stage2": done - stage1,
+        "weights": config.weights.model_dump(),
+        "cycle_noise": config.cycle_noise,
+        "learning_rate": [config.rate_at(0), config.rate_at(done)],
+        "seed": config.seed,
+    }
+
+
+def training_facts(config: TrainConfig, done: int, run: Path | None = None) -> dict[str, Any]:
     """What a style pack says of how it was trained, with the runs that it started from.
 
     Args:
         config: the last run's.
         done: iterations of the last run.
+        run: where it lies, if it has begun.
     """
+    runs = [*_runs_before(config, run), _one_run(config, done)]
     facts: dict[str, Any] = {
         "preset": config.preset,
         "width": config.width,
         "faces": _names(config.faces),
         "cartoons": _names(config.cartoons),
         "method": config.method.model_dump(),
-        "runs": [],
+        "runs": runs,
+        "iterations": sum(one["stage1"] + one["stage2"] for one in runs),
     }
     if config.denoiser is not None:  # its weights lie in the run; the file may be gone
         facts["denoiser"] = {"run": Path(config.denoiser).name}
-    total, current = 0, config
-    while True:
-        stage1 = min(done, current.stage1)
-        facts["runs"].insert(
-            0,
-            {
-                "stage1": stage1,
-                "stage2": done - stage1,
-                "weights": current.weights.model_dump(),
-                "cycle_noise": current.cycle_noise,
-                "learning_rate": [current.rate_at(0), current.rate_at(done)],
-                "seed": current.seed,
-            },
-        )
-        total += done
-        if current.start_from is None:
-            break
-        before = Path(current.start_from)
-        current = open_run(before, TrainConfig, None)
-        done = int(checkpoint.load(before / CHECKPOINT)[1]["iteration"])
-    facts["iterations"] = total
     return facts
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import logging
 import time
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ from fastapi.responses import FileResponse, Response
 from starlette.requests import ClientDisconnect
 
 from toonmark._version import __version__
+from toonmark.cartoon import LARGEST, SMALLEST
 from toonmark.errors import ToonmarkError
 from toonmark.styles.metadata import StyleMetadata
 from toonmark.web import drawing, problems, uploads
@@ -60,7 +62,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 async def cartoonize(
     request: Request,
     style: Annotated[str, Query(description="Its name; see /styles.", max_length=64)] = "",
-    size: Annotated[int, Query(ge=16, le=4096, description="Edge in pixels.")] = 512,
+    size: Annotated[int, Query(ge=SMALLEST, le=LARGEST, description="Edge in pixels.")] = 512,
     face: Annotated[str, Query(description="largest, all, or a number from the left.")] = "largest",
     output: Annotated[
         Output, Query(description="Alone, in its photo, or beside it.")
@@ -75,6 +77,7 @@ async def cartoonize(
     started = time.monotonic()
     problem = ""
     try:
+        drawing.check_names(request.query_params, _OPTIONS)
         as_json = "application/json" in request.headers.get("accept", "")
         options = Options(
             size,
@@ -100,6 +103,10 @@ async def cartoonize(
     service.metrics.requests.labels(str(response.status_code), problem).inc()
     service.metrics.seconds.observe(time.monotonic() - started)
     return response
+
+
+#: The names of the options.
+_OPTIONS = tuple(name for name in inspect.signature(cartoonize).parameters if name != "request")
 
 
 async def _serve(

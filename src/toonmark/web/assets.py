@@ -113,9 +113,14 @@ class Networks:
             "detector": detector.name,
             "regressor": regressor.name if regressor else None,
             "regressorSize": refine.SIZE,
-            "rounds": refine.ROUNDS,
-            "trust": refine.TRUST,
-            "furthest": refine.FURTHEST,
+            "refine": {
+                "looks": refine.LOOKS,
+                "settled": refine.SETTLED,
+                "trust": refine.TRUST,
+                "tilt": refine.TILT,
+                "furthest": refine.FURTHEST,
+                "turns": refine.TURNS,
+            },
             "smallestFace": SMALLEST_FACE,
             "styles": styles,
         }

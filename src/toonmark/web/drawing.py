@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import StrEnum
 from functools import partial
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from toonmark import blend, pictures
 from toonmark.cartoon import Cartoon
+from toonmark.errors import NotAnImageError
 from toonmark.faces.choose import Faces
 from toonmark.landmarks import Array
 from toonmark.pictures import Photo
@@ -53,6 +55,23 @@ class Answer:
     body: bytes
     media_type: str
     faces: int
+
+
+def check_names(given: Iterable[str], known: Sequence[str]) -> None:
+    """Refuses options that do not exist: they would do nothing, and nobody would know.
+
+    Raises:
+        Refusal: one of those given is not known; it names the one that is most like it.
+    """
+    for name in given:
+        if name not in known:
+            near = get_close_matches(name[:64].lower(), known, 1)
+            raise Refusal(
+                "unknown-option",
+                422,
+                f"There is no option {name[:64]}.",
+                f"Use {near[0] if near else 'one of ' + ', '.join(known)}; see /docs.",
+            )
 
 
 def which_face(text: str) -> Faces:
@@ -103,7 +122,10 @@ def read(upload: bytes, options: Options, max_pixels: int) -> Photo:
     Raises:
         ImageError: one of its kinds.
     """
-    return pictures.read(upload, options.output is Output.crop, max_pixels)
+    try:
+        return pictures.read(upload, options.output is Output.crop, max_pixels)
+    except NotAnImageError as error:
+        raise NotAnImageError("The upload is not a picture.", error.remedy) from error
 
 
 def finish(style: str, options: Options, photo: Photo, cartoons: list[Cartoon]) -> Answer:

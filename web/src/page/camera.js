@@ -1,6 +1,6 @@
 // The live mirror: the camera on one side, the drawing on the other. Always on this device.
 
-import { h, tell } from './dom.js';
+import { byId, h, tell } from './dom.js';
 import { toPng, save } from './saving.js';
 
 const REFUSED = {
@@ -13,12 +13,14 @@ export class Camera {
   /** @param {HTMLElement} section @param {import('./device.js').Device} device */
   constructor(section, device, style, onPhoto) {
     Object.assign(this, { section, device, style, onPhoto, stream: null });
+    section.tabIndex = -1; // takes the focus from the button that has opened it
   }
 
   async start() {
     if (this.stream) return;
     this.section.hidden = false;
     this.section.replaceChildren(h('p', { class: 'working' }, 'Waiting for the camera'));
+    this.section.focus({ preventScroll: true });
     try {
       const video = { facingMode: 'user', width: { ideal: 640 }, height: { ideal: 480 } };
       this.stream = await navigator.mediaDevices.getUserMedia({ video, audio: false });
@@ -28,8 +30,13 @@ export class Camera {
     }
     this.build();
     this.video.srcObject = this.stream;
-    await this.video.play();
-    await this.device.call('forget');
+    try {
+      await this.video.play();
+      await this.device.call('forget');
+    } catch (error) {
+      if (this.stream) this.fail(error);
+      return;
+    }
     tell('The camera is on.');
     this.run();
   }
@@ -62,8 +69,9 @@ export class Camera {
   }
 
   say(text) {
-    const close = { type: 'button', onclick: () => (this.section.hidden = true) };
+    const close = { type: 'button', onclick: () => this.leave() };
     const again = { type: 'button', onclick: () => this.start() };
+    const held = this.section.contains(document.activeElement);
     this.section.replaceChildren(
       h(
         'div',
@@ -72,7 +80,13 @@ export class Camera {
         h('div', { class: 'actions' }, h('button', again, 'Try again'), h('button', close, 'Close')),
       ),
     );
+    if (held) this.section.focus({ preventScroll: true });
     tell(text);
+  }
+
+  fail(error) {
+    this.end();
+    this.say(error.message);
   }
 
   async run() {
@@ -89,9 +103,7 @@ export class Camera {
         if (!this.stream) return;
         this.show(drawn);
       } catch (error) {
-        this.stop();
-        this.section.hidden = false;
-        this.say(error.message);
+        if (this.stream) this.fail(error);
         return;
       }
       times.push(performance.now());
@@ -147,9 +159,18 @@ export class Camera {
   }
 
   stop() {
+    this.end();
+    this.leave();
+    tell('The camera is off.');
+  }
+
+  end() {
     for (const track of this.stream?.getTracks() ?? []) track.stop();
     this.stream = null;
+  }
+
+  leave() {
     this.section.hidden = true;
-    tell('The camera is off.');
+    byId('main').focus();
   }
 }

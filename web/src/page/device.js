@@ -16,6 +16,7 @@ export class Device {
     this.worker = new Worker(new URL(WORKER, document.baseURI), { type: 'module' });
     this.waiting = new Map();
     this.number = 0;
+    this.broken = null;
     this.worker.onmessage = ({ data: { number, result, failure } }) => {
       const { resolve, reject } = this.waiting.get(number);
       this.waiting.delete(number);
@@ -23,8 +24,9 @@ export class Device {
       else resolve(result);
     };
     this.worker.onerror = () => {
-      const error = new Problem('The drawing part of the page did not start.', 'Load it again.');
-      for (const { reject } of this.waiting.values()) reject(error);
+      this.broken = new Problem('The drawing part of the page does not run.', 'Load the page again.');
+      this.worker.terminate();
+      for (const { reject } of this.waiting.values()) reject(this.broken);
       this.waiting.clear();
     };
     this.started = this.call('start', { base: document.baseURI, token });
@@ -32,6 +34,7 @@ export class Device {
 
   /** @param {string} call @param {object} args @param {Transferable[]} handed */
   call(call, args = {}, handed = []) {
+    if (this.broken) return Promise.reject(this.broken);
     return new Promise((resolve, reject) => {
       const number = ++this.number;
       this.waiting.set(number, { resolve, reject });
@@ -47,7 +50,8 @@ export class Device {
     return this.call('draw', { id, points, ...options });
   }
 
+  /** Does not fail: a worker that has stopped keeps nothing. */
   async close({ id }) {
-    return this.call('close', { id });
+    await this.call('close', { id }).catch(() => {});
   }
 }

@@ -42,6 +42,7 @@ async function add(files) {
 
 function remove(card) {
   cards.delete(card);
+  device.close(card); // it may have been opened here before the place was changed
   arrange();
   byId('main').focus();
   tell(`${card.name} was put away.`);

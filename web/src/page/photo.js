@@ -14,6 +14,7 @@ export class PhotoCard {
     this.id = ++photos;
     this.name = file.name || 'photo';
     this.cards = [];
+    this.closed = false;
     this.url = URL.createObjectURL(file);
     this.count = h('small');
     this.body = h('div', { class: 'body' });
@@ -29,20 +30,22 @@ export class PhotoCard {
 
   /** Finds the faces and draws them. */
   async open() {
+    if (this.closed) return;
     this.state('working');
     this.cards = [];
     this.count.textContent = '';
     const image = h('img', { src: this.url, alt: '', onerror: () => image.parentNode.remove() });
     const waiting = h('figure', { class: 'picture waiting' }, image);
     const text = h('p', { class: 'working' }, 'Looking for faces');
-    this.body.replaceChildren(h('div', { class: 'spread' }, waiting, text));
+    this.fill(h('div', { class: 'spread' }, waiting, text));
     tell(`Looking for faces in ${this.name}.`);
     try {
       this.found = await this.engine().open(this);
     } catch (error) {
-      this.fail(error);
+      if (!this.closed) this.fail(error);
       return;
     }
+    if (this.closed) return;
     if (this.found.faces.length) await this.show();
     else this.none();
   }
@@ -54,17 +57,21 @@ export class PhotoCard {
     this.cards = faces.map((face, i) => new FaceCard(this, face, i + 1, several));
     const cards = this.cards.map((card) => card.element);
     const list = h('div', { class: several ? 'faces' : 'faces alone' }, ...cards);
-    this.body.replaceChildren(h('div', { class: 'spread' }, this.picture(several), list));
+    this.fill(h('div', { class: 'spread' }, this.picture(several), list));
     tell(`${plural(faces.length, 'face', 'faces')} found in ${this.name}.`);
     this.state('drawing');
     await this.redraw();
+    if (this.closed) return;
     this.state('drawn');
     tell(`${this.name} is drawn.`);
   }
 
   /** Draws all faces once more: the style or the place has changed. */
   async redraw() {
-    for (const card of this.cards) await card.draw();
+    for (const card of this.cards) {
+      if (this.closed) return;
+      await card.draw();
+    }
   }
 
   picture(several) {
@@ -94,7 +101,7 @@ export class PhotoCard {
       : 'A photo that shows one from the front works best. If there is one, show where it is.';
     const place = { type: 'button', onclick: () => this.placePoints() };
     const image = h('img', { src: this.url, alt: `The photo ${this.name}` });
-    this.body.replaceChildren(
+    this.fill(
       h(
         'div',
         { class: 'spread' },
@@ -113,14 +120,22 @@ export class PhotoCard {
     const points = FACE_TEMPLATE.map(([x, y]) => [left + x * size, top + y * size]);
     this.found.faces = [{ points, box: null, score: 1 }];
     this.show();
+    this.body.querySelector('.point').focus({ preventScroll: true });
   }
 
   fail(error) {
     this.state('failed');
     const again = { type: 'button', onclick: () => this.open() };
     const remedy = error.remedy ?? 'Try another photo.';
-    this.body.replaceChildren(message(error.message, remedy, h('button', again, 'Try again')));
+    this.fill(message(error.message, remedy, h('button', again, 'Try again')));
     tell(`${error.message} ${remedy}`);
+  }
+
+  /** New content; if the focus was within the old one, the photo takes it. */
+  fill(content) {
+    const held = this.body.contains(document.activeElement);
+    this.body.replaceChildren(content);
+    if (held) this.element.focus({ preventScroll: true });
   }
 
   state(name) {
@@ -128,6 +143,8 @@ export class PhotoCard {
   }
 
   close() {
+    this.closed = true;
+    for (const card of this.cards) card.again = false;
     URL.revokeObjectURL(this.url);
     this.engine().close(this);
     this.element.remove();

@@ -69,6 +69,27 @@ export function interEyeDistance(points) {
   return Math.hypot(right[0] - left[0], right[1] - left[1]);
 }
 
+/** Degrees by which the line from eye to eye falls to the right. @param {Point[]} points */
+export function tilt(points) {
+  const [left, right] = [points[LEFT_EYE], points[RIGHT_EYE]];
+  return (Math.atan2(right[1] - left[1], right[0] - left[0]) * 180) / Math.PI;
+}
+
+/** Points turned clockwise about their mean. @param {Point[]} points @param {number} degrees */
+export function turned(points, degrees) {
+  const [mx, my] = mean(points);
+  const [c, s] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
+  return points.map(([x, y]) => [
+    c * (x - mx) - s * (y - my) + mx,
+    s * (x - mx) + c * (y - my) + my,
+  ]);
+}
+
+/** How far each point is from its other. @param {Point[]} ones @param {Point[]} others */
+export function ways(ones, others) {
+  return ones.map(([x, y], i) => Math.hypot(others[i][0] - x, others[i][1] - y));
+}
+
 /** Degrees by which a face leans clockwise. @param {Point[]} points */
 export function roll(points) {
   const [le, re, , ml, mr] = points;

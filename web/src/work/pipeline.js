@@ -2,7 +2,17 @@
 
 import { crop, fromTensor, toPicture, toTensor } from '../vision/crop.js';
 import { findFaces, look, sizeOf } from '../vision/find.js';
-import { apply, faceTransform, interEyeDistance, invert, isTurned, yaw } from '../vision/geometry.js';
+import {
+  apply,
+  faceTransform,
+  interEyeDistance,
+  invert,
+  isTurned,
+  tilt,
+  turned,
+  ways,
+  yaw,
+} from '../vision/geometry.js';
 import { decode, input } from '../vision/yunet.js';
 import { fetchFile, open, tensor } from './networks.js';
 
@@ -26,13 +36,6 @@ export class Pipeline {
       this.opened.set(file, session);
     }
     return this.opened.get(file);
-  }
-
-  /** Opens all that a style needs. */
-  async prepare(style) {
-    const { detector, regressor } = await this.manifest();
-    const files = [detector, regressor, (await this.style(style)).file];
-    await Promise.all(files.filter(Boolean).map((file) => this.network(file)));
   }
 
   async style(name) {
@@ -70,17 +73,53 @@ export class Pipeline {
 
   /** Moves coarse points to where they belong; as faces/refine.py. */
   async refine(picture, faces) {
-    const { regressor, rounds, trust, furthest } = await this.manifest();
+    const { regressor, refine } = await this.manifest();
     if (!regressor || !faces.length) return faces;
-    let all = faces.map((face) => face.points);
-    for (let round = 0; round < rounds; round++) all = await this.locate(picture, all);
+    const coarse = faces.map((face) => face.points);
+    const found = await this.settle(picture, coarse, coarse, refine);
+    const lost = [...coarse.keys()].filter((n) => !found[n].settled);
+    if (lost.length) {
+      const theirs = lost.map((n) => coarse[n]);
+      for (const turn of refine.turns) {
+        const start = theirs.map((points) => turned(points, turn));
+        const others = await this.settle(picture, start, theirs, refine);
+        lost.forEach((n, k) => {
+          const better = !found[n].settled || others[k].moved < found[n].moved;
+          if (others[k].settled && better) found[n] = others[k];
+        });
+      }
+    }
     return faces.map((face, n) => {
-      const coarse = face.points;
-      const moved = coarse.map(([x, y], i) => Math.hypot(all[n][i][0] - x, all[n][i][1] - y));
-      if (Math.max(...moved) > furthest * interEyeDistance(coarse)) return face;
-      const mix = (a, b) => trust * a + (1 - trust) * b;
-      const points = coarse.map(([x, y], i) => [mix(all[n][i][0], x), mix(all[n][i][1], y)]);
+      if (!found[n].settled) return face;
+      const between = Math.abs(tilt(found[n].points) - tilt(coarse[n])) % 360;
+      const share = Math.min(between, 360 - between) > refine.tilt ? 1 : refine.trust;
+      const mix = (a, b) => share * a + (1 - share) * b;
+      const points = coarse[n].map(([x, y], i) => [
+        mix(found[n].points[i][0], x),
+        mix(found[n].points[i][1], y),
+      ]);
       return { ...face, points };
+    });
+  }
+
+  /** Looks again until the points stay: where, whether they did, and how far they came. */
+  async settle(picture, start, coarse, { looks, settled, furthest }) {
+    const all = [...start];
+    const still = all.map(() => false);
+    for (let look = 0; look < looks; look++) {
+      const open = [...still.keys()].filter((n) => !still[n]);
+      if (!open.length) break;
+      const seen = await this.locate(picture, open.map((n) => all[n]));
+      open.forEach((n, k) => {
+        const step = Math.max(...ways(seen[k], all[n]));
+        all[n] = seen[k];
+        still[n] = step <= settled * interEyeDistance(coarse[n]);
+      });
+    }
+    return all.map((points, n) => {
+      const way = ways(points, coarse[n]).reduce((sum, one) => sum + one) / points.length;
+      const moved = way / interEyeDistance(coarse[n]);
+      return { points, moved, settled: still[n] && moved <= furthest };
     });
   }
 

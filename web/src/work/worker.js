@@ -20,10 +20,6 @@ const calls = {
     return { manifest: await pipeline.manifest(), threads };
   },
 
-  async prepare({ style }) {
-    await pipeline.prepare(style);
-  },
-
   /** Decodes a photo, keeps it, and finds its faces. */
   async open({ id, file }) {
     const picture = await decode(file);

@@ -92,7 +92,8 @@ class Annotations:
         present = {path.relative_to(self.images).as_posix() for path in paths}
         if not present:
             raise DataError(f"{self.folder} holds no pictures.", "Name a set, or its images.")
-        self.entries = {}
+        # Others read meanwhile: they see the old table or the new one.
+        entries: dict[str, Entry] = {}
         for name in sorted(present):
             known = said.get(name, {})
             state = State(known.get("state", State.PROPOSED))
@@ -101,11 +102,12 @@ class Annotations:
             elif name in rows:
                 points = np.asarray(rows[name], np.float64)
             else:
-                self.entries[name] = Entry(self._guess(name), confidence=0.0)
+                entries[name] = Entry(self._guess(name), confidence=0.0)
                 continue
             made = facts.get(name, {}) if isinstance(facts, dict) else {}
             confidence = known.get("confidence", made.get("confidence", UNKNOWN))
-            self.entries[name] = Entry(points, state, float(confidence))
+            entries[name] = Entry(points, state, float(confidence))
+        self.entries = entries
         self._seen = self._changed()
 
     def _guess(self, name: str) -> Array:

@@ -93,8 +93,9 @@ def _fill(
         work = in_order(pool, lambda item: source.make(item[0], item[1]), new(), 4 * workers)
         for (photo, _, stamp), made in work:
             line = {"photo": photo, "stamp": stamp}
-            same = duplicates.find(made.look, but=photo) if isinstance(made, Kept) else None
-            if same is not None and same in pictures_of:
+            duplicates.discard(photo)
+            same = duplicates.find(made.look) if isinstance(made, Kept) else None
+            if same is not None:
                 made = Rejected(Reason.DUPLICATE, f"It looks like {same}.")
             if isinstance(made, Kept):
                 line |= _keep(out / IMAGES, photo, made)

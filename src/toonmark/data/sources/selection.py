@@ -185,19 +185,30 @@ class Duplicates:
         cuts = [64 + round(64 * i / (distance + 1)) for i in range(distance + 2)]
         self._bands = [(low, (1 << (high - low)) - 1) for low, high in pairwise(cuts)]
         self._seen: dict[tuple[int, int], list[tuple[int, str]]] = {}
+        self._looks: dict[str, int] = {}
 
-    def find(self, value: int, but: str = "") -> str | None:
-        """The name of a picture that looks the same, if one was added; not ``but``."""
+    def find(self, value: int) -> str | None:
+        """The name of a picture that looks the same, if there is one."""
         for band, (low, mask) in enumerate(self._bands):
             for other, name in self._seen.get((band, (value >> low) & mask), ()):
                 differ = value ^ other
                 half = (1 << 64) - 1
                 bits = max((differ >> 64).bit_count(), (differ & half).bit_count())
-                if bits <= self._distance and name != but:
+                if bits <= self._distance:
                     return name
         return None
 
     def add(self, value: int, name: str) -> None:
-        """Remembers a picture."""
+        """Remembers a picture; what was known under its name is forgotten."""
+        self.discard(name)
+        self._looks[name] = value
         for band, (low, mask) in enumerate(self._bands):
             self._seen.setdefault((band, (value >> low) & mask), []).append((value, name))
+
+    def discard(self, name: str) -> None:
+        """Forgets a picture, if it was added: it is gone, or another one by now."""
+        value = self._looks.pop(name, None)
+        if value is None:
+            return
+        for band, (low, mask) in enumerate(self._bands):
+            self._seen[band, (value >> low) & mask].remove((value, name))

@@ -2,6 +2,7 @@
 // One rater's way through a study. Every answer is stored by the server before the next question.
 
 const KEY = "toonmark-study";
+const UNKNOWN = [404, 422]; // no rater has this code, or could have it
 const ORDINALS = ["1st", "2nd", "3rd"];
 const $ = (id) => document.getElementById(id);
 
@@ -52,7 +53,10 @@ function show(index) {
   const done = [...Array(steps()).keys()].filter(answerAt).length;
   $("bar").value = done / steps();
   $("count").textContent = `${done} of ${steps()} answered`;
-  if (at >= steps()) return only("end");
+  if (at >= steps()) {
+    only("end");
+    return arrive($("end").querySelector("h1"));
+  }
   only("task");
   const group = groupAt(at), question = questionAt(at);
   picks = [...(answerAt(at)?.picks ?? [])];
@@ -65,9 +69,17 @@ function show(index) {
   $("drawings").replaceChildren(...group.drawings.map(card));
   $("back").disabled = at === 0;
   update();
+  say([$("step").textContent, $("says").textContent].filter(Boolean).join(". "));
+  arrive($("question"));
   const following = view.groups[view.groups.indexOf(group) + 1];
   for (const token of following ? [following.photo, ...following.drawings] : [])
     new Image().src = `/pictures/${token}.png`;
+}
+
+// What was pressed may be gone; and who does not see the page is to hear where it goes on.
+function arrive(heading) {
+  heading.tabIndex = -1;
+  heading.focus();
 }
 
 function picture(token) {
@@ -254,16 +266,22 @@ async function begin() {
 }
 
 async function start() {
-  const known = location.hash.slice(1) || localStorage.getItem(KEY);
+  const given = location.hash.slice(1), kept = localStorage.getItem(KEY);
+  const known = given || kept;
   if (known) {
     try {
       return enter(await ask("GET", `/api/raters/${encodeURIComponent(known)}`));
     } catch (error) {
-      if (!(error instanceof Refused && error.status === 404)) {
+      if (!(error instanceof Refused && UNKNOWN.includes(error.status))) {
         trouble("The study cannot be reached. It is tried again…");
         return setTimeout(start, 3000);
       }
-      localStorage.removeItem(KEY);
+      // A wrong link must not cost a rater the code that this browser keeps.
+      if (known === kept) localStorage.removeItem(KEY);
+      if (given) {
+        history.replaceState(null, "", location.pathname + location.search);
+        return start();
+      }
     }
   }
   const about = await ask("GET", "/api/study");
@@ -284,7 +302,7 @@ $("another").onclick = () => {
 // A focused button has its own Enter; but once all are picked, a drawing's is to go on.
 function goesOn() {
   const focused = document.activeElement;
-  return focused === document.body || (focused.closest("#drawings") && picks.length === view.picks);
+  return !focused.closest("button") || (focused.closest("#drawings") && picks.length === view.picks);
 }
 
 document.addEventListener("keydown", (event) => {

@@ -16,7 +16,8 @@ let lastNudge = null;
 const saving = new Saving((text, bad = false) => {
   at("saved").textContent = text;
   at("saved").classList.toggle("bad", bad);
-});
+}, refused);
+const refusals = new Map();
 const current = () => pictures[index];
 const address = (picture) => `api/picture?name=${encodeURIComponent(picture.name)}`;
 
@@ -38,7 +39,7 @@ const buttons = POINTS.map((point, i) => {
   button.title = point.label;
   button.setAttribute("aria-label", point.label);
   button.style.setProperty("--c", point.colour);
-  button.addEventListener("click", () => choose(i));
+  button.addEventListener("click", () => take(i));
   at("points").append(button);
   return button;
 });
@@ -51,6 +52,12 @@ function choose(i) {
   buttons.forEach((button, j) => button.setAttribute("aria-pressed", i === j));
   at("hint").textContent = `${POINTS[i].label[0].toUpperCase()}${POINTS[i].label.slice(1)}: ${POINTS[i].hint}`;
   lens();
+}
+
+// The point takes the focus too, and Tab goes on from there.
+function take(i) {
+  stage.handles[i].focus({ preventScroll: true });
+  choose(i);
 }
 
 function lens() {
@@ -67,18 +74,46 @@ function remember() {
   at("undo").disabled = false;
 }
 
+function keep(picture, wait) {
+  dismiss(picture.name);
+  saving.add(picture, wait);
+}
+
+// The server will not have it: the page shows again what is on disk, and says so until somebody
+// looks at that picture or changes it.
+function refused({ name, points, state }, text) {
+  const i = pictures.findIndex((p) => p.name === name);
+  Object.assign(pictures[i], { points: copy(points), state });
+  if (i === index) {
+    stage.show(current().points, chosen);
+    lens();
+  }
+  describe();
+  dismiss(name);
+  const button = document.createElement("button");
+  button.textContent = text;
+  button.addEventListener("click", () => { dismiss(name); go(i); });
+  refusals.set(name, button);
+  at("refused").append(button);
+}
+
+function dismiss(name) {
+  refusals.get(name)?.remove();
+  refusals.delete(name);
+}
+
 // Points that were moved are kept at once, but count only when somebody says that they are right.
 function touched() {
   const picture = current();
   if (picture.state === "proposed" || picture.state === "no face") picture.state = "started";
-  saving.add(picture);
+  keep(picture);
   describe();
 }
 
 function say(state) {
   remember();
   current().state = state;
-  saving.add(current(), 0);
+  keep(current(), 0);
   lastNudge = null;
   const next = pictures.findIndex((p, i) => i > index && !FINISHED.includes(p.state));
   go(next >= 0 ? next : Math.min(index + 1, pictures.length - 1));
@@ -89,7 +124,7 @@ function undo() {
   at("undo").disabled = history.length === 0;
   if (!last) return;
   Object.assign(pictures[last.index], { points: last.points, state: last.state });
-  saving.add(pictures[last.index], 0);
+  keep(pictures[last.index], 0);
   lastNudge = null;
   go(last.index);
 }
@@ -107,7 +142,6 @@ function nudge(dx, dy, event) {
 function go(to) {
   if (to < 0 || to >= pictures.length) return;
   index = to;
-  document.activeElement?.blur(); // a handle of the last picture
   at("broken").hidden = true;
   image.onload = image.onerror = () => {
     at("broken").hidden = image.naturalWidth > 0;
@@ -115,7 +149,7 @@ function go(to) {
     lens();
   };
   image.src = address(current());
-  choose(0);
+  take(0);
   describe();
   for (const next of pictures.slice(to + 1, to + 3)) new Image().src = address(next);
   globalThis.history.replaceState(null, "", `#${encodeURIComponent(current().name)}`);
@@ -162,19 +196,24 @@ const KEYS = {
   Enter: "accept", " ": "accept", x: "none", b: "back", Backspace: "back", PageUp: "back",
   s: "skip", PageDown: "skip", z: "undo", m: "mirror", "?": "help",
 };
+const ONCE = ["accept", "none"]; // not again while a key is held down
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 for (const [id, action] of Object.entries(ACTIONS)) {
-  at(id).addEventListener("click", () => { action(); at(id).blur(); });
+  at(id).addEventListener("click", (event) => {
+    action();
+    if (event.detail) at(id).blur(); // not when a key has pressed it
+  });
 }
 document.addEventListener("keydown", (event) => {
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (!pictures.length || (event.metaKey || event.ctrlKey) && key !== "z") return;
+  // A focused button has its own Enter and Space; a point's are to go on.
+  if ((key === "Enter" || key === " ") && event.target.closest("button:not(.handle)")) return;
   if (key in ARROWS) nudge(...ARROWS[key], event);
-  else if (/^[1-5]$/.test(key)) choose(Number(key) - 1);
-  else if (key === "Tab") choose((chosen + (event.shiftKey ? 4 : 1)) % 5);
-  else if (key in KEYS) ACTIONS[KEYS[key]]();
-  else return;
+  else if (/^[1-5]$/.test(key)) take(Number(key) - 1);
+  else if (!(key in KEYS)) return;
+  else if (!event.repeat || !ONCE.includes(KEYS[key])) ACTIONS[KEYS[key]]();
   event.preventDefault();
 });
 
@@ -183,6 +222,7 @@ async function start() {
   const set = await answer.json();
   if (!answer.ok) throw new Error(set.error);
   pictures = set.pictures;
+  pictures.forEach((picture) => saving.know(picture));
   at("title").textContent = document.title = set.title;
   at("undo").disabled = true;
   const named = pictures.findIndex((p) => p.name === decodeURIComponent(location.hash.slice(1)));
