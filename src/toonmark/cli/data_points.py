@@ -136,8 +136,14 @@ def backgrounds(
     try:
         matting = Matting()
     except MattingMissingError as error:
+        if fill:  # without it nobody knows where people end
+            raise
         matting = None
-        typer.echo(f"People are avoided by the face detector alone. {error.remedy}", err=True)
+        typer.echo(
+            "People are avoided by the face detector alone: the network that finds the rest of "
+            f"them is not installed. {error.remedy}",
+            err=True,
+        )
     with bar() as progress:
         task = progress.add_task("looking", total=None)
 
