@@ -70,3 +70,32 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Writes a UTF-8 text file whole or not at all."""
     with written_whole(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def waited_for(path: Path) -> Iterator[None]:
+    """Holds a lock that one process has at a time; the others wait. Not on Windows: no lock there.
+
+    Args:
+        path: an empty file that stays.
+
+    Raises:
+        OutputNotWritableError: the folder cannot be written to.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise OutputNotWritableError(
+            f"{path} cannot be written ({os.strerror(error.errno or 5)}).",
+            "Check the folder's rights.",
+        ) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

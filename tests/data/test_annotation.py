@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -137,6 +139,26 @@ def test_a_name_that_is_no_text_is_refused_at_once(tmp_path: Path) -> None:
         pytest.skip("this file system has no such names")
     with pytest.raises(DataError, match="not UTF-8"):
         Annotations(folder)
+
+
+def test_two_processes_lose_no_word_of_each_other(tmp_path: Path) -> None:
+    """The page saves while `data landmarks` proposes."""
+    names = tuple(f"{i}.png" for i in range(40))
+    folder = make(tmp_path, names)
+    Annotations(folder).write()
+    code = (
+        "import sys, numpy as np\n"
+        "from toonmark.data.annotation.store import Annotations, State\n"
+        "from toonmark.landmarks import template_points\n"
+        "own = Annotations(sys.argv[1])\n"
+        "for i in range(int(sys.argv[2]), 40, 2):\n"
+        "    own.save(f'{i}.png', template_points(64), State.DONE)\n"
+    )
+    both = [
+        subprocess.Popen([sys.executable, "-c", code, str(folder), start]) for start in ("0", "1")
+    ]
+    assert [one.wait(timeout=120) for one in both] == [0, 0]
+    assert Annotations(folder).count() == 40
 
 
 def test_readers_never_see_half_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

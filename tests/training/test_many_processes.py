@@ -12,7 +12,7 @@ from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
 from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
-from toonmark.training.run import open_run
+from toonmark.training.run import CHECKPOINT, open_run
 
 ONE_OF_TWO = """
 import sys
@@ -37,19 +37,65 @@ checkpoint.save(folder / f"rank{fabric.global_rank}.safetensors", tensors, {})
 """
 
 
+BROKEN = """
+import sys
+from pathlib import Path
+import torch
+from toonmark.errors import DivergedError
+from toonmark.training.config import TrainConfig
+from toonmark.training.engine import StyleTrainer
+from toonmark.training.fabric import make_fabric
+from toonmark.training.loop import train
+from toonmark.training.run import open_run
+
+torch.set_num_threads(1)
+folder = Path(sys.argv[1])
+fabric = make_fabric("cpu", devices=2)
+config = open_run(folder, TrainConfig, None)
+trainer = StyleTrainer(config, fabric, threads=1)
+step = trainer.step
+
+def stepping(iteration):
+    if iteration == 2 and fabric.global_rank == 1:
+        for weight in trainer.networks.discriminators.parameters():
+            weight.data.fill_(float("nan"))
+    return step(iteration)
+
+trainer.step = stepping
+try:
+    train(trainer, config, folder, quiet=True)
+except DivergedError as error:
+    (folder / f"rank{fabric.global_rank}.txt").write_text(str(error))
+"""
+
+
+def in_two(script, folder):
+    path = folder / "one_of_two.py"
+    path.write_text(script)
+    subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone",
+         str(path), str(folder)],
+        check=True, timeout=300,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+
+
+def test_a_nan_of_one_process_stops_both(small_config, tmp_path):
+    """The one without would else wait for the other for ever."""
+    config = small_config.model_copy(update={"batch": 2, "checkpoint_every": 1})
+    open_run(tmp_path, TrainConfig, config)
+    in_two(BROKEN, tmp_path)
+    for rank in (0, 1):
+        assert "became nan in iteration 2" in (tmp_path / f"rank{rank}.txt").read_text()
+    assert checkpoint.facts(tmp_path / CHECKPOINT) == {"iteration": "2"}
+
+
 def test_two_gloo_processes_step_like_twice_the_batch(small_config, tmp_path):
     # The pool and the unmatched pairs draw from each process's own randomness.
     method = small_config.method.model_copy(update={"unmatched_pairs": False})
     config = small_config.model_copy(update={"batch": 2, "pool": 0, "method": method})
     open_run(tmp_path, TrainConfig, config)
-    script = tmp_path / "one_of_two.py"
-    script.write_text(ONE_OF_TWO)
-    subprocess.run(
-        [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone",
-         str(script), str(tmp_path)],
-        check=True, timeout=300,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
+    in_two(ONE_OF_TWO, tmp_path)
     ranks = [checkpoint.load(tmp_path / f"rank{i}.safetensors")[0] for i in (0, 1)]
     trainer = StyleTrainer(config, make_fabric("cpu"), threads=1)
     start = {k: v.clone() for k, v in trainer.networks.state_dict().items()}

@@ -1,4 +1,4 @@
-"""The annotation page's server: local, small, and the only one that writes."""
+"""The annotation page's server: local and small."""
 
 from __future__ import annotations
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -26,7 +27,7 @@ from toonmark.data.dataset import (
 )
 from toonmark.data.proposals import guess
 from toonmark.errors import DataError, ImageError, LandmarksError
-from toonmark.files import write_text
+from toonmark.files import waited_for, write_text
 from toonmark.landmarks import COUNT, Array
 from toonmark.pictures import pictures_in, upright_size
 
@@ -61,7 +62,8 @@ class Entry:
 
 
 class Annotations:
-    """The points of a folder of pictures, kept on disk; safe to share between threads.
+    """The points of a folder of pictures, kept on disk; safe to share between threads and
+    processes.
 
     Args:
         folder: a set, or a folder of pictures without any table: their points are then guessed.
@@ -159,7 +161,7 @@ class Annotations:
             raise LandmarksError(
                 f"The points of {name} are not five points inside the picture.", "Move them."
             )
-        with self._lock:
+        with self._alone():
             if self._changed() != self._seen:
                 self._read()  # `toonmark data landmarks` has made better proposals meanwhile
             before = self.entries[name]
@@ -172,7 +174,7 @@ class Annotations:
 
     def propose(self, proposals: Mapping[str, tuple[Array, float]]) -> None:
         """Takes proposals, (points, confidence) by name, where no person has said anything."""
-        with self._lock:
+        with self._alone():
             self._read()
             for name, (points, confidence) in proposals.items():
                 if self.entries[name].state is State.PROPOSED:
@@ -181,12 +183,18 @@ class Annotations:
 
     def accept(self, points: Mapping[str, Array], state: State) -> None:
         """Takes many pictures' points as a person's word, from another tool."""
-        with self._lock:
+        with self._alone():
             self._read()
             for name, known in points.items():
                 confidence = self.entries[name].confidence
                 self.entries[name] = Entry(np.asarray(known, np.float64), state, confidence)
             self.write()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other thread, and no other process, reads, changes and writes meanwhile."""
+        with self._lock, waited_for(self.folder / ".annotations.lock"):
+            yield
 
     def write(self) -> None:
         """Writes both files, each whole or not at all, first the one that outweighs the other."""
