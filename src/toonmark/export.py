@@ -9,9 +9,10 @@ from __future__ import annotations
 import copy
 import io
 import logging
+import re
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -23,6 +24,8 @@ from toonmark.landmarks import COUNT, default_sigma, template_points
 from toonmark.models.denoiser import Denoised
 from toonmark.models.sampling import heatmaps, points_from_heatmaps
 from toonmark.styles.metadata import KEY, StyleMetadata
+from toonmark.training.config import parse
+from toonmark.training.trained import trained_style
 
 if TYPE_CHECKING:
     import onnx
@@ -89,6 +92,36 @@ def export_style(
     if half:
         store_in_half_(model)
     return _checked(model, network, (faces, points), {KEY: metadata.model_dump_json()}, path)
+
+
+def export_run(
+    path: Path, style: Path, denoiser: Path | None = None, *, half: bool = False, **said: Any
+) -> tuple[StyleMetadata, float]:
+    """Writes what a run has learnt as a style pack.
+
+    Args:
+        path: a run of ``toonmark train`` or ``toonmark distill``, or weights that it kept.
+        style: the file to write.
+        denoiser: a run of ``toonmark train-denoiser`` to put behind the generator.
+        half: store weights in half precision.
+        said: what :class:`StyleMetadata` is to say besides; the name is the file's unless given.
+
+    Returns:
+        what the pack says, and its largest difference from torch.
+
+    Raises:
+        RunError: the run cannot be read, or is not finished.
+        ConfigurationError: a name, title or the like that no style can have.
+        ExportError: the graph does not draw what the run draws.
+    """
+    generator, size, facts = trained_style(path, denoiser)
+    own = re.sub(r"[^a-z0-9._-]+", "-", style.stem.lower()).strip("-._") or "style"
+    name = said.pop("name", None) or own
+    title = said.pop("title", None) or name
+    metadata = parse(
+        StyleMetadata, {**said, "name": name, "title": title, "size": size, "training": facts}
+    )
+    return metadata, export_style(generator, metadata, style, half=half)
 
 
 def export_regressor(regressor: nn.Module, size: int, facts: dict[str, str], path: Path) -> float:

@@ -123,6 +123,13 @@ def test_export_makes_a_pack_that_draws(trained, tmp_path, iteration):
         assert drawn.size == (512, 512)
 
 
+def test_a_name_that_no_style_can_have(trained, tmp_path):
+    done = toonmark("export", trained / "run", tmp_path / "x.onnx", "--name", "My Style", code=2)
+    assert "name: " in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "x.onnx").exists()
+
+
 def test_a_missing_iteration_names_those_that_there_are(trained, tmp_path):
     done = toonmark("export", trained / "run", tmp_path / "x.onnx", "--iteration", 3, code=2)
     assert "2, 4" in done.stderr
@@ -151,6 +158,7 @@ def test_a_failed_start_can_be_corrected_with_one_setting(trained, face_set, tmp
         (("train", "{tmp}/a", "--faces", "{tmp}", "--cartoons", "{tmp}"), "is no data set"),
         (("train-landmarks", "{tmp}/nothing", "--run", "{tmp}/b"), "is no data set"),
         (("export", "{tmp}/none", "{tmp}/x.onnx"), "none is not a run yet"),
+        (("export", "{tmp}/none", "{tmp}/x.onnx", "--scores", "{tmp}/s.json"), "as scores"),
         (("train", "{tmp}/a", "--set", "size=[1"), "cannot be read as YAML"),
     ],
 )

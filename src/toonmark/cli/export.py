@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -32,13 +32,8 @@ def export(
     ] = None,
 ) -> None:
     """Writes one ONNX file that draws this style anywhere; checked against torch first."""
-    import json
-    import re
-
     from toonmark.errors import RunError
-    from toonmark.export import export_style
-    from toonmark.styles.metadata import StyleMetadata
-    from toonmark.training.trained import trained_style
+    from toonmark.export import export_run
 
     weights = run
     if iteration is not None:
@@ -49,22 +44,35 @@ def export(
                 f"{run} kept no weights of iteration {iteration}.",
                 f"Choose one of: {', '.join(map(str, kept)) or 'none yet'}.",
             )
-    generator, size, facts = trained_style(weights, denoiser)
-    short = name or re.sub(r"[^a-z0-9._-]+", "-", style.stem.lower()).strip("-._") or "style"
-    metadata = StyleMetadata(
-        name=short,
-        title=title or short,
-        version=version,
-        licence=licence,
-        terms=terms,
-        description=description,
-        size=size,
-        training=facts,
-        scores=json.loads(scores.read_text(encoding="utf-8")) if scores else {},
-    )
-    worst = export_style(generator, metadata, style, half=half)
+    said = {
+        "name": name,
+        "title": title,
+        "version": version,
+        "licence": licence,
+        "terms": terms,
+        "description": description,
+        "scores": _scores(scores) if scores else {},
+    }
+    metadata, worst = export_run(weights, style, denoiser, half=half, **said)
     megabytes = style.stat().st_size / 1e6
     typer.echo(
         f"Wrote {style}: {metadata.training['iterations']} iterations, {megabytes:.2f} MB, "
         f"within {worst:.1e} of torch."
     )
+
+
+def _scores(file: Path) -> dict[str, Any]:
+    import json
+
+    from toonmark.errors import DataError
+
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+        if not isinstance(values, dict):
+            raise ValueError("no object")
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"{file} cannot be read as scores ({error}).",
+            "Give the scores.json that `toonmark evaluate` wrote.",
+        ) from error
+    return values

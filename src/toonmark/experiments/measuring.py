@@ -28,7 +28,7 @@ def export_finished(jobs: Sequence[Job], out: Path) -> tuple[list[Job], dict[str
     Returns:
         the runs that have one, and for others that are finished what went wrong, by name.
     """
-    from toonmark.cli.export import export
+    from toonmark.export import export_run
 
     exported, failed = [], {}
     for job in jobs:
@@ -38,7 +38,7 @@ def export_finished(jobs: Sequence[Job], out: Path) -> tuple[list[Job], dict[str
         try:
             if not pack.exists() or pack.stat().st_mtime < weights.stat().st_mtime:
                 pack.parent.mkdir(parents=True, exist_ok=True)
-                export(job.folder, pack, title=f"{job.row}, seed {job.seed}")
+                export_run(job.folder, pack, title=f"{job.row}, seed {job.seed}")
             exported.append(job)
         except ToonmarkError as error:
             failed[job.name] = error.happened

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from toonmark.errors import ConfigurationError
 
-C = TypeVar("C", bound="Frozen")
+C = TypeVar("C", bound=BaseModel)
 
 
 class Frozen(BaseModel):
