@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import torch
 
+from toonmark.data.light import evened
 from toonmark.errors import ConfigurationError, RunError
 from toonmark.training import checkpoint
-from toonmark.training.config import DistillationConfig
+from toonmark.training.config import Augmentation, DistillationConfig
 from toonmark.training.distillation import DistillationTrainer
 from toonmark.training.fabric import make_fabric
 from toonmark.training.networks import load_generators
+from toonmark.training.tensors import to_tensor
 from toonmark.training.trained import STUDENT, trained_style
 
 
@@ -21,7 +23,8 @@ from toonmark.training.trained import STUDENT, trained_style
 def config(style_run, denoiser_weights, face_set):
     return DistillationConfig(
         teacher=str(style_run), denoiser=str(denoiser_weights), faces=[str(face_set)], size=64,
-        width=16, iterations=6, batch=2, checkpoint_every=2, log_every=1, sample_every=6,
+        width=16, on_white=False, iterations=6, batch=2, checkpoint_every=2, log_every=1,
+        sample_every=6,
     )  # fmt: skip
 
 
@@ -52,6 +55,33 @@ def test_gradients_reach_the_student_and_not_the_teacher(config):
     before = {k: v.clone() for k, v in trainer.teacher.state_dict().items()}
     trainer.step(0)
     assert all(torch.equal(before[k], v) for k, v in trainer.teacher.state_dict().items())
+
+
+def test_the_teacher_may_see_an_easier_picture(config):
+    config = config.model_copy(
+        update={"background_share": 1.0, "augmentation": Augmentation(light=0.7)}
+    )
+    trainer = DistillationTrainer(config, make_fabric("cpu"))
+    sample = trainer.faces.at(0, 0, 1)
+    assert not np.array_equal(sample.shown, sample.image)
+
+    def taught(**update):
+        one = DistillationTrainer(config.model_copy(update=update), make_fabric("cpu"))
+        (shown, maps), wanted = one.pairs([0])
+        assert torch.equal(shown, to_tensor([sample.shown])), "the student sees the same"
+        return maps, wanted
+
+    def drawn(picture, maps):
+        return trainer.teacher(to_tensor([picture]), maps).clamp(-1, 1)
+
+    maps, wanted = taught()
+    assert torch.allclose(wanted, drawn(sample.shown, maps), atol=1e-5)
+    maps, wanted = taught(on_white=True)
+    assert torch.allclose(wanted, drawn(sample.image, maps), atol=1e-5)
+    maps, wanted = taught(on_white=True, even_light=True)
+    evenly = evened(sample.image, sample.landmarks)
+    assert torch.allclose(wanted, drawn(evenly, maps), atol=1e-5)
+    assert not np.array_equal(evenly, sample.image)
 
 
 def test_another_kind_of_student_begins_anew(config, style_run):

@@ -224,6 +224,12 @@ class DistillationConfig(PairedConfig):
     denoiser: str | None = Field(None, description="a run of train-denoiser, behind the teacher")
     preset: Literal["paper", "compact"] = "compact"
     width: int = Field(64, ge=16, multiple_of=16, description="channels of the generator")
+    on_white: bool = Field(
+        True, description="the teacher sees the face on white, without the student's background"
+    )
+    even_light: bool = Field(
+        False, description="the teacher sees a face whose light is the same on both sides"
+    )
     learning_rate: float = Field(5e-4, gt=0)
 
 

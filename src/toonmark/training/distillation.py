@@ -4,6 +4,9 @@ A cycle makes a generator hide in its drawings what the way back needs, as faint
 denoiser behind it costs time. A generator that only has to draw what both together drew needs
 neither (Hinton et al. 2015; for image translation Li et al. 2020). So a run of the ``paper`` preset
 becomes a small model too.
+
+The teacher may be shown an easier picture than the student: the face on white, evenly lit. Then the
+student learns to draw from a busy or badly lit photo what the teacher draws from a good one.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from toonmark.data.backgrounds import Backgrounds
+from toonmark.data.light import evened
 from toonmark.data.sampling import Sample, Sampler
 from toonmark.errors import ConfigurationError
 from toonmark.models.denoiser import Denoised
@@ -81,11 +85,15 @@ class DistillationTrainer(PairedTrainer):
 
     @torch.no_grad()
     def _taught(self, samples: list[Sample]) -> Pairs:
-        device = self.fabric.device
-        shown = to_tensor([sample.shown for sample in samples]).to(device)
+        config, device = self.config, self.fabric.device
         points = to_points([sample.landmarks for sample in samples])
-        maps = heatmaps(points.to(device), self.config.size)
-        return Pairs((shown, maps), self.teacher(shown, maps).clamp(-1, 1))
+        maps = heatmaps(points.to(device), config.size)
+        shown = to_tensor([sample.shown for sample in samples]).to(device)
+        seen = [sample.image if config.on_white else sample.shown for sample in samples]
+        if config.even_light:
+            seen = [evened(s, one.landmarks) for s, one in zip(seen, samples, strict=True)]
+        wanted = self.teacher(to_tensor(seen).to(device), maps).clamp(-1, 1)
+        return Pairs((shown, maps), wanted)
 
     def _held_out(self, limit: int) -> list[Sample]:
         faces = self._sampler(held_out=True)
@@ -124,6 +132,8 @@ class DistillationTrainer(PairedTrainer):
                 "batch": config.batch,
                 "learning_rate": config.learning_rate,
                 "adversarial": config.adversarial,
+                "on_white": config.on_white,
+                "even_light": config.even_light,
                 "error": dict(error),
             },
         }
