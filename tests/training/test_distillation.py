@@ -129,6 +129,26 @@ def test_what_it_leaves_stands_alone(config, style_run, run, tmp_path):
         load_generators(folder)
 
 
+def test_a_student_goes_on_from_another(config, run, tmp_path):
+    first = run(DistillationTrainer, config, tmp_path / "first")
+    first.save(tmp_path / "first", first.error())
+    longer = config.model_copy(
+        update={"start_from": str(tmp_path / "first"), "adversarial": 0.1, "width": 16}
+    )
+    trainer = DistillationTrainer(longer, make_fabric("cpu"))
+    wanted = first.averaged.state_dict()
+    for network in (trainer.network, trainer.averaged):
+        assert all(torch.equal(wanted[k], v) for k, v in network.state_dict().items())
+    second = run(DistillationTrainer, longer, tmp_path / "second")
+    second.save(tmp_path / "second", second.error())
+    distilled = trained_style(tmp_path / "second")[2]["distilled"]
+    assert distilled["adversarial"] == 0.1
+    assert distilled["before"]["adversarial"] == 0
+    wide = longer.model_copy(update={"width": 32})
+    with pytest.raises(RunError, match="do not fit"):
+        DistillationTrainer(wide, make_fabric("cpu"))
+
+
 def test_a_teacher_of_another_size(config):
     with pytest.raises(ConfigurationError, match="size=64"):
         DistillationTrainer(config.model_copy(update={"size": 128}), make_fabric("cpu"))

@@ -230,6 +230,9 @@ class DistillationConfig(PairedConfig):
     even_light: bool = Field(
         False, description="the teacher sees a face whose light is the same on both sides"
     )
+    start_from: str | None = Field(
+        None, description="another run of distill: its student is the start"
+    )
     learning_rate: float = Field(5e-4, gt=0)
 
 

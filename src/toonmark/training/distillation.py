@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -31,7 +31,7 @@ from toonmark.training import checkpoint
 from toonmark.training.config import DistillationConfig
 from toonmark.training.paired import PairedTrainer, Pairs
 from toonmark.training.tensors import to_points, to_tensor
-from toonmark.training.trained import STUDENT, trained_style
+from toonmark.training.trained import STUDENT, load_student, trained_style
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 class DistillationTrainer(PairedTrainer):
     """Photos and landmarks in, the teacher's drawings wanted.
 
-    The student begins with the teacher's weights where it is built alike.
+    The student begins with an earlier student's weights, or the teacher's where it is built alike.
 
     Raises:
         ConfigurationError: the sizes differ, or a denoiser is given beside the run's own.
@@ -59,11 +59,17 @@ class DistillationTrainer(PairedTrainer):
         self.conditional = bool(self.facts["method"]["condition_generator"])
         student = build_generator(config.preset, self.conditional, config.width)
         alike = (self.facts["preset"], self.facts["width"]) == (config.preset, config.width)
-        if alike:
+        self.before: dict[str, Any] | None = None
+        if config.start_from is not None:
+            earlier, _, facts = load_student(Path(config.start_from))
+            checkpoint.load_weights(student, earlier.state_dict(), "this student")
+            self.before = facts["distilled"]
+        elif alike:
             alone = self.teacher.generator if isinstance(self.teacher, Denoised) else self.teacher
             assert isinstance(alone, nn.Module)
             student.load_state_dict(alone.state_dict())
-        super().__init__("student", student, config, fabric, learnt=alike)
+        learnt = alike or self.before is not None
+        super().__init__("student", student, config, fabric, learnt)
         fabric.to_device(self.teacher)
         self.faces = self._sampler(held_out=False)
 
@@ -134,6 +140,7 @@ class DistillationTrainer(PairedTrainer):
                 "adversarial": config.adversarial,
                 "on_white": config.on_white,
                 "even_light": config.even_light,
+                "before": self.before,
                 "error": dict(error),
             },
         }
