@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
-from toonmark.errors import OutputNotWritableError, ToonmarkError
+from toonmark.errors import ToonmarkError
+from toonmark.files import written_whole
 from toonmark.web import assets
 from toonmark.web.shelf import Shelf
 
@@ -17,9 +17,11 @@ class PageNotBuiltError(ToonmarkError):
 def write(out: Path, shelf: Shelf) -> list[Path]:
     """Writes the page and its networks into a folder; what is there under other names stays.
 
+    Each file is written whole or not at all.
+
     Raises:
         PageNotBuiltError: this installation has no built page.
-        OutputNotWritableError: the folder cannot be written to.
+        OutputError: the folder cannot be written to, or the disk is full.
     """
     if not assets.is_built():
         raise PageNotBuiltError(
@@ -27,25 +29,22 @@ def write(out: Path, shelf: Shelf) -> list[Path]:
         )
     networks = assets.Networks(shelf, server=False)
     written = []
-    try:
-        for name, file in assets.built_files().items():
-            if name in ("docs.html",) or name.startswith("assets/docs-"):
-                continue  # there is no API there
-            for twin in (file, Path(f"{file}.gz"), Path(f"{file}.br")):
-                if twin.is_file():
-                    target = out / (name + twin.name.removeprefix(file.name))
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copyfile(twin, target)
-                    written.append(target)
-        folder = out / "models"
-        folder.mkdir(exist_ok=True)
-        for name in networks.names():
-            (folder / name).write_bytes(networks.file(name) or b"")
-            written.append(folder / name)
-        (folder / "manifest.json").write_bytes(networks.manifest())
-        written.append(folder / "manifest.json")
-    except OSError as error:
-        raise OutputNotWritableError(
-            f"{out} cannot be written ({error.strerror}).", "Choose a folder that you may write to."
-        ) from error
+
+    def put(name: str, content: bytes) -> None:
+        with written_whole(out / name) as temporary:
+            temporary.write_bytes(content)
+        written.append(out / name)
+
+    for name in networks.names():
+        put(f"models/{name}", networks.file(name) or b"")
+    # Names under assets/ say what is in the files; those that name them come last, so that a page
+    # that is replaced while people use it is the old one or the new one.
+    built = sorted(assets.built_files().items(), key=lambda pair: not pair[0].startswith("assets/"))
+    for name, file in built:
+        if name in ("docs.html",) or name.startswith("assets/docs-"):
+            continue  # there is no API there
+        for twin in (file, Path(f"{file}.gz"), Path(f"{file}.br")):
+            if twin.is_file():
+                put(name + twin.name.removeprefix(file.name), twin.read_bytes())
+    put("models/manifest.json", networks.manifest())
     return written
