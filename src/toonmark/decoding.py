@@ -73,16 +73,14 @@ def decode(file: BinaryIO, name: str, reduced: bool, limit: int | None = None) -
     with _reading(name, kind):
         image = _open(file, kind)
         width, height = image.size
-        most = max_pixels()
-        if limit is not None and width * height > limit <= most:
-            raise ImageTooLargeError(
-                f"{name} has {width} × {height} pixels; {limit:,} are the limit here.",
-                "Make it smaller.",
-            )
+        own = max_pixels()
+        most = own if limit is None else min(own, limit)
         if width * height > most:
             raise ImageTooLargeError(
                 f"{name} has {width} × {height} pixels, more than the limit of {most:,}.",
-                "Make it smaller, or raise the limit: set TOONMARK_MAX_PIXELS.",
+                "Make it smaller, or raise the limit: set TOONMARK_MAX_PIXELS."
+                if most == own
+                else "Make it smaller.",
             )
         reduction = 1
         if reduced and image.format in ("JPEG", "MPO"):
@@ -93,7 +91,7 @@ def decode(file: BinaryIO, name: str, reduced: bool, limit: int | None = None) -
         return upright_rgb(image), reduction
 
 
-def size(file: BinaryIO, name: str) -> tuple[int, int]:
+def size_of(file: BinaryIO, name: str) -> tuple[int, int]:
     """Upright width and height; only the file's start is read."""
     kind = format_of(file.read(LENGTH))
     with _reading(name, kind):

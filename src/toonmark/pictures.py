@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, cast
 import numpy as np
 
 from toonmark.colour import from_array, on_white
-from toonmark.decoding import decode, from_pillow, size
+from toonmark.decoding import decode, from_pillow, size_of
 from toonmark.errors import NotAnImageError, OutputNotWritableError, UnreadableFileError
 from toonmark.files import written_whole
 from toonmark.landmarks import Array
@@ -71,10 +71,10 @@ def upright_size(source: Path | bytes) -> tuple[int, int]:
         ImageError: one of its kinds, for what cannot be read.
     """
     if isinstance(source, bytes):
-        return size(io.BytesIO(source), "The picture")
+        return size_of(io.BytesIO(source), "The picture")
     try:
         with open(source, "rb") as file:
-            return size(file, source.name)
+            return size_of(file, source.name)
     except OSError as error:
         raise UnreadableFileError(
             f"{source} cannot be read ({os.strerror(error.errno or 5)}).",

@@ -7,7 +7,7 @@ import pytest
 from drawn import SIZE, MakeSet
 
 from toonmark.data.dataset import Dataset
-from toonmark.errors import DataError
+from toonmark.errors import DataError, OutputNotWritableError
 from toonmark.evaluation.cache import Cache
 from toonmark.evaluation.errors import (
     EmptySetError,
@@ -155,3 +155,19 @@ def test_unusable_cache_says_so(tmp_path: Path) -> None:
     (tmp_path / "evaluation.sqlite").write_bytes(b"this is no database" * 100)
     with pytest.raises(Exception, match="cannot be used"):
         Cache(tmp_path)
+
+
+def test_a_full_disk_says_so(tmp_path: Path) -> None:
+    cache, calls = Cache(tmp_path), []
+    cache._database.execute("PRAGMA max_page_count = 3")
+    pictures = (
+        np.zeros((40, 64, 64, 3), np.uint8) + np.arange(40, dtype=np.uint8)[:, None, None, None]
+    )
+
+    def large(part: np.ndarray, indices: list[int]) -> np.ndarray:
+        calls.append(len(part))
+        return np.zeros((len(part), 4096), np.float32)
+
+    with pytest.raises(OutputNotWritableError, match="cannot be kept"):
+        cache.measured("m", pictures, large)
+    assert calls == [40]

@@ -134,7 +134,10 @@ def test_a_face_larger_than_the_layer_lands_where_it_belongs(cartoon, monkeypatc
     one = replace(cartoon, image=image, transform=transform)
     whole = blend.in_photo(photo, [one]).astype(int)
     monkeypatch.setattr(blend, "LARGEST_LAYER", 300)
+    sizes, figure = [], blend.figure
+    monkeypatch.setattr(blend, "figure", lambda i, size: sizes.append(size) or figure(i, size))
     coarse = blend.in_photo(photo, [one]).astype(int)
+    assert sizes == [300], "and 1024 else"
     assert (np.abs(whole - 90).max(2) > 20).mean() > 0.1
     assert np.abs(whole - coarse).mean() < 1
 

@@ -27,17 +27,13 @@ def distill(
     precision: learning.PrecisionOption = "32-true",
 ) -> None:
     """Trains a generator on what a run draws, for `toonmark export`; started again it goes on."""
-    import torch
-
     from toonmark.training.config import DistillationConfig
     from toonmark.training.distillation import DistillationTrainer
-    from toonmark.training.fabric import make_fabric
 
     given = {"faces": faces, "teacher": teacher, "denoiser": denoiser}
     chosen = learning.opened(run, DistillationConfig, config, settings, given)
-    if threads:
-        torch.set_num_threads(threads)
-    trainer = DistillationTrainer(chosen, make_fabric(accelerator, devices, nodes, precision))
+    fabric = learning.machine(threads, accelerator, devices, nodes, precision)
+    trainer = DistillationTrainer(chosen, fabric)
     result = learning.learned(trainer, chosen, run, f"toonmark distill {run}")
     if result is not None:
         error, path = result

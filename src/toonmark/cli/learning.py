@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
 import typer
 
 if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
     from toonmark.training.config import Frozen
     from toonmark.training.loop import Schedule, Trainer
 
@@ -65,6 +67,17 @@ def opened(
     # A few settings change what the run has; a file stands for all of them.
     before = config_values(run) if config is None else {}
     return open_run(run, kind, parse(kind, gathered(config, settings, own, before)))
+
+
+def machine(threads: int, accelerator: str, devices: int, nodes: int, precision: str) -> Fabric:
+    """What a training runs on, by the options of this name; all cores for no threads."""
+    import torch
+
+    from toonmark.training.fabric import make_fabric
+
+    if threads:
+        torch.set_num_threads(threads)
+    return make_fabric(accelerator, devices, nodes, precision)
 
 
 def learned(

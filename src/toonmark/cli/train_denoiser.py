@@ -26,17 +26,13 @@ def train_denoiser(
     precision: learning.PrecisionOption = "32-true",
 ) -> None:
     """Trains a denoiser for `toonmark export --denoiser`; started again it goes on."""
-    import torch
-
     from toonmark.training.config import DenoiserConfig
     from toonmark.training.denoising import DenoiserTrainer
-    from toonmark.training.fabric import make_fabric
 
     given = {"faces": faces, "cartoons": cartoons, "generators": generators}
     chosen = learning.opened(run, DenoiserConfig, config, settings, given)
-    if threads:
-        torch.set_num_threads(threads)
-    trainer = DenoiserTrainer(chosen, make_fabric(accelerator, devices, nodes, precision))
+    fabric = learning.machine(threads, accelerator, devices, nodes, precision)
+    trainer = DenoiserTrainer(chosen, fabric)
     result = learning.learned(trainer, chosen, run, f"toonmark train-denoiser {run}")
     if result is not None:
         error, path = result

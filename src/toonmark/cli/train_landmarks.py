@@ -25,16 +25,12 @@ def train_landmarks(
     precision: learning.PrecisionOption = "32-true",
 ) -> None:
     """Trains a landmark regressor and reports its error on held-out pictures."""
-    import torch
-
     from toonmark.training.config import RegressorConfig
-    from toonmark.training.fabric import make_fabric
     from toonmark.training.landmarks import LandmarkTrainer
 
     chosen = learning.opened(run, RegressorConfig, config, settings, {"data": data})
-    if threads:
-        torch.set_num_threads(threads)
-    trainer = LandmarkTrainer(chosen, make_fabric(accelerator, devices, nodes, precision))
+    fabric = learning.machine(threads, accelerator, devices, nodes, precision)
+    trainer = LandmarkTrainer(chosen, fabric)
     result = learning.learned(trainer, chosen, run, f"toonmark train-landmarks --run {run}")
     if result is not None:
         error, path = result

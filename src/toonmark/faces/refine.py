@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from toonmark.faces.align import crop, face_transform, invert, transform_points
+from toonmark.faces.pose import roll
 from toonmark.inference import open_session
-from toonmark.landmarks import LEFT_EYE, RIGHT_EYE, Array, inter_eye_distance
+from toonmark.landmarks import Array, inter_eye_distance
 
 #: The regressor that ships. Input `face` (N,3,128,128) RGB in [-1,1]; outputs `heatmaps`
 #: (N,5,128,128) and `landmarks` (N,5,2), pixels of that crop.
@@ -68,7 +69,8 @@ class Refiner:
                 moved, before = (_moved(p, coarse[lost]) for p in (others, refined[lost]))
                 good &= ~found[lost] | (moved < before)
                 refined[lost[good]], found[lost[good]] = others[good], True
-        aside = np.abs((tilt(refined) - tilt(coarse) + 180) % 360 - 180)
+        turns = np.array([roll(p) - roll(q) for p, q in zip(refined, coarse, strict=True)])
+        aside = np.abs((turns + 180) % 360 - 180)
         trust = np.where(aside > TILT, 1.0, TRUST)[:, None, None]
         return np.where(found[:, None, None], trust * refined + (1 - trust) * coarse, coarse)
 
@@ -108,12 +110,6 @@ def turned(points: Array, degrees: float) -> Array:
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     middle = points.mean(axis=-2, keepdims=True)
     return np.asarray((points - middle) @ turn.T + middle)
-
-
-def tilt(points: Array) -> Array:
-    """Degrees by which the line from eye to eye falls to the right: (n, 5, 2) to (n,)."""
-    across = points[..., RIGHT_EYE, :] - points[..., LEFT_EYE, :]
-    return np.asarray(np.rad2deg(np.arctan2(across[..., 1], across[..., 0])))
 
 
 def _moved(points: Array, coarse: Array) -> Array:

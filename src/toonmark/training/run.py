@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from toonmark.errors import ConfigurationError, OutputNotWritableError, RunError
 from toonmark.files import write_text, written_whole
-from toonmark.training.config import Frozen, difference, parse
+from toonmark.training.config import (
+    DenoiserConfig,
+    DistillationConfig,
+    Frozen,
+    RegressorConfig,
+    TrainConfig,
+    difference,
+    parse,
+)
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -57,10 +65,10 @@ def open_run(path: Path, kind: type[C], config: C | None) -> C:
     try:
         existing = parse(kind, values)
     except ConfigurationError:
-        if (command := command_of(values)) and command != COMMANDS.get(kind.__name__):
-            wanted = COMMANDS.get(kind.__name__, "")
+        if (command := command_of(values)) is not None and command != COMMANDS[kind]:
             raise RunError(
-                f"{path} is a run of `{command}`.", f"Name a run of `{wanted}`, or another folder."
+                f"{path} is a run of `{command}`.",
+                f"Name a run of `{COMMANDS[kind]}`, or another folder.",
             ) from None
         raise
     if config is not None and (changes := difference(existing, config)):
@@ -72,11 +80,11 @@ def open_run(path: Path, kind: type[C], config: C | None) -> C:
 
 
 #: Which command trains what.
-COMMANDS = {
-    "TrainConfig": "toonmark train",
-    "RegressorConfig": "toonmark train-landmarks",
-    "DenoiserConfig": "toonmark train-denoiser",
-    "DistillationConfig": "toonmark distill",
+COMMANDS: dict[type[Frozen], str] = {
+    TrainConfig: "toonmark train",
+    RegressorConfig: "toonmark train-landmarks",
+    DenoiserConfig: "toonmark train-denoiser",
+    DistillationConfig: "toonmark distill",
 }
 
 
@@ -102,11 +110,9 @@ def config_values(path: Path) -> dict[str, Any]:
 
 def command_of(values: Mapping[str, Any]) -> str | None:
     """Which command a configuration is of, if it is of one."""
-    from toonmark.training import config
-
-    for name, command in COMMANDS.items():
+    for kind, command in COMMANDS.items():
         try:
-            parse(getattr(config, name), values)
+            parse(kind, values)
         except ConfigurationError:
             continue
         return command

@@ -69,12 +69,6 @@ export function interEyeDistance(points) {
   return Math.hypot(right[0] - left[0], right[1] - left[1]);
 }
 
-/** Degrees by which the line from eye to eye falls to the right. @param {Point[]} points */
-export function tilt(points) {
-  const [left, right] = [points[LEFT_EYE], points[RIGHT_EYE]];
-  return (Math.atan2(right[1] - left[1], right[0] - left[0]) * 180) / Math.PI;
-}
-
 /** Points turned clockwise about their mean. @param {Point[]} points @param {number} degrees */
 export function turned(points, degrees) {
   const [mx, my] = mean(points);

@@ -8,7 +8,7 @@ import {
   interEyeDistance,
   invert,
   isTurned,
-  tilt,
+  roll,
   turned,
   ways,
   yaw,
@@ -91,7 +91,7 @@ export class Pipeline {
     }
     return faces.map((face, n) => {
       if (!found[n].settled) return face;
-      const between = Math.abs(tilt(found[n].points) - tilt(coarse[n])) % 360;
+      const between = Math.abs(roll(found[n].points) - roll(coarse[n])) % 360;
       const share = Math.min(between, 360 - between) > refine.tilt ? 1 : refine.trust;
       const mix = (a, b) => share * a + (1 - share) * b;
       const points = coarse[n].map(([x, y], i) => [

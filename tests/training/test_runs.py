@@ -1,0 +1,82 @@
+"""A run's directory and what surrounds a step: configurations, sizes, samples, shared batches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from toonmark.errors import ConfigurationError, RunError
+from toonmark.training import checkpoint
+from toonmark.training.config import DenoiserConfig, TrainConfig
+from toonmark.training.engine import StyleTrainer
+from toonmark.training.fabric import make_fabric
+from toonmark.training.processes import places
+from toonmark.training.run import CHECKPOINT, Lock, open_run
+from toonmark.training.samples import write_grid
+
+
+def test_another_configuration_is_refused_with_the_difference(small_config, tmp_path):
+    open_run(tmp_path / "run", TrainConfig, small_config)
+    checkpoint.save(tmp_path / "run" / CHECKPOINT, {}, {"iteration": "1"})
+    other = small_config.model_copy(update={"stage1": 99})
+    with pytest.raises(ConfigurationError) as caught:
+        open_run(tmp_path / "run", TrainConfig, other)
+    assert '- "stage1": 4' in str(caught.value)
+    assert '+ "stage1": 99' in str(caught.value)
+    assert '"stage2"' not in str(caught.value)
+    assert open_run(tmp_path / "run", TrainConfig, None) == small_config
+
+
+def test_regressors_of_another_size_are_refused(small_config, regressors, tmp_path):
+    tensors, _ = checkpoint.load(Path(regressors["face_regressor"]))
+    path = tmp_path / "large.safetensors"
+    checkpoint.save(path, tensors, {"size": "128"})
+    config = small_config.model_copy(update={"face_regressor": str(path)})
+    with pytest.raises(ConfigurationError, match="at 128 pixels, and 64 are needed"):
+        StyleTrainer(config, make_fabric("cpu"))
+
+
+def test_until_there_is_a_checkpoint_settings_may_be_corrected(small_config, tmp_path):
+    wrong = small_config.model_copy(update={"faces": ["nowhere"]})
+    open_run(tmp_path, TrainConfig, wrong)
+    assert open_run(tmp_path, TrainConfig, small_config) == small_config
+    assert open_run(tmp_path, TrainConfig, None) == small_config
+    with Lock(tmp_path), pytest.raises(RunError, match="by another process"):
+        open_run(tmp_path, TrainConfig, wrong)
+    checkpoint.save(tmp_path / CHECKPOINT, {}, {"iteration": "1"})
+    with pytest.raises(ConfigurationError, match="nowhere"):
+        open_run(tmp_path, TrainConfig, wrong)
+
+
+def test_a_run_of_another_kind_says_of_which(small_config, tmp_path):
+    open_run(tmp_path, TrainConfig, small_config)
+    with pytest.raises(RunError, match="is a run of `toonmark train`"):
+        open_run(tmp_path, DenoiserConfig, None)
+
+
+def test_sample_rows_of_different_lengths(tmp_path):
+    rows = [torch.zeros(n, 3, 32, 32) for n in (4, 2, 3)]
+    write_grid(rows, tmp_path / "grid.png")
+    with Image.open(tmp_path / "grid.png") as grid:
+        pixels = np.asarray(grid)
+    assert pixels.shape == (96, 128, 3)
+    assert (pixels[32:64, 64:] == 255).all()
+    assert (pixels[:32] == 128).all()
+
+
+class Alone:
+    """A process that is alone, or one of two whose other says the same."""
+
+    def __init__(self, world=1, rank=0):
+        self.world_size, self.global_rank, self.device = world, rank, torch.device("cpu")
+
+
+def test_a_batch_is_shared_equally_or_not_at_all():
+    assert list(places(Alone(), 3)) == [0, 1, 2]
+    assert list(places(Alone(2, 1), 4)) == [1, 3]
+    with pytest.raises(ConfigurationError, match="--set batch=2"):
+        places(Alone(2, 1), 3)
