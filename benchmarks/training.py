@@ -1,9 +1,11 @@
-"""One whole stage-II iteration, batch 1: ``python benchmarks/training.py [--paper]``.
+"""One whole stage-II iteration, batch 1: ``python benchmarks/training.py [--paper] [--half]``.
 
 Prints the median seconds an iteration of each preset with one thread and with both directions
 side by side, their ratio, the arithmetic limit (the multiplications of all convolutions at this
-machine's measured matrix-product speed) and the peak memory. Pictures are random: the networks do
-not care, and data loading is timed by the same code that training runs.
+machine's measured matrix-product speed) and the peak memory; with ``--half`` also in mixed
+precision (bfloat16), which pays where a processor has matrix units for it (AMX), and costs where
+it has none. Pictures are random: the networks do not care, and data loading is timed by the same
+code that training runs.
 """
 
 from __future__ import annotations
@@ -41,7 +43,9 @@ def random_set(folder: Path, size: int, count: int = 40) -> str:
     return str(folder)
 
 
-def trainer(folder: Path, preset: str, size: int, threads: int, width: int) -> StyleTrainer:
+def trainer(
+    folder: Path, preset: str, size: int, threads: int, precision: str = "32-true"
+) -> StyleTrainer:
     paths = {}
     for domain in ("face", "cartoon"):
         data = folder / domain
@@ -57,11 +61,10 @@ def trainer(folder: Path, preset: str, size: int, threads: int, width: int) -> S
         cartoon_regressor=paths["cartoon"][1],
         preset=preset,
         size=size,
-        width=width,
         stage1=0,
         stage2=10_000,
     )
-    return StyleTrainer(config, make_fabric("cpu"), threads)
+    return StyleTrainer(config, make_fabric("cpu", precision=precision), threads)
 
 
 def seconds(trainer: StyleTrainer, count: int) -> float:
@@ -99,26 +102,29 @@ def _timed(work) -> float:  # type: ignore[no-untyped-def]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--paper", action="store_true", help="also the paper's preset (slow)")
+    parser.add_argument("--half", action="store_true", help="also in mixed precision, bfloat16")
     parser.add_argument("--iterations", type=int, default=15)
     options = parser.parse_args()
     torch.set_num_threads(1)
     speed = matrix_speed()
     print(f"matrix product, one thread: {speed / 1e9:.0f} GFLOP/s")
-    rows = [("compact", 128, 64), ("compact", 64, 64)] + [("paper", 128, 64)] * options.paper
+    rows = [("compact", 128), ("compact", 64)] + [("paper", 128)] * options.paper
+    precisions = ["32-true"] + ["bf16-mixed"] * options.half
     base = 0.0
     with tempfile.TemporaryDirectory() as name:
-        for preset, size, width in rows:
+        for preset, size in rows:
             count = options.iterations if preset == "compact" else 2
             folder = Path(name) / f"{preset}{size}"
-            one = seconds(trainer(folder, preset, size, 1, width), count)
-            both = seconds(trainer(folder, preset, size, 2, width), count)
-            limit = flops(trainer(folder, preset, size, 1, width)) / speed
-            base = base or one
-            print(
-                f"{preset} {size}²: one thread {one:.3f} s, side by side {both:.3f} s "
-                f"({one / both:.2f}x), arithmetic limit on two cores {limit / 2:.3f} s, "
-                f"{one / base:.2f}x compact"
-            )
+            limit = flops(trainer(folder, preset, size, 1)) / speed
+            for precision in precisions:
+                one = seconds(trainer(folder, preset, size, 1, precision), count)
+                both = seconds(trainer(folder, preset, size, 2, precision), count)
+                base = base or one
+                print(
+                    f"{preset} {size}², {precision}: one thread {one:.3f} s, side by side "
+                    f"{both:.3f} s ({one / both:.2f}x), {one / base:.2f}x compact"
+                )
+            print(f"  arithmetic limit on two cores in single precision {limit / 2:.3f} s")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"peak memory {peak:.0f} MB")
 

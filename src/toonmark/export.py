@@ -116,6 +116,10 @@ def export_run(
     """
     generator, size, facts = trained_style(path, denoiser)
     own = re.sub(r"[^a-z0-9._-]+", "-", style.stem.lower()).strip("-._") or "style"
+    # What a style pack was the start of, or taught, is bound by the same terms.
+    taken = [one["terms"] for one in facts["runs"] if one.get("terms")]
+    if taken and not said.get("terms"):
+        said["terms"] = " ".join(dict.fromkeys(taken))
     name = said.pop("name", None) or own
     title = said.pop("title", None) or name
     metadata = parse(

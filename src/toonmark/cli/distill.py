@@ -13,10 +13,11 @@ def distill(
     run: learning.RunArgument,
     config: learning.ConfigOption = None,
     teacher: Annotated[
-        str | None, typer.Option(help="Run of `toonmark train`, or weights it kept.")
+        str | None, typer.Option(help="Run of `toonmark train`, weights it kept, or a style pack.")
     ] = None,
     denoiser: Annotated[
-        str | None, typer.Option(help="Run of `toonmark train-denoiser`, behind the teacher.")
+        str | None,
+        typer.Option(help="Run of `toonmark train-denoiser`, or a style pack that has one."),
     ] = None,
     faces: learning.FacesOption = None,
     settings: learning.SettingsOption = None,

@@ -16,7 +16,7 @@ def export(
     ] = None,
     denoiser: Annotated[
         Path | None,
-        typer.Option(help="Run of `toonmark train-denoiser`: cleans the drawings up."),
+        typer.Option(help="Run of `toonmark train-denoiser`, or a style pack that has one."),
     ] = None,
     name: Annotated[str | None, typer.Option(help="Short name; the file's unless given.")] = None,
     title: Annotated[str | None, typer.Option(help="Name for people.")] = None,

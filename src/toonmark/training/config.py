@@ -96,7 +96,15 @@ class TrainConfig(Frozen):
     face_regressor: str | None = Field(None, description="a run of train-landmarks")
     cartoon_regressor: str | None = None
     start_from: str | None = Field(
-        None, description="another run: its generators and discriminators are the start"
+        None,
+        description="another run: its generators and discriminators are the start; or a style "
+        "pack: its generator",
+    )
+    hold: int = Field(
+        0,
+        ge=0,
+        description="iterations in which the generator to cartoons stays as it is, while the way "
+        "back and the discriminators of a start from a style pack catch up",
     )
     denoiser: str | None = Field(
         None,
@@ -220,8 +228,11 @@ class DenoiserConfig(PairedConfig):
 class DistillationConfig(PairedConfig):
     """One run of ``toonmark distill``; beyond the paper."""
 
-    teacher: str = Field(description="a run of train, or weights it kept")
-    denoiser: str | None = Field(None, description="a run of train-denoiser, behind the teacher")
+    teacher: str = Field(description="a run of train, weights it kept, or a style pack")
+    denoiser: str | None = Field(
+        None,
+        description="a run of train-denoiser, or a style pack that has one, behind the teacher",
+    )
     preset: Literal["paper", "compact"] = "compact"
     width: int = Field(64, ge=16, multiple_of=16, description="channels of the generator")
     on_white: bool = Field(

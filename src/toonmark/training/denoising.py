@@ -29,6 +29,7 @@ from toonmark.models.sampling import heatmaps
 from toonmark.training import checkpoint
 from toonmark.training.config import DenoiserConfig
 from toonmark.training.networks import load_generators
+from toonmark.training.packs import is_pack, pack_denoiser
 from toonmark.training.paired import PairedTrainer, Pairs
 from toonmark.training.run import check_size
 from toonmark.training.tensors import to_pictures, to_points, to_tensor
@@ -189,13 +190,20 @@ class DenoiserTrainer(PairedTrainer):
 
 
 def load_denoiser(path: str | Path, size: int | None = None) -> tuple[Denoiser, dict[str, str]]:
-    """A trained denoiser and what is known of it, from its run or its weights' file.
+    """A trained denoiser and what is known of it, from its run, its weights' file or a style pack.
 
     Raises:
         RunError: unreadable, not finished, or weights of another network.
+        StyleError: not a style pack, though its name ends like one's, or one without a denoiser.
         ConfigurationError: it was trained at another size.
     """
     path = Path(path)
+    if is_pack(path):
+        denoiser, metadata = pack_denoiser(path)
+        facts = {k: str(v) for k, v in metadata.training.get("denoiser", {}).items()}
+        facts["size"] = str(metadata.size)
+        check_size(path, facts, size)
+        return denoiser, facts
     tensors, facts = checkpoint.load(path / WEIGHTS if path.is_dir() else path)
     check_size(path, facts, size)
     denoiser = Denoiser()

@@ -23,7 +23,8 @@ from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
 from toonmark.training.denoising import load_denoiser
 from toonmark.training.landmarks import load_regressor
-from toonmark.training.networks import DIRECTIONS, Direction, Networks, average_into
+from toonmark.training.networks import DIRECTIONS, TO_CARTOON, Direction, Networks, average_into
+from toonmark.training.packs import is_pack, pack_generator
 from toonmark.training.pool import ImagePool
 from toonmark.training.processes import apply_gradients, averaged_values, places
 from toonmark.training.run import CHECKPOINT
@@ -126,6 +127,9 @@ class StyleTrainer:
 
     def _start_from(self, other: Path) -> None:
         """Takes over what another run has learnt; optimisers and pools begin anew."""
+        if is_pack(other):
+            self._start_from_pack(other)
+            return
         tensors, _ = checkpoint.load(other / CHECKPOINT if other.is_dir() else other)
         learnt = ["generators", "discriminators"] + ["regressors"] * self._trains_regressors
         for name in learnt:
@@ -136,6 +140,14 @@ class StyleTrainer:
         checkpoint.load_weights(
             self.averaged, checkpoint.part("averaged", tensors), "this run's generators"
         )
+
+    def _start_from_pack(self, pack: Path) -> None:
+        """Takes over a style pack's generator, without the denoiser behind it."""
+        alone = pack_generator(pack, self.config.size)
+        for generators in (self.networks.generators, self.averaged):
+            checkpoint.load_weights(
+                generators[TO_CARTOON.name], alone.state_dict(), "this run's generator"
+            )
 
     # One iteration -----------------------------------------------------------------------
 
@@ -193,6 +205,12 @@ class StyleTrainer:
                 [_sum(a, b) for a, b in zip(*kinds, strict=True)]
                 for kinds in zip(*(gradients for gradients, _ in results), strict=True)
             ]
+            if iteration < config.hold:
+                held = {id(p) for p in networks.generators[TO_CARTOON.name].parameters()}
+                both[0] = [
+                    None if id(p) in held else gradient
+                    for p, gradient in zip(generators, both[0], strict=True)
+                ]
             self._update(iteration, both)
         return values
 

@@ -37,7 +37,8 @@ class Direction:
         return Direction(self.target, self.source)
 
 
-DIRECTIONS = (Direction("face", "cartoon"), Direction("cartoon", "face"))
+TO_CARTOON = Direction("face", "cartoon")
+DIRECTIONS = (TO_CARTOON, TO_CARTOON.back)
 
 
 class Networks(nn.Module):

@@ -15,6 +15,7 @@ from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
 from toonmark.training.denoising import load_denoiser
 from toonmark.training.networks import load_generators
+from toonmark.training.packs import is_pack, pack_facts, pack_networks
 from toonmark.training.run import CHECKPOINT, is_distillation, open_run, run_of
 
 #: What ``toonmark distill`` writes at the end of a run.
@@ -29,13 +30,22 @@ def trained_style(
     """What a run has learnt: the generator to cartoons, its size in pixels, and how it was trained.
 
     Args:
-        path: a run of ``toonmark train`` or ``toonmark distill``, or weights that the first kept.
+        path: a run of ``toonmark train`` or ``toonmark distill``, weights that the first kept, or
+            a style pack.
         denoiser: a run of ``toonmark train-denoiser`` to put behind the generator.
 
     Raises:
         RunError: unreadable, or not finished.
-        ConfigurationError: a run that draws clean already takes no denoiser.
+        StyleError: not a style pack, though its name ends like one's.
+        ConfigurationError: what draws clean already takes no denoiser.
     """
+    if is_pack(path):
+        drawing, metadata = pack_networks(path)
+        if denoiser is not None:
+            raise ConfigurationError(
+                f"{path} is a finished style, and draws without another denoiser.", "Leave it out."
+            )
+        return drawing, metadata.size, pack_facts(metadata)
     if is_distillation(path):
         if denoiser is not None:
             raise ConfigurationError(
@@ -76,6 +86,9 @@ def _runs_before(config: TrainConfig, run: Path | None) -> list[dict[str, Any]]:
                 "Restore it, or delete it where the runs before this one are still there.",
             ) from error
     before = Path(config.start_from)
+    if is_pack(before):
+        runs: list[dict[str, Any]] = pack_facts(pack_networks(before)[1])["runs"]
+        return runs
     file = before / CHECKPOINT if before.is_dir() else before
     other = open_run(file.parent, TrainConfig, None)
     done = int(checkpoint.facts(file)["iteration"])
