@@ -104,6 +104,8 @@ def test_it_goes_on_and_tells_everything(finished):
     assert table["reference"]["floor"] is not None
     text = (out / "table.md").read_text()
     assert text in done.stdout
+    assert table["batch"] == 1
+    assert "24 iterations of 1 picture a domain, the same data" in text
     for part in ("| Basic (CycleGAN) | 1 |", "floor: ", "efficientnet", "0.829", "wild, seed 3: "):
         assert part in text
     assert "Made with `toonmark experiment run" in text

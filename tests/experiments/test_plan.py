@@ -8,7 +8,8 @@ import shutil
 import pytest
 
 from toonmark.errors import ConfigurationError
-from toonmark.experiments import state
+from toonmark.experiments import runner, state
+from toonmark.experiments.experiment import train_rows
 from toonmark.experiments.plan import Plan, jobs_of
 from toonmark.experiments.progress import duration
 from toonmark.experiments.results import PAPER_FID, Spread
@@ -70,6 +71,27 @@ def test_each_run_starts_from_its_namesake(tmp_path):
         checkpoint.save(job.folder / CHECKPOINT, {}, {"iteration": "0"})
     shutil.rmtree(before)
     assert len(jobs_of(plan(**longer, seeds=[0]), tmp_path / "longer")) == 2
+
+
+def test_precision_is_one_for_all_and_stays(tmp_path, monkeypatch):
+    jobs = jobs_of(plan(precision="bf16-mixed"), tmp_path)
+    assert {job.precision for job in jobs} == {"bf16-mixed"}
+    with pytest.raises(ConfigurationError, match="precision"):
+        plan(precision="16-mixed")
+    started = []
+    monkeypatch.setattr(
+        runner.subprocess, "Popen", lambda command, **others: started.append(command)
+    )
+    jobs[0].folder.mkdir(parents=True)
+    runner._start(jobs[0])
+    assert "--precision bf16-mixed" in " ".join(started[0])
+    before = plan(precision="bf16-mixed", rows=["basic"], seeds=[0])
+    (job,) = jobs_of(before, tmp_path)
+    (tmp_path / "plan.json").write_text(before.model_dump_json())
+    open_run(job.folder, TrainConfig, job.config)
+    checkpoint.save(job.folder / CHECKPOINT, {}, {"iteration": "4"})
+    with pytest.raises(ConfigurationError, match="began with precision bf16-mixed"):
+        train_rows(plan(rows=["basic"], seeds=[0]), tmp_path)
 
 
 def test_rows_with_settings_of_their_own(tmp_path):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from toonmark.errors import RunError
+from toonmark.errors import ConfigurationError, RunError
 from toonmark.experiments import state
 from toonmark.experiments.measuring import export_finished, folders, measure, pack_of
 from toonmark.experiments.plan import Job, Plan, jobs_of
@@ -35,10 +36,26 @@ def train_rows(plan: Plan, out: Path, side_by_side: int = 2, board: Board | None
         DataError: a set cannot be used.
     """
     jobs = jobs_of(plan, out)
+    _check_precision(plan, jobs, out)
     state.prepare(jobs)
     write_text(out / PLAN, plan.model_dump_json(indent=1) + "\n")
     with board or Board(jobs) as shown:
         return train_all(jobs, side_by_side, shown)
+
+
+def _check_precision(plan: Plan, jobs: Sequence[Job], out: Path) -> None:
+    """Refuses to go on in another precision: rows could not be compared, nor runs repeated."""
+    if not any(state.checkpoint_iteration(job.folder) for job in jobs):
+        return
+    try:
+        before = json.loads((out / PLAN).read_text(encoding="utf-8")).get("precision", "32-true")
+    except (OSError, ValueError):
+        return
+    if before != plan.precision:
+        raise ConfigurationError(
+            f"The runs in {out} began with precision {before}, and the plan says {plan.precision}.",
+            f"Write `precision: {before}` in the plan, or begin in another folder.",
+        )
 
 
 def tabulate(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -46,6 +46,9 @@ class Plan(Frozen):
     start_from: str | None = Field(
         None, description="another experiment's folder: each run begins as its namesake there ended"
     )
+    precision: Literal["32-true", "bf16-mixed"] = Field(
+        "32-true", description="of all runs' arithmetic, as in `toonmark train --precision`"
+    )
     measure: Measuring = Measuring()
 
     @field_validator("rows", mode="before")
@@ -68,12 +71,14 @@ class Job:
         seed: its seed.
         folder: where it is trained.
         config: what is trained.
+        precision: of its arithmetic.
     """
 
     row: str
     seed: int
     folder: Path
     config: TrainConfig
+    precision: str
 
     @property
     def name(self) -> str:
@@ -115,7 +120,7 @@ def jobs_of(plan: Plan, out: Path) -> list[Job]:
                 if not (out / place / CHECKPOINT).exists():
                     _check_finished(before)
                 own = own.model_copy(update={"start_from": str(before)})
-            jobs.append(Job(name, seed, out / place, own))
+            jobs.append(Job(name, seed, out / place, own, plan.precision))
     return jobs
 
 

@@ -82,6 +82,8 @@ class Results(_Record):
     format: int = 1
     baseline: str | None
     iterations: int
+    batch: int = Field(1, description="pictures of each domain an iteration")
+    precision: str = "32-true"
     rows: list[Row]
     reference: Reference | None = Field(description="floors, and everything the numbers depend on")
 
@@ -144,6 +146,8 @@ def results_of(
     return Results(
         baseline=plan.baseline,
         iterations=_in_all(jobs[0]),
+        batch=jobs[0].config.batch,
+        precision=jobs[0].precision,
         rows=rows,
         reference=evaluation.scores[0].reference if evaluation else None,
     )

@@ -74,7 +74,7 @@ def _start(job: Job) -> _Running:
     state.forget_failure(job)
     log = job.folder / "train.log"
     command = [sys.executable, "-m", "toonmark", "train", str(job.folder)]
-    command += ["--threads", "1", "--accelerator", "cpu"]
+    command += ["--threads", "1", "--accelerator", "cpu", "--precision", job.precision]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
     begin = log.stat().st_size if log.exists() else 0
     with open(log, "ab") as output:

@@ -66,11 +66,20 @@ def references(results: Results) -> list[list[str]]:
     return rows
 
 
+def _pictures(count: int) -> str:
+    return "1 picture" if count == 1 else f"{count} pictures"
+
+
+def _mixed(precision: str) -> str:
+    return ", in mixed precision (bfloat16)" if precision == "bf16-mixed" else ""
+
+
 def notes(results: Results) -> list[str]:
     """What a reader must know, a sentence or two each."""
     told = [
-        f"All rows: {results.iterations} iterations, the same data and order of pictures a seed."
-        " Mean ± sample standard deviation over the seeds."
+        f"All rows: {results.iterations} iterations of {_pictures(results.batch)} a domain"
+        f"{_mixed(results.precision)}, the same data and order of pictures a seed. Mean ± sample"
+        " standard deviation over the seeds."
     ]
     r = results.reference
     if r is not None:
