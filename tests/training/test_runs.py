@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+from toonmark.data.light import evened
 from toonmark.errors import ConfigurationError, RunError
 from toonmark.training import checkpoint
 from toonmark.training.config import DenoiserConfig, TrainConfig
@@ -16,7 +17,8 @@ from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
 from toonmark.training.processes import places
 from toonmark.training.run import CHECKPOINT, Lock, open_run
-from toonmark.training.samples import write_grid
+from toonmark.training.samples import write_grid, write_samples
+from toonmark.training.tensors import to_tensor
 
 
 def test_another_configuration_is_refused_with_the_difference(small_config, tmp_path):
@@ -80,3 +82,20 @@ def test_a_batch_is_shared_equally_or_not_at_all():
     assert list(places(Alone(2, 1), 4)) == [1, 3]
     with pytest.raises(ConfigurationError, match="--set batch=2"):
         places(Alone(2, 1), 3)
+
+
+def test_faces_may_be_lit_evenly_and_cartoons_stay(small_config, tmp_path):
+    config = small_config.model_copy(update={"even_light": True, "background_share": 1.0})
+    lit, plain = (StyleTrainer(c, make_fabric("cpu")) for c in (config, small_config))
+    sample = lit.samplers["face"].at(0, 0, 1)
+    batch = lit._batch("face", 0)
+    for ours, before in ((batch.image, sample.image), (batch.shown, sample.shown)):
+        assert torch.equal(ours, to_tensor([evened(before, sample.landmarks)]))
+        assert not torch.equal(ours, to_tensor([before]))
+    assert not torch.equal(batch.image, batch.shown), "a background is behind it"
+    assert torch.equal(lit._batch("cartoon", 0).image, plain._batch("cartoon", 0).image)
+    assert all(np.isfinite(value) for value in lit.step(0).values())
+    write_samples(lit, tmp_path / "grid.png")
+    write_samples(plain, tmp_path / "plain.png")
+    grids = [np.asarray(Image.open(tmp_path / name)) for name in ("grid.png", "plain.png")]
+    assert not np.array_equal(grids[0][:64], grids[1][:64])

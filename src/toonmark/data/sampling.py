@@ -14,6 +14,7 @@ import numpy as np
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.dataset import Dataset
 from toonmark.data.degradation import smooth_noise
+from toonmark.data.light import evened
 from toonmark.data.matte import lift, matte_on_white
 from toonmark.errors import DataError
 from toonmark.faces.align import compose, crop, similarity, transform_points
@@ -34,6 +35,11 @@ class Sample:
     image: Array
     shown: Array
     landmarks: Array
+
+    def evened(self) -> Sample:
+        """The same face with the same light on both sides; see :mod:`toonmark.data.light`."""
+        image, shown = (evened(one, self.landmarks) for one in (self.image, self.shown))
+        return Sample(image, shown, self.landmarks)
 
 
 class Sampler:

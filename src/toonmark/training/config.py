@@ -114,6 +114,11 @@ class TrainConfig(Frozen):
         default=[], description="folders of pictures put behind the faces, beside drawn ones"
     )
     background_share: float = Field(0.8, ge=0, le=1, description="faces that get a background")
+    even_light: bool = Field(
+        False,
+        description="faces get the same light on both sides first, for a teacher of `distill` that "
+        "is shown such faces; beyond the paper",
+    )
     cycle_noise: float = Field(
         0.0, ge=0, description="noise on a drawn picture before its way back; beyond the paper"
     )

@@ -226,6 +226,8 @@ class StyleTrainer:
     def _batch(self, domain: str, iteration: int) -> Batch:
         batch, sampler = self.config.batch, self.samplers[domain]
         samples = [sampler.at(iteration, place, batch) for place in places(self.fabric, batch)]
+        if domain == "face" and self.config.even_light:
+            samples = [sample.evened() for sample in samples]
         return to_batch(samples, self.fabric.device)
 
     def _side_by_side(self, work: Callable[[Direction], T]) -> list[T]:

@@ -48,6 +48,8 @@ def write_samples(trainer: StyleTrainer, path: Path, count: int = 8) -> None:
             else sampler.plain(int(i))
             for k, i in enumerate(indices)
         ]
+        if direction.source == "face" and config.even_light:
+            samples = [sample.evened() for sample in samples]
         batch = to_batch(samples, trainer.fabric.device)
         maps = heatmaps(batch.landmarks, config.size)
         there, back = (
