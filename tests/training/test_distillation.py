@@ -10,11 +10,14 @@ import torch
 
 from toonmark.data.light import evened
 from toonmark.errors import ConfigurationError, RunError
+from toonmark.export import export_run
+from toonmark.models.denoiser import Denoised
 from toonmark.training import checkpoint
 from toonmark.training.config import Augmentation, DistillationConfig
 from toonmark.training.distillation import DistillationTrainer
 from toonmark.training.fabric import make_fabric
 from toonmark.training.networks import load_generators
+from toonmark.training.packs import pack_networks
 from toonmark.training.tensors import to_tensor
 from toonmark.training.trained import STUDENT, trained_style
 
@@ -160,3 +163,42 @@ def test_weights_that_do_not_say_what_they_are(config, run, tmp_path):
     checkpoint.save(folder / STUDENT, trainer.averaged.state_dict(), {})
     with pytest.raises(RunError, match="does not say"):
         trained_style(folder)
+
+
+def test_the_denoiser_may_stay_behind_the_student(config, run, tmp_path):
+    config = config.model_copy(
+        update={
+            "keep_denoiser": True,
+            "iterations": 4,
+            "on_white": True,
+            "background_share": 1.0,
+        }
+    )
+    trainer = DistillationTrainer(config, make_fabric("cpu"))
+    before = {k: v.clone() for k, v in trainer.network.state_dict().items()}
+    trainer.step(0)
+    moved = {k for k, v in trainer.network.state_dict().items() if not torch.equal(before[k], v)}
+    assert moved == {k for k in before if k.startswith("generator.")}, "all of it, and no denoiser"
+    folder = tmp_path / "kept"
+    trainer = run(DistillationTrainer, config, folder)
+    trainer.save(folder, trainer.error())
+    student, size, facts = trained_style(folder)
+    assert isinstance(student, Denoised)
+    assert size == 64
+    assert facts["distilled"]["keep_denoiser"]
+    inputs, _ = trainer.pairs([0])
+    assert torch.equal(student(*inputs), trainer.averaged(*inputs))
+    pack = tmp_path / "kept.onnx"
+    export_run(folder, pack)
+    again, _ = pack_networks(pack)
+    assert torch.equal(again(*inputs), student(*inputs))
+    # Its student is a start for others, with or without what is behind it.
+    other = config.model_copy(update={"start_from": str(folder), "keep_denoiser": False})
+    alone = DistillationTrainer(other, make_fabric("cpu")).network
+    assert torch.equal(alone(*inputs), student.generator(*inputs))
+
+
+def test_a_denoiser_that_is_not_there_cannot_stay(config):
+    config = config.model_copy(update={"keep_denoiser": True, "denoiser": None})
+    with pytest.raises(ConfigurationError, match="no denoiser behind"):
+        DistillationTrainer(config, make_fabric("cpu"))

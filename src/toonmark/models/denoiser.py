@@ -61,6 +61,14 @@ class Denoised(nn.Module):
         return self.denoiser(self.generator(image, maps))
 
 
+def without_denoiser(network: nn.Module) -> nn.Module:
+    """The generator alone, whether or not a denoiser is behind it."""
+    if not isinstance(network, Denoised):
+        return network
+    generator: nn.Module = network.generator
+    return generator
+
+
 def _doubled(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
 

@@ -246,6 +246,11 @@ class DistillationConfig(PairedConfig):
     even_light: bool = Field(
         False, description="the teacher sees a face whose light is the same on both sides"
     )
+    keep_denoiser: bool = Field(
+        False,
+        description="the denoiser stays behind the student, which learns to draw for it: crisper, "
+        "and slower by the denoiser's time",
+    )
     start_from: str | None = Field(
         None, description="another run of distill: its student is the start"
     )

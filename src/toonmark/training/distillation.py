@@ -3,7 +3,8 @@
 A cycle makes a generator hide in its drawings what the way back needs, as faint texture, and a
 denoiser behind it costs time. A generator that only has to draw what both together drew needs
 neither (Hinton et al. 2015; for image translation Li et al. 2020). So a run of the ``paper`` preset
-becomes a small model too.
+becomes a small model too. Where the denoiser's time does not matter it may stay behind the student,
+frozen: then the student learns to draw what it makes the right picture of.
 
 The teacher may be shown an easier picture than the student: the face on white, evenly lit. Then the
 student learns to draw from a busy or badly lit photo what the teacher draws from a good one.
@@ -11,6 +12,7 @@ student learns to draw from a busy or badly lit photo what the teacher draws fro
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,13 +20,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.light import evened
 from toonmark.data.sampling import Sample, Sampler
 from toonmark.errors import ConfigurationError
-from toonmark.models.denoiser import Denoised
+from toonmark.models.denoiser import Denoised, without_denoiser
 from toonmark.models.presets import build_generator
 from toonmark.models.sampling import heatmaps
 from toonmark.training import checkpoint
@@ -62,12 +64,17 @@ class DistillationTrainer(PairedTrainer):
         self.before: dict[str, Any] | None = None
         if config.start_from is not None:
             earlier, _, facts = load_student(Path(config.start_from))
-            checkpoint.load_weights(student, earlier.state_dict(), "this student")
+            checkpoint.load_weights(student, without_denoiser(earlier).state_dict(), "this student")
             self.before = facts["distilled"]
         elif alike:
-            alone = self.teacher.generator if isinstance(self.teacher, Denoised) else self.teacher
-            assert isinstance(alone, nn.Module)
-            student.load_state_dict(alone.state_dict())
+            student.load_state_dict(without_denoiser(self.teacher).state_dict())
+        if config.keep_denoiser:
+            if not isinstance(self.teacher, Denoised):
+                raise ConfigurationError(
+                    "There is no denoiser behind the teacher that could be kept.",
+                    "Name one as denoiser, or leave keep_denoiser out.",
+                )
+            student = Denoised(student, copy.deepcopy(self.teacher.denoiser))
         learnt = alike or self.before is not None
         super().__init__("student", student, config, fabric, learnt)
         fabric.to_device(self.teacher)
@@ -140,6 +147,7 @@ class DistillationTrainer(PairedTrainer):
                 "adversarial": config.adversarial,
                 "on_white": config.on_white,
                 "even_light": config.even_light,
+                "keep_denoiser": config.keep_denoiser,
                 "before": self.before,
                 "error": dict(error),
             },
@@ -149,6 +157,7 @@ class DistillationTrainer(PairedTrainer):
             "width": config.width,
             "conditional": self.conditional,
             "size": config.size,
+            "denoised": config.keep_denoiser,
         }
         strings = {"build": json.dumps(build), "training": json.dumps(facts)}
         checkpoint.save(folder / STUDENT, self.averaged.state_dict(), strings)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from toonmark.errors import ConfigurationError, StyleError
-from toonmark.models.denoiser import Denoised, Denoiser
+from toonmark.models.denoiser import Denoised, Denoiser, without_denoiser
 from toonmark.models.presets import build_generator
 from toonmark.styles.metadata import StyleMetadata
 from toonmark.styles.pack import StylePack
@@ -38,9 +38,7 @@ def pack_generator(path: Path, size: int) -> nn.Module:
             f"{path} draws at {metadata.size} pixels, and size is {size}.",
             f"Set size={metadata.size}.",
         )
-    alone = drawing.generator if isinstance(drawing, Denoised) else drawing
-    assert isinstance(alone, nn.Module)
-    return alone
+    return without_denoiser(drawing)
 
 
 def pack_networks(path: Path) -> tuple[nn.Module, StyleMetadata]:

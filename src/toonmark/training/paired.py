@@ -49,7 +49,7 @@ class PairedTrainer(ABC):
 
     Args:
         name: the network's, in checkpoints.
-        network: what is trained.
+        network: what is trained; what is frozen in it stays.
         learnt: whether its weights were learnt before, and are not random.
     """
 
@@ -61,7 +61,8 @@ class PairedTrainer(ABC):
         fabric.to_device(network)
         self.averaged = copy.deepcopy(network).requires_grad_(False).eval()
         rate, betas = config.learning_rate, _BETAS if config.adversarial else (0.9, 0.999)
-        self.optimizers = {name: torch.optim.Adam(network.parameters(), rate, betas, fused=True)}
+        self.learning = [p for p in network.parameters() if p.requires_grad]
+        self.optimizers = {name: torch.optim.Adam(self.learning, rate, betas, fused=True)}
         self.discriminator: nn.Module | None = None
         if config.adversarial:
             judges = build_discriminators("compact", config.size, conditional=False, local=False)
@@ -84,7 +85,7 @@ class PairedTrainer(ABC):
         with fabric.autocast():
             drawn = self.network(*inputs)
             loss, parts = self.loss(drawn, wanted, numbers)
-        parameters = {self.name: list(self.network.parameters())}
+        parameters = {self.name: self.learning}
         gradients = {self.name: torch.autograd.grad(loss, parameters[self.name])}
         if self.discriminator is not None:
             with fabric.autocast():

@@ -10,6 +10,7 @@ from torch import nn
 
 from toonmark.errors import ConfigurationError, RunError
 from toonmark.files import write_text
+from toonmark.models.denoiser import Denoised, Denoiser
 from toonmark.models.presets import build_generator
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
@@ -148,11 +149,14 @@ def load_student(run: Path) -> tuple[nn.Module, int, dict[str, Any]]:
     try:
         build, training = json.loads(facts["build"]), json.loads(facts["training"])
         size = int(build.pop("size"))
+        denoised = bool(build.pop("denoised", False))
         student = build_generator(**build)
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(
             f"{run / STUDENT} does not say what it is ({error}).",
             "Name a run that `toonmark distill` has finished.",
         ) from error
+    if denoised:
+        student = Denoised(student, Denoiser())
     checkpoint.load_weights(student, tensors, "a distilled generator")
     return student.requires_grad_(False).eval(), size, training
