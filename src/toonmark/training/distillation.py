@@ -105,8 +105,9 @@ class DistillationTrainer(PairedTrainer):
         seen = [sample.image if config.on_white else sample.shown for sample in samples]
         if config.even_light:
             seen = [evened(s, one.landmarks) for s, one in zip(seen, samples, strict=True)]
-        wanted = self.teacher(to_tensor(seen).to(device), maps).clamp(-1, 1)
-        return Pairs((shown, maps), wanted)
+        with self.fabric.autocast():
+            wanted = self.teacher(to_tensor(seen).to(device), maps)
+        return Pairs((shown, maps), wanted.float().clamp(-1, 1))
 
     def _held_out(self, limit: int) -> list[Sample]:
         faces = self._sampler(held_out=True)
