@@ -50,7 +50,8 @@ from toonmark.training.run import open_run
 
 torch.set_num_threads(1)
 folder = Path(sys.argv[1])
-fabric = make_fabric("cpu", devices=2)
+fabric = make_fabric("cpu")  # torchrun says how many
+assert fabric.world_size == 2
 config = open_run(folder, TrainConfig, None)
 trainer = StyleTrainer(config, fabric, threads=1)
 step = trainer.step

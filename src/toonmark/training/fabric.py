@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import warnings
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ def make_fabric(
 ) -> Fabric:
     """Launches Fabric; under ``torchrun`` or ``fabric run`` it joins the other processes.
 
+    ``torchrun`` has said how many there are, which counts then.
+
     Raises:
         ConfigurationError: a precision that this method does not train in.
     """
@@ -32,6 +35,8 @@ def make_fabric(
 
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", module="lightning_fabric")
+    if "TORCHELASTIC_RUN_ID" in os.environ:
+        devices, nodes = (int(os.environ[f"{of}_WORLD_SIZE"]) for of in ("LOCAL", "GROUP"))
     fabric = Fabric(
         accelerator=accelerator,
         devices=devices,
