@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 from tests.conftest import draw_faces
 
 from toonmark.data.backgrounds import Backgrounds
+from toonmark.data.dataset import Dataset, write_landmarks
 from toonmark.data.matte import lift, matte_on_white
 from toonmark.data.sampling import Sampler
 from toonmark.errors import DataError
@@ -82,6 +84,71 @@ def test_the_share_of_backgrounds_is_kept(face_set):
     drawn = sampler(face_set, STILL, backgrounds=Backgrounds(), background_share=0.5)
     shown = [not np.array_equal(s.image, s.shown) for s in (drawn.at(i, 0, 1) for i in range(200))]
     assert 0.35 < np.mean(shown) < 0.65
+
+
+@pytest.fixture
+def photo_set(face_set, tmp_path):
+    """Some of those faces before a striped wall, as they were photographed."""
+    faces = Dataset.open(face_set)
+    (tmp_path / "images").mkdir()
+    rows = []
+    for i, name in enumerate(faces.names[:12]):
+        picture = faces.image(i).copy()
+        wall = np.where(np.arange(64) % 8 < 4, 30, 200).astype(np.uint8)[None, :, None]
+        background = matte_on_white(picture) < 0.5
+        picture[background] = np.broadcast_to(wall, picture.shape)[background]
+        Image.fromarray(picture).save(tmp_path / "images" / name)
+        rows.append((name, faces.points[i]))
+    write_landmarks(tmp_path / "landmarks.csv", rows)
+    return tmp_path
+
+
+def test_half_of_those_that_have_a_photo_keep_its_background(face_set, photo_set):
+    moving = Augmentation()
+    drawn, plain = (
+        Sampler(
+            [str(face_set)], 64, moving, backgrounds=Backgrounds(), background_share=1.0,
+            photos=photos, seed=0,
+        )
+        for photos in ([str(photo_set)], [])
+    )  # fmt: skip
+    kept = []
+    for i in range(120):
+        sample, without = drawn.at(i, 0, 1), plain.at(i, 0, 1)
+        np.testing.assert_array_equal(sample.image, without.image)
+        np.testing.assert_array_equal(sample.landmarks, without.landmarks)
+        levels = (sample.shown[:2] + 1) * 127.5
+        striped = (np.abs(levels - 30) < 3) | (np.abs(levels - 200) < 3)
+        kept.append(striped.mean() > 0.3)
+        if kept[-1]:
+            figure = (sample.image.max(axis=2) < 0.6)[20:50, 20:44]
+            same = np.abs(sample.shown - sample.image).max(axis=2)[20:50, 20:44] < 0.05
+            assert (same | ~figure).mean() > 0.9, "the face lies where it lay"
+    assert 0.1 < np.mean(kept) < 0.4  # half of the half that have one
+
+
+def test_sets_without_photos_are_drawn_as_ever(face_set, photo_set, tmp_path):
+    others = draw_faces(tmp_path / "others", 4, seed=9)
+    for path in sorted((others / "images").iterdir()):
+        path.rename(path.with_name("x" + path.name))
+    table = others / "landmarks.csv"
+    header, *lines = table.read_text().splitlines()
+    table.write_text("\n".join([header, *("x" + line for line in lines)]) + "\n")
+    same = [
+        sampler(face_set, STILL, backgrounds=Backgrounds(), background_share=1.0, photos=photos)
+        for photos in ([str(others)], [])
+    ]
+    for i in range(4):
+        np.testing.assert_array_equal(same[0].at(i, 0, 1).shown, same[1].at(i, 0, 1).shown)
+
+
+def test_a_photo_of_another_size_is_refused(face_set, tmp_path):
+    larger = draw_faces(tmp_path, 24, size=96)
+    drawn = sampler(
+        face_set, STILL, backgrounds=Backgrounds(), background_share=1.0, photos=[str(larger)]
+    )
+    with pytest.raises(DataError, match="96x96 pixels"):
+        drawn.at(0, 0, 1)
 
 
 def test_light_changes_only_what_is_shown_and_not_the_background(face_set):

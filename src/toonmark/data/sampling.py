@@ -50,6 +50,8 @@ class Sampler:
         size: edge of the pictures in pixels.
         augmentation: see :class:`toonmark.training.config.Augmentation`.
         backgrounds: put behind faces with probability ``background_share``.
+        photos: sets of the same crops with the backgrounds that they were photographed before. Half
+            of the faces of these names that get a background get their own.
         held_out: use the held-out part instead of the training part.
         noise: strength of blur, noise and coarse blocks on what is shown.
     """
@@ -62,6 +64,7 @@ class Sampler:
         *,
         backgrounds: Backgrounds | None = None,
         background_share: float = 0.0,
+        photos: Sequence[str] = (),
         held_out: bool = False,
         noise: float = 0.0,
         seed: int = 0,
@@ -74,6 +77,11 @@ class Sampler:
             dataset = Dataset.open(folder)
             training, kept = dataset.split()
             self.items += [(dataset, int(i)) for i in (kept if held_out else training)]
+        self.photos = {
+            name: (dataset, i)
+            for dataset in map(Dataset.open, photos)
+            for i, name in enumerate(dataset.names)
+        }
         if not self.items:
             raise DataError(
                 f"No pictures for training in {', '.join(folders)}.",
@@ -102,7 +110,8 @@ class Sampler:
     def draw(self, index: int, random: np.random.Generator) -> Sample:
         """Picture ``index``, changed at random."""
         image, points = self._read(index)
-        if self.augmentation.mirror and random.random() < 0.5:
+        mirrored = self.augmentation.mirror and random.random() < 0.5
+        if mirrored:
             image, points = image[:, ::-1], mirror(points, image.shape[1])
         transform = compose(scaling(image, self.size), self._jitter(random))
         points = transform_points(points, transform).astype(np.float32)
@@ -116,8 +125,14 @@ class Sampler:
             colour, alpha = layer[..., :3], layer[..., 3:]
             colour = _recoloured(colour, random, self.augmentation.colour) * (alpha > 0)
             white = colour + (1 - alpha)
-            lit = _lit(colour, random, self.augmentation.light)
-            shown = lit + (1 - alpha) * (self.backgrounds(random, self.size) if behind else 1)
+            photo = self._photo(index, image.shape) if behind else None
+            if photo is not None and random.random() < 0.5:
+                photo = photo[:, ::-1] if mirrored else photo
+                own = crop(photo.astype(np.float32) / 255, transform, self.size)
+                shown = _lit(own, random, self.augmentation.light)
+            else:
+                lit = _lit(colour, random, self.augmentation.light)
+                shown = lit + (1 - alpha) * (self.backgrounds(random, self.size) if behind else 1)
         if self.noise:
             shown = _degraded(shown, random, self.noise)
         return Sample(white * 2 - 1, np.clip(shown, 0, 1) * 2 - 1, points)
@@ -125,6 +140,21 @@ class Sampler:
     def _read(self, index: int) -> tuple[Array, Array]:
         dataset, i = self.items[index]
         return dataset.image(i), dataset.points[i]
+
+    def _photo(self, index: int, shape: tuple[int, ...]) -> Array | None:
+        """The same crop with its own background, if there is one."""
+        dataset, i = self.items[index]
+        if dataset.names[i] not in self.photos:
+            return None
+        photos, k = self.photos[dataset.names[i]]
+        photo = photos.image(k)
+        if photo.shape != shape:
+            raise DataError(
+                f"{photos.path(k)} has {photo.shape[1]}x{photo.shape[0]} pixels, and the face of "
+                f"that name in {dataset.folder} {shape[1]}x{shape[0]}.",
+                "Make both sets with the same --size.",
+            )
+        return photo
 
     def _jitter(self, random: np.random.Generator) -> Array:
         """A random similarity about the picture's middle, in pixels of the crop."""

@@ -240,6 +240,11 @@ class DistillationConfig(PairedConfig):
     )
     preset: Literal["paper", "compact"] = "compact"
     width: int = Field(64, ge=16, multiple_of=16, description="channels of the generator")
+    photos: list[str] = Field(
+        default=[],
+        description="sets of the same crops with their own backgrounds (`toonmark data folder` "
+        "without --matte), for the student",
+    )
     on_white: bool = Field(
         True, description="the teacher sees the face on white, without the student's background"
     )

@@ -88,6 +88,7 @@ class DistillationTrainer(PairedTrainer):
             config.augmentation,
             backgrounds=Backgrounds(config.backgrounds),
             background_share=config.background_share,
+            photos=config.photos,
             held_out=held_out,
             seed=config.seed,
         )
