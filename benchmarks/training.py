@@ -1,4 +1,4 @@
-"""One whole stage-II iteration, batch 1: ``python benchmarks/training.py [--paper] [--half]``.
+"""One whole stage-II iteration: ``python benchmarks/training.py [--paper] [--half] [--batch N]``.
 
 Prints the median seconds an iteration of each preset with one thread and with both directions
 side by side, their ratio, the arithmetic limit (the multiplications of all convolutions at this
@@ -44,7 +44,7 @@ def random_set(folder: Path, size: int, count: int = 40) -> str:
 
 
 def trainer(
-    folder: Path, preset: str, size: int, threads: int, precision: str = "32-true"
+    folder: Path, preset: str, size: int, threads: int, batch: int, precision: str = "32-true"
 ) -> StyleTrainer:
     paths = {}
     for domain in ("face", "cartoon"):
@@ -61,6 +61,7 @@ def trainer(
         cartoon_regressor=paths["cartoon"][1],
         preset=preset,
         size=size,
+        batch=batch,
         stage1=0,
         stage2=10_000,
     )
@@ -103,6 +104,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--paper", action="store_true", help="also the paper's preset (slow)")
     parser.add_argument("--half", action="store_true", help="also in mixed precision, bfloat16")
+    parser.add_argument("--batch", type=int, default=1, help="pictures of each domain")
     parser.add_argument("--iterations", type=int, default=15)
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -115,10 +117,10 @@ def main() -> None:
         for preset, size in rows:
             count = options.iterations if preset == "compact" else 2
             folder = Path(name) / f"{preset}{size}"
-            limit = flops(trainer(folder, preset, size, 1)) / speed
+            limit = flops(trainer(folder, preset, size, 1, options.batch)) / speed
             for precision in precisions:
-                one = seconds(trainer(folder, preset, size, 1, precision), count)
-                both = seconds(trainer(folder, preset, size, 2, precision), count)
+                one = seconds(trainer(folder, preset, size, 1, options.batch, precision), count)
+                both = seconds(trainer(folder, preset, size, 2, options.batch, precision), count)
                 base = base or one
                 print(
                     f"{preset} {size}², {precision}: one thread {one:.3f} s, side by side "

@@ -25,6 +25,7 @@ from toonmark.models.denoiser import Denoised
 from toonmark.models.sampling import heatmaps, points_from_heatmaps
 from toonmark.styles.metadata import KEY, StyleMetadata
 from toonmark.training.config import parse
+from toonmark.training.packs import HALF
 from toonmark.training.trained import trained_style
 
 if TYPE_CHECKING:
@@ -155,9 +156,9 @@ def store_in_half_(model: onnx.ModelProto, least: int = 256) -> None:
         if values.size < least or not np.array_equal(small.astype(np.float32), values):
             continue
         name = tensor.name
-        tensor.CopyFrom(numpy_helper.from_array(small, f"{name}.half"))
+        tensor.CopyFrom(numpy_helper.from_array(small, name + HALF))
         casts.append(
-            onnx.helper.make_node("Cast", [f"{name}.half"], [name], to=onnx.TensorProto.FLOAT)
+            onnx.helper.make_node("Cast", [name + HALF], [name], to=onnx.TensorProto.FLOAT)
         )
     nodes = [*casts, *graph.node]
     del graph.node[:]

@@ -6,7 +6,7 @@ import onnx
 import pytest
 import torch
 
-from toonmark.errors import ConfigurationError, StyleError
+from toonmark.errors import ConfigurationError, RunError, StyleError
 from toonmark.export import export_run
 from toonmark.models.denoiser import Denoised
 from toonmark.styles.metadata import KEY
@@ -178,7 +178,7 @@ def test_a_pack_that_does_not_fit_is_refused(pack, small_config, tmp_path):
     with pytest.raises(ConfigurationError, match="64 pixels"):
         StyleTrainer(larger, make_fabric("cpu"))
     wider = small_config.model_copy(update={"start_from": str(pack), "width": 32})
-    with pytest.raises(Exception, match="do not fit"):
+    with pytest.raises(RunError, match="do not fit"):
         StyleTrainer(wider, make_fabric("cpu"))
     text = tmp_path / "text.onnx"
     text.write_text("not a graph")

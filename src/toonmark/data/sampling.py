@@ -125,8 +125,8 @@ class Sampler:
             colour, alpha = layer[..., :3], layer[..., 3:]
             colour = _recoloured(colour, random, self.augmentation.colour) * (alpha > 0)
             white = colour + (1 - alpha)
-            photo = self._photo(index, image.shape) if behind else None
-            if photo is not None and random.random() < 0.5:
+            if behind and self._has_photo(index) and random.random() < 0.5:
+                photo = self._photo(index, image.shape)
                 photo = photo[:, ::-1] if mirrored else photo
                 own = crop(photo.astype(np.float32) / 255, transform, self.size)
                 shown = _lit(own, random, self.augmentation.light)
@@ -141,11 +141,13 @@ class Sampler:
         dataset, i = self.items[index]
         return dataset.image(i), dataset.points[i]
 
-    def _photo(self, index: int, shape: tuple[int, ...]) -> Array | None:
-        """The same crop with its own background, if there is one."""
+    def _has_photo(self, index: int) -> bool:
         dataset, i = self.items[index]
-        if dataset.names[i] not in self.photos:
-            return None
+        return dataset.names[i] in self.photos
+
+    def _photo(self, index: int, shape: tuple[int, ...]) -> Array:
+        """The same crop with its own background."""
+        dataset, i = self.items[index]
         photos, k = self.photos[dataset.names[i]]
         photo = photos.image(k)
         if photo.shape != shape:

@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field, field_validator
 
 from toonmark.errors import ConfigurationError
 from toonmark.training.config import ABLATION, Frozen, TrainConfig, parse
+from toonmark.training.fabric import Precision
 from toonmark.training.run import CHECKPOINT
 
 #: The settings a row leaves out where its method does not need them.
@@ -46,7 +47,7 @@ class Plan(Frozen):
     start_from: str | None = Field(
         None, description="another experiment's folder: each run begins as its namesake there ended"
     )
-    precision: Literal["32-true", "bf16-mixed"] = Field(
+    precision: Precision = Field(
         "32-true", description="of all runs' arithmetic, as in `toonmark train --precision`"
     )
     measure: Measuring = Measuring()

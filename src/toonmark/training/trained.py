@@ -12,6 +12,7 @@ from toonmark.errors import ConfigurationError, RunError
 from toonmark.files import write_text
 from toonmark.models.denoiser import Denoised, Denoiser
 from toonmark.models.presets import build_generator
+from toonmark.styles.pack import StylePack
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
 from toonmark.training.denoising import load_denoiser
@@ -88,7 +89,7 @@ def _runs_before(config: TrainConfig, run: Path | None) -> list[dict[str, Any]]:
             ) from error
     before = Path(config.start_from)
     if is_pack(before):
-        runs: list[dict[str, Any]] = pack_facts(pack_networks(before)[1])["runs"]
+        runs: list[dict[str, Any]] = pack_facts(StylePack.open(before).metadata)["runs"]
         return runs
     file = before / CHECKPOINT if before.is_dir() else before
     other = open_run(file.parent, TrainConfig, None)
