@@ -9,10 +9,12 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from torch import nn
 
 from toonmark.errors import ExportError, RunError
 from toonmark.export import export_regressor, export_style, plain_norms_
 from toonmark.landmarks import template_points
+from toonmark.models.cleaning import cleaned
 from toonmark.models.denoiser import Denoised, Denoiser
 from toonmark.models.presets import build_generator, build_regressor
 from toonmark.models.sampling import heatmaps
@@ -130,6 +132,34 @@ def test_half_precision_halves_the_file_and_hardly_changes_the_drawing(tmp_path)
         for file in (whole, half)
     ]
     assert 0 < np.abs(drawn[0] - drawn[1]).max() < 0.05
+
+
+class Bleach(nn.Module):
+    """Draws the photo itself, paler: what was light is white."""
+
+    def forward(self, image, maps):
+        return (image + 0.8 + 0 * maps.amax(1, keepdim=True)).clamp(-1, 1)
+
+
+def test_a_clean_pack_whitens_what_is_apart_and_agrees_with_torch(tmp_path):
+    plain, clean = tmp_path / "plain.onnx", tmp_path / "clean.onnx"
+    export_style(Bleach(), metadata(), plain)
+    assert export_style(Bleach(), metadata(), clean, clean=True) <= 1e-3
+    faces = np.ones((3, 3, 64, 64), np.float32)
+    faces[:, :, 16:48, 16:48] = -0.8
+    faces[1:, :, :4, :4] = -1
+    points = np.repeat(template_points(64)[None], 3, 0).astype(np.float32)
+    feeds = {"face": faces, "landmarks": points}
+    drawn, whitened = [
+        onnxruntime.InferenceSession(file.read_bytes()).run(None, feeds)[0]
+        for file in (plain, clean)
+    ]
+    wanted = cleaned(torch.from_numpy(drawn), heatmaps(torch.from_numpy(points), 64)).numpy()
+    assert np.abs(whitened - wanted).max() < 1e-4
+    assert (drawn[1:, :, :4, :4] < 0).all()
+    assert (whitened[1:, :, :4, :4] == 1).all()
+    assert np.abs(whitened[0] - drawn[0]).max() < 1e-4
+    StylePack.open(clean).check()
 
 
 def test_weights_of_another_width_are_named(small_config, tmp_path):

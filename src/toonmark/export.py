@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from toonmark.errors import ExportError
 from toonmark.files import written_whole
 from toonmark.landmarks import COUNT, default_sigma, template_points
+from toonmark.models.cleaning import cleaned
 from toonmark.models.denoiser import Denoised
 from toonmark.models.sampling import heatmaps, points_from_heatmaps
 from toonmark.styles.metadata import KEY, StyleMetadata
@@ -37,17 +38,26 @@ OPSET = 18
 
 
 class DrawingGenerator(nn.Module):
-    """A generator that is told five points and draws the heatmaps inside its graph."""
+    """A generator that is told five points and draws the heatmaps inside its graph.
 
-    def __init__(self, generator: nn.Module, size: int, sigma: float | None = None) -> None:
+    Args:
+        clean: make white what is not joined to the face, as the last step.
+    """
+
+    def __init__(
+        self, generator: nn.Module, size: int, sigma: float | None = None, clean: bool = False
+    ) -> None:
         super().__init__()
-        self.generator, self.size = generator, size
+        self.generator, self.size, self.clean = generator, size, clean
         self.sigma = default_sigma(size) if sigma is None else sigma
 
     def forward(self, face: Tensor, landmarks: Tensor) -> Tensor:
         """(N, 3, S, S) in [-1, 1] and (N, 5, 2) pixels to (N, 3, S, S) in [-1, 1]."""
-        drawn: Tensor = self.generator(face, heatmaps(landmarks, self.size, self.sigma))
-        return drawn.clamp(-1, 1) if isinstance(self.generator, Denoised) else drawn
+        maps = heatmaps(landmarks, self.size, self.sigma)
+        drawn: Tensor = self.generator(face, maps)
+        if isinstance(self.generator, Denoised):
+            drawn = drawn.clamp(-1, 1)
+        return cleaned(drawn, maps) if self.clean else drawn
 
 
 class ReadingRegressor(nn.Module):
@@ -64,7 +74,12 @@ class ReadingRegressor(nn.Module):
 
 
 def export_style(
-    generator: nn.Module, metadata: StyleMetadata, path: Path, *, half: bool = False
+    generator: nn.Module,
+    metadata: StyleMetadata,
+    path: Path,
+    *,
+    half: bool = False,
+    clean: bool = False,
 ) -> float:
     """Writes a style pack.
 
@@ -74,6 +89,8 @@ def export_style(
         path: the file.
         half: round the weights to half precision first and store them so: half the size. They are
             made whole again when the pack is opened, and computed with in single precision.
+        clean: let the graph make white what is not joined to the face; see
+            :func:`toonmark.models.cleaning.cleaned`.
 
     Returns:
         the largest difference from torch that was seen, on a scale of [-1, 1].
@@ -83,7 +100,7 @@ def export_style(
     """
     size = metadata.size
     sigma = metadata.sigma_at_128 * size / 128
-    network = DrawingGenerator(copy.deepcopy(generator).eval(), size, sigma).eval()
+    network = DrawingGenerator(copy.deepcopy(generator).eval(), size, sigma, clean).eval()
     plain_norms_(network)
     if half:
         for parameter in network.parameters():
@@ -96,7 +113,13 @@ def export_style(
 
 
 def export_run(
-    path: Path, style: Path, denoiser: Path | None = None, *, half: bool = False, **said: Any
+    path: Path,
+    style: Path,
+    denoiser: Path | None = None,
+    *,
+    half: bool = False,
+    clean: bool = False,
+    **said: Any,
 ) -> tuple[StyleMetadata, float]:
     """Writes what a run has learnt as a style pack.
 
@@ -105,6 +128,8 @@ def export_run(
         style: the file to write.
         denoiser: a run of ``toonmark train-denoiser`` to put behind the generator.
         half: store weights in half precision.
+        clean: make white what is not joined to the face; a pack's networks do not, so one that is
+            exported anew is not cleaned unless it is said again.
         said: what :class:`StyleMetadata` is to say besides; the name is the file's unless given.
 
     Returns:
@@ -126,7 +151,7 @@ def export_run(
     metadata = parse(
         StyleMetadata, {**said, "name": name, "title": title, "size": size, "training": facts}
     )
-    return metadata, export_style(generator, metadata, style, half=half)
+    return metadata, export_style(generator, metadata, style, half=half, clean=clean)
 
 
 def export_regressor(regressor: nn.Module, size: int, facts: dict[str, str], path: Path) -> float:

@@ -113,7 +113,7 @@ def test_export_makes_a_pack_that_draws(trained, tmp_path, iteration):
     photo, pack = tmp_path / "photo.png", tmp_path / "mine.onnx"
     Image.fromarray(skdata.astronaut()).save(photo)
     chosen = ("--iteration", iteration) if iteration else ()
-    done = toonmark("export", trained / "run", pack, *chosen, "--title", "Mine")
+    done = toonmark("export", trained / "run", pack, *chosen, "--title", "Mine", "--clean")
     assert f"{iteration or 4} iterations" in done.stdout
     described = json.loads(toonmark("styles", pack, "--json").stdout)
     assert described["training"]["iterations"] == (iteration or 4)

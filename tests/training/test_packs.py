@@ -66,6 +66,12 @@ def test_of_half_precision_it_gives_back_what_it_draws_with(
     assert same(network, wanted)
 
 
+def test_what_cleans_the_drawing_is_none_of_its_weights(style_run, tmp_path):
+    path = tmp_path / "clean.onnx"
+    export_run(style_run, path, clean=True)
+    assert same(pack_networks(path)[0], load_generators(style_run)["face_to_cartoon"])
+
+
 def test_its_drawings_are_the_networks_own(cleaned_pack):
     from toonmark.landmarks import template_points
     from toonmark.models.sampling import heatmaps

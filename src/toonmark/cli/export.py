@@ -9,7 +9,10 @@ import typer
 
 
 def export(
-    run: Annotated[Path, typer.Argument(help="A run of `toonmark train` or `toonmark distill`.")],
+    run: Annotated[
+        Path,
+        typer.Argument(help="A run of `toonmark train` or `toonmark distill`; or a style pack."),
+    ],
     style: Annotated[Path, typer.Argument(help="The style pack to write, such as mine.onnx.")],
     iteration: Annotated[
         int | None, typer.Option(help="A kept checkpoint; the latest unless told otherwise.")
@@ -26,6 +29,12 @@ def export(
     description: Annotated[str, typer.Option(help="One sentence on the style.")] = "",
     half: Annotated[
         bool, typer.Option("--half", help="Weights in half precision: half the file's size.")
+    ] = False,
+    clean: Annotated[
+        bool,
+        typer.Option(
+            "--clean", help="Make white what is not joined to the face: for styles drawn on white."
+        ),
     ] = False,
     scores: Annotated[
         Path | None, typer.Option(help="scores.json of `toonmark evaluate`, kept in the pack.")
@@ -53,7 +62,7 @@ def export(
         "description": description,
         "scores": _scores(scores) if scores else {},
     }
-    metadata, worst = export_run(weights, style, denoiser, half=half, **said)
+    metadata, worst = export_run(weights, style, denoiser, half=half, clean=clean, **said)
     megabytes = style.stat().st_size / 1e6
     typer.echo(
         f"Wrote {style}: {metadata.training['iterations']} iterations, {megabytes:.2f} MB, "

@@ -1,0 +1,41 @@
+"""What a cartoon on white must not have around it: specks, and white that is not quite white."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+#: How dark, of the whole range, a place must be to count as drawn at all, and for certain.
+FAINT, CERTAIN = 0.06, 0.16
+
+#: Edge of the map on which it is decided what hangs together.
+COARSE = 64
+
+
+def cleaned(image: Tensor, maps: Tensor) -> Tensor:
+    """Makes white what is not joined to the face, and what is nearly white.
+
+    Morphological reconstruction by dilation (Vincent 1993): it starts around the five landmarks,
+    so that a pupil in the white of its eye counts as the face's, and spreads through all that is
+    drawn. What it does not reach loses its colour; what it reaches stays as it is, but for the
+    faintest tones, which fade smoothly. For styles that are drawn on white; on a coloured ground
+    all hangs together, and nothing darker than ``CERTAIN`` changes.
+
+    Args:
+        image: (N, 3, S, S) in [-1, 1]; S a multiple of ``COARSE``, or smaller.
+        maps: (N, 5, S, S) heatmaps of the landmarks in [0, 1].
+
+    Returns:
+        (N, 3, S, S) in [-1, 1].
+    """
+    block = max(1, image.shape[-1] // COARSE)
+    white = (1 - image) / 2
+    drawn = F.max_pool2d(white.amax(1, keepdim=True), block)
+    drawn = ((drawn - FAINT) / (CERTAIN - FAINT)).clamp(0, 1)
+    near = F.max_pool2d(maps.amax(1, keepdim=True), block)
+    joined = torch.minimum((4 * near).clamp(max=1), drawn)
+    # As many steps as the map is wide: enough for every way that does not wind.
+    for _ in range(drawn.shape[-1]):
+        joined = torch.minimum(F.max_pool2d(joined, 3, 1, 1), drawn)
+    return 1 - 2 * white * F.interpolate(joined, scale_factor=float(block), mode="nearest")
