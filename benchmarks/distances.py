@@ -108,7 +108,9 @@ def main() -> None:
     parser.add_argument("photos", type=Path)
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--n", type=int, default=500)
-    parser.add_argument("--points", type=int, default=200, help="pictures to find points in")
+    parser.add_argument(
+        "--points", type=int, default=200, help="pictures to find points in; 0: none"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--cache", type=Path)
     parser.add_argument("--sheet", type=Path, help="write the first pictures of each row here")
@@ -126,14 +128,16 @@ def main() -> None:
     real = tools.features(held)
     print(f"{count} changed cartoons against {len(held)} real ones of {every.folder.name} at")
     print(f"{options.size} px, seed {options.seed}. Features: {tools.extractor.identity}.")
-    print(f"Points: {tools.finder.identity}, in the first {options.points}.\n")
+    if options.points:
+        print(f"Points: {tools.finder.identity}, in the first {options.points}.")
+    print()
     print("| change | KID×1000 | FID | landmark error | not found |")
     print("| --- | ---: | ---: | ---: | ---: |", flush=True)
     rows = []
     for name, pictures, known in changes(others, points, photos, options.seed):
         apart = distance(tools.features(pictures), real, options.seed)
         told = "– | –"
-        if not np.isnan(known).any():
+        if options.points and not np.isnan(known).any():
             some = slice(options.points)
             error = point_error(tools.points(pictures[some]), known[some])
             told = f"{error.median or np.nan:.1%} | {error.not_found:.1%}"
