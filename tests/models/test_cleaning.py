@@ -28,7 +28,7 @@ def figure(size: int) -> tuple[torch.Tensor, torch.Tensor]:
     return image, heatmaps(points, size)
 
 
-@pytest.mark.parametrize("size", [32, 64, 128, 256])
+@pytest.mark.parametrize("size", [32, 64, 96, 128, 224, 256])
 def test_a_speck_goes_and_the_face_stays(size):
     image, maps = figure(size)
     edge = size // 16

@@ -9,7 +9,7 @@ from torch import Tensor
 #: How dark, of the whole range, a place must be to count as drawn at all, and for certain.
 FAINT, CERTAIN = 0.06, 0.16
 
-#: Edge of the map on which it is decided what hangs together.
+#: Least edge of the map on which it is decided what hangs together, for pictures that have it.
 COARSE = 64
 
 
@@ -23,13 +23,14 @@ def cleaned(image: Tensor, maps: Tensor) -> Tensor:
     all hangs together, and nothing darker than ``CERTAIN`` changes.
 
     Args:
-        image: (N, 3, S, S) in [-1, 1]; S a multiple of ``COARSE``, or smaller.
+        image: (N, 3, S, S) in [-1, 1].
         maps: (N, 5, S, S) heatmaps of the landmarks in [0, 1].
 
     Returns:
         (N, 3, S, S) in [-1, 1].
     """
-    block = max(1, image.shape[-1] // COARSE)
+    size = image.shape[-1]
+    block = next(b for b in range(max(1, size // COARSE), 0, -1) if size % b == 0)
     white = (1 - image) / 2
     drawn = F.max_pool2d(white.amax(1, keepdim=True), block)
     drawn = ((drawn - FAINT) / (CERTAIN - FAINT)).clamp(0, 1)
