@@ -108,6 +108,7 @@ def test_a_student_is_taught_and_becomes_a_pack(trained, face_set, tmp_path):
 @pytest.mark.parametrize("iteration", [None, 2])
 def test_export_makes_a_pack_that_draws(trained, tmp_path, iteration):
     skdata = pytest.importorskip("skimage.data")
+    import onnx
     from PIL import Image
 
     photo, pack = tmp_path / "photo.png", tmp_path / "mine.onnx"
@@ -118,6 +119,8 @@ def test_export_makes_a_pack_that_draws(trained, tmp_path, iteration):
     described = json.loads(toonmark("styles", pack, "--json").stdout)
     assert described["training"]["iterations"] == (iteration or 4)
     assert described["title"] == "Mine"
+    steps = [node.op_type for node in onnx.load(pack).graph.node]
+    assert steps.count("MaxPool") > 32  # what --clean asked for is in the graph
     toonmark("cartoonize", photo, "--style", pack, "-o", tmp_path / "out.png")
     with Image.open(tmp_path / "out.png") as drawn:
         assert drawn.size == (512, 512)
