@@ -223,3 +223,25 @@ def test_an_empty_part_is_refused(tmp_path):
     draw_faces(tmp_path / "one", 1)  # its only picture is held out
     with pytest.raises(DataError, match="No pictures"):
         sampler(tmp_path / "one")
+
+
+def test_drawings_follow_their_faces(face_set):
+    """Where the drawing is the face itself, both views of it are the same."""
+    wild = Augmentation(degrees=20, zoom=(0.8, 1.2), shift=8)
+    drawn = sampler(face_set, wild, backgrounds=Backgrounds(), drawings=[str(face_set)])
+    for i in range(12):
+        sample = drawn.at(i, 0, 1)
+        apart = np.abs(sample.drawing - sample.image).mean()
+        assert apart < 0.05, "only sharper"
+        for moved in (np.roll(sample.drawing, step, axis) for step in (-1, 1) for axis in (0, 1)):
+            assert apart < 0.85 * np.abs(moved - sample.image).mean()
+        assert np.array_equal(sample.evened().drawing, sample.drawing)
+    assert sampler(face_set).at(0, 0, 1).drawing is None
+
+
+def test_a_face_without_a_drawing_is_named(face_set, tmp_path):
+    dataset = Dataset.open(face_set)
+    Image.fromarray(dataset.image(0)).save(tmp_path / "000.png")
+    write_landmarks(tmp_path / "landmarks.csv", [("000.png", dataset.points[0])])
+    with pytest.raises(DataError, match=r"22 of 22 faces have no drawing, .*001\.png"):
+        sampler(face_set, drawings=[str(tmp_path)])

@@ -202,3 +202,27 @@ def test_a_denoiser_that_is_not_there_cannot_stay(config):
     config = config.model_copy(update={"keep_denoiser": True, "denoiser": None})
     with pytest.raises(ConfigurationError, match="no denoiser behind"):
         DistillationTrainer(config, make_fabric("cpu"))
+
+
+def test_drawings_are_learned_instead_of_the_teachers(config, face_set):
+    trainer = DistillationTrainer(
+        config.model_copy(update={"drawings": [str(face_set)], "background_share": 1.0}),
+        make_fabric("cpu"),
+    )
+    (shown, _), wanted = trainer.pairs([0, 1])
+    samples = [trainer.faces.at(number, 0, 1) for number in (0, 1)]
+    assert torch.equal(wanted, to_tensor([sample.drawing for sample in samples]))
+    assert not torch.allclose(shown, wanted, atol=0.1), "it sees a background"
+
+
+@pytest.mark.parametrize("tuned", [False, True])
+def test_a_denoiser_that_is_kept_learns_only_if_asked(config, face_set, tuned):
+    update = {"keep_denoiser": True, "tune_denoiser": tuned, "drawings": [str(face_set)]}
+    trainer = DistillationTrainer(config.model_copy(update=update), make_fabric("cpu"))
+    teachers = {k: v.clone() for k, v in trainer.teacher.state_dict().items()}
+    before = [p.clone() for p in trainer.network.denoiser.parameters()]
+    for iteration in range(3):
+        trainer.step(iteration)
+    after = list(trainer.network.denoiser.parameters())
+    assert any(not torch.equal(a, b) for a, b in zip(before, after, strict=True)) == tuned
+    assert all(torch.equal(teachers[k], v) for k, v in trainer.teacher.state_dict().items())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from toonmark.data.dataset import Dataset
 from toonmark.data.degradation import smooth_noise
 from toonmark.data.light import evened
 from toonmark.data.matte import lift, matte_on_white
+from toonmark.enlarge import enlarged
 from toonmark.errors import DataError
 from toonmark.faces.align import compose, crop, similarity, transform_points
 from toonmark.landmarks import Array, mirror
@@ -30,16 +32,18 @@ class Sample:
         image: (S, S, 3) float32 in [-1, 1], on white: what a real picture of the domain is.
         shown: the same with a background behind it (faces), or ``image`` itself.
         landmarks: (5, 2) float32 pixels.
+        drawing: (S, S, 3) float32 in [-1, 1], of the same view, where the set has drawings.
     """
 
     image: Array
     shown: Array
     landmarks: Array
+    drawing: Array | None = None
 
     def evened(self) -> Sample:
         """The same face with the same light on both sides; see :mod:`toonmark.data.light`."""
         image, shown = (evened(one, self.landmarks) for one in (self.image, self.shown))
-        return Sample(image, shown, self.landmarks)
+        return Sample(image, shown, self.landmarks, self.drawing)
 
 
 class Sampler:
@@ -52,6 +56,7 @@ class Sampler:
         backgrounds: put behind faces with probability ``background_share``.
         photos: sets of the same crops with the backgrounds that they were photographed before. Half
             of the faces of these names that get a background get their own.
+        drawings: sets of drawings of the same crops (`toonmark data drawings`), one of every face.
         held_out: use the held-out part instead of the training part.
         noise: strength of blur, noise and coarse blocks on what is shown.
     """
@@ -65,6 +70,7 @@ class Sampler:
         backgrounds: Backgrounds | None = None,
         background_share: float = 0.0,
         photos: Sequence[str] = (),
+        drawings: Sequence[str] = (),
         held_out: bool = False,
         noise: float = 0.0,
         seed: int = 0,
@@ -82,11 +88,28 @@ class Sampler:
             for dataset in map(Dataset.open, photos)
             for i, name in enumerate(dataset.names)
         }
+        self.drawings = {
+            Path(name).stem: (dataset, i)
+            for dataset in map(Dataset.open, drawings)
+            for i, name in enumerate(dataset.names)
+        }
         if not self.items:
             raise DataError(
                 f"No pictures for training in {', '.join(folders)}.",
                 "Name folders with pictures and a landmarks.csv.",
             )
+        if drawings:
+            lacking = [
+                dataset.path(i)
+                for dataset, i in self.items
+                if Path(dataset.names[i]).stem not in self.drawings
+            ]
+            if lacking:
+                raise DataError(
+                    f"{len(lacking)} of {len(self.items)} faces have no drawing, {lacking[0]} for "
+                    "one.",
+                    "Draw that set too, with `toonmark data drawings`.",
+                )
 
     def __len__(self) -> int:
         return len(self.items)
@@ -135,7 +158,8 @@ class Sampler:
                 shown = lit + (1 - alpha) * (self.backgrounds(random, self.size) if behind else 1)
         if self.noise:
             shown = _degraded(shown, random, self.noise)
-        return Sample(white * 2 - 1, np.clip(shown, 0, 1) * 2 - 1, points)
+        drawing = self._drawing(index, mirrored, transform, image.shape[0])
+        return Sample(white * 2 - 1, np.clip(shown, 0, 1) * 2 - 1, points, drawing)
 
     def _read(self, index: int) -> tuple[Array, Array]:
         dataset, i = self.items[index]
@@ -157,6 +181,19 @@ class Sampler:
                 "Make both sets with the same --size.",
             )
         return photo
+
+    def _drawing(self, index: int, mirrored: bool, transform: Array, edge: int) -> Array | None:
+        """The same view of the face's drawing; ``transform`` is the photo's, of ``edge`` pixels."""
+        dataset, i = self.items[index]
+        found = self.drawings.get(Path(dataset.names[i]).stem)
+        if found is None:
+            return None
+        drawing = found[0].image(found[1])
+        drawing = drawing[:, ::-1] if mirrored else drawing
+        # Twice as large first: turned by a bilinear filter at its own size, lines would blur.
+        large = enlarged(np.ascontiguousarray(drawing), 2 * drawing.shape[0])
+        view = compose(scaling(large, edge), transform)
+        return np.asarray(crop(large.astype(np.float32) / 127.5 - 1, view, self.size), np.float32)
 
     def _jitter(self, random: np.random.Generator) -> Array:
         """A random similarity about the picture's middle, in pixels of the crop."""

@@ -245,6 +245,11 @@ class DistillationConfig(PairedConfig):
         description="sets of the same crops with their own backgrounds (`toonmark data folder` "
         "without --matte), for the student",
     )
+    drawings: list[str] = Field(
+        default=[],
+        description="sets of drawings of the faces (`toonmark data drawings`), to be learned "
+        "instead of what the teacher draws",
+    )
     on_white: bool = Field(
         True, description="the teacher sees the face on white, without the student's background"
     )
@@ -256,6 +261,7 @@ class DistillationConfig(PairedConfig):
         description="the denoiser stays behind the student, which learns to draw for it: crisper, "
         "and slower by the denoiser's time",
     )
+    tune_denoiser: bool = Field(False, description="the denoiser that is kept learns with it")
     start_from: str | None = Field(
         None, description="another run of distill: its student is the start"
     )

@@ -7,7 +7,8 @@ becomes a small model too. Where the denoiser's time does not matter it may stay
 frozen: then the student learns to draw what it makes the right picture of.
 
 The teacher may be shown an easier picture than the student: the face on white, evenly lit. Then the
-student learns to draw from a busy or badly lit photo what the teacher draws from a good one.
+student learns to draw from a busy or badly lit photo what the teacher draws from a good one. Its
+drawings may also have been made before, and finished (``toonmark data drawings``).
 """
 
 from __future__ import annotations
@@ -50,8 +51,8 @@ class DistillationTrainer(PairedTrainer):
 
     def __init__(self, config: DistillationConfig, fabric: Fabric) -> None:
         self.config = config
-        denoiser = Path(config.denoiser) if config.denoiser else None
-        self.teacher, size, self.facts = trained_style(Path(config.teacher), denoiser)
+        behind = Path(config.denoiser) if config.denoiser else None
+        self.teacher, size, self.facts = trained_style(Path(config.teacher), behind)
         if size != config.size:
             raise ConfigurationError(
                 f"The teacher draws at {size} pixels, and size is {config.size}.",
@@ -74,7 +75,8 @@ class DistillationTrainer(PairedTrainer):
                     "There is no denoiser behind the teacher that could be kept.",
                     "Name one as denoiser, or leave keep_denoiser out.",
                 )
-            student = Denoised(student, copy.deepcopy(self.teacher.denoiser))
+            denoiser = copy.deepcopy(self.teacher.denoiser).requires_grad_(config.tune_denoiser)
+            student = Denoised(student, denoiser)
         learnt = alike or self.before is not None
         super().__init__("student", student, config, fabric, learnt)
         fabric.to_device(self.teacher)
@@ -89,6 +91,7 @@ class DistillationTrainer(PairedTrainer):
             backgrounds=Backgrounds(config.backgrounds),
             background_share=config.background_share,
             photos=config.photos,
+            drawings=config.drawings,
             held_out=held_out,
             seed=config.seed,
         )
@@ -103,6 +106,9 @@ class DistillationTrainer(PairedTrainer):
         points = to_points([sample.landmarks for sample in samples])
         maps = heatmaps(points.to(device), config.size)
         shown = to_tensor([sample.shown for sample in samples]).to(device)
+        if config.drawings:
+            drawings = [sample.drawing for sample in samples if sample.drawing is not None]
+            return Pairs((shown, maps), to_tensor(drawings).to(device))
         seen = [sample.image if config.on_white else sample.shown for sample in samples]
         if config.even_light:
             seen = [evened(s, one.landmarks) for s, one in zip(seen, samples, strict=True)]
@@ -142,7 +148,11 @@ class DistillationTrainer(PairedTrainer):
             "width": config.width,
             "distilled": {
                 "run": folder.resolve().name,
-                "teacher": {key: self.facts[key] for key in ("preset", "width")},
+                "teacher": {
+                    key: self.facts[key]
+                    for key in ("preset", "width", "distilled")
+                    if key in self.facts
+                },
                 "iterations": config.iterations,
                 "batch": config.batch,
                 "learning_rate": config.learning_rate,
@@ -150,6 +160,8 @@ class DistillationTrainer(PairedTrainer):
                 "on_white": config.on_white,
                 "even_light": config.even_light,
                 "keep_denoiser": config.keep_denoiser,
+                "tune_denoiser": config.tune_denoiser,
+                "drawings": bool(config.drawings),
                 "before": self.before,
                 "error": dict(error),
             },

@@ -31,10 +31,10 @@ def skin_and_hair(rng: np.random.Generator) -> tuple[Array, Array, bool]:
     colours = means[which] + factors[which] @ noise
     skin, hair = colours[:3], colours[3:]
     grey = bool(rng.random() < 0.07)
-    return _natural_skin(skin), _natural_hair(hair, grey), bool(rng.random() < long_hair[which])
+    return natural_skin(skin), natural_hair(hair, grey), bool(rng.random() < long_hair[which])
 
 
-def _natural_skin(skin: Array) -> Array:
+def natural_skin(skin: Array) -> Array:
     """The same lightness; hue and strength without a photo's colour casts."""
     strength, hue = np.hypot(skin[1], skin[2]), np.degrees(np.arctan2(skin[2], skin[1]))
     hue = np.clip(52 + 0.6 * (hue - 49), 43, 63)
@@ -45,7 +45,7 @@ def _natural_skin(skin: Array) -> Array:
     return _from_polar(lightness, strength, hue)
 
 
-def _natural_hair(hair: Array, grey: bool) -> Array:
+def natural_hair(hair: Array, grey: bool) -> Array:
     """The same lightness; between red and yellow, or grey."""
     strength, hue = np.hypot(hair[1], hair[2]), np.degrees(np.arctan2(hair[2], hair[1]))
     lightness = np.clip(hair[0], 6, 84)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -14,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from toonmark._version import __version__
-from toonmark.data.dataset import DESCRIPTION, IMAGES, LANDMARKS, write_description, write_landmarks
+from toonmark.data.dataset import IMAGES, LANDMARKS, write_description, write_landmarks
 from toonmark.data.facesjs import parts as package
 from toonmark.data.facesjs.drawing import draw
 from toonmark.data.facesjs.parts import Parts
 from toonmark.data.facesjs.render import rasterise
 from toonmark.data.facesjs.sampling import person
+from toonmark.data.unfinished import prepare
 from toonmark.errors import ConfigurationError
 from toonmark.files import written_whole
 from toonmark.landmarks import FACE_TEMPLATE, Array
@@ -82,7 +81,7 @@ def write_dataset(
         )
     folder = Path(folder)
     config = configuration(size, seed, plain)
-    _prepare(folder, config, force)
+    prepare(folder, config, force)
     write_description(folder, _description(config, count))
     chunks = [range(start, min(start + _CHUNK, count)) for start in range(0, count, _CHUNK)]
     rows: list[tuple[str, Array]] = []
@@ -98,38 +97,6 @@ def write_dataset(
 def name_of(index: int) -> str:
     """The file of a picture: its index, so that a longer set only adds files."""
     return f"{index:05d}.png"
-
-
-def _prepare(folder: Path, config: dict[str, Any], force: bool) -> None:
-    """Sees that the folder may be filled, and that nobody takes it for complete meanwhile."""
-    before = _found_configuration(folder)
-    if before is not None:
-        different = sorted(key for key in {*before, *config} if before.get(key) != config.get(key))
-        if different and not force:
-            changes = ", ".join(
-                f"{key}: {before.get(key, 'unknown')} -> {config.get(key, 'nothing')}"
-                for key in different
-                if key != "integrity"
-            )
-            raise ConfigurationError(
-                f"{folder} was made with another configuration ({changes}).",
-                "Choose another folder, or pass --force to draw it anew.",
-            )
-        if different:
-            shutil.rmtree(folder / IMAGES, ignore_errors=True)
-    (folder / LANDMARKS).unlink(missing_ok=True)
-
-
-def _found_configuration(folder: Path) -> dict[str, Any] | None:
-    """What the pictures in a folder were made with: {} if unknown, None if there are none."""
-    try:
-        description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-        return dict(description["configuration"])
-    except FileNotFoundError:
-        images = folder / IMAGES
-        return {} if images.is_dir() and any(images.iterdir()) else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
 
 
 def _description(config: dict[str, Any], count: int) -> dict[str, Any]:

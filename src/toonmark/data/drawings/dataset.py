@@ -1,0 +1,164 @@
+"""A set of drawings of a set's photos: what ``toonmark distill`` can learn from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from toonmark._version import __version__
+from toonmark.data.dataset import IMAGES, LANDMARKS, Dataset, write_description, write_landmarks
+from toonmark.data.drawings.finishing import finished
+from toonmark.data.drawings.looks import looked_again
+from toonmark.data.light import evened
+from toonmark.data.sampling import scaling
+from toonmark.data.unfinished import prepare
+from toonmark.faces.align import crop, transform_points
+from toonmark.files import written_whole
+from toonmark.landmarks import Array
+from toonmark.styles.pack import StylePack, find
+
+#: Changes whenever the same photo and style would give another drawing.
+DRAWING_VERSION = 1
+
+_CHUNK = 16
+
+
+def write_drawings(
+    faces: str | Path,
+    style: str | Path,
+    folder: str | Path,
+    *,
+    looks: int = 4,
+    even_light: bool = True,
+    finish: bool = True,
+    workers: int = 1,
+    force: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> int:
+    """Draws every photo of a set; drawings that a former call left are kept.
+
+    Args:
+        faces: the set, of crops on white.
+        style: a style pack's file, or the name of a style that ships.
+        folder: the drawings' set; each is called like its photo, and ends in .png.
+        looks: views of a photo, the median of whose drawings is taken.
+        even_light: give faces the same light on both sides first.
+        finish: flat colours of the photo's, plain skin, an outline; see ``finishing.py``.
+        workers: processes; with 1 everything happens in this one.
+        force: throw away drawings of another configuration instead of refusing.
+        progress: called with how many are done, and of how many.
+
+    Returns:
+        how many drawings there are.
+
+    Raises:
+        DataError: the set cannot be read.
+        StyleError: the style cannot be used.
+        ConfigurationError: the folder holds drawings of another configuration.
+        OutputError: it cannot be written to.
+    """
+    photos, pack, folder = Dataset.open(faces), find(style), Path(folder)
+    metadata = StylePack.open(pack, threads=1).metadata
+    config = {
+        "drawing_version": DRAWING_VERSION,
+        "faces": photos.folder.resolve().name,
+        "style": metadata.name,
+        "weights": hashlib.sha256(pack.read_bytes()).hexdigest(),
+        "size": metadata.size,
+        "looks": looks,
+        "even_light": even_light,
+        "finish": finish,
+    }
+    prepare(folder, config, force)
+    terms = [str(photos.description.get("terms", "")), metadata.terms]
+    description = {
+        "format": 1,
+        "source": f"Photos of {config['faces']}, drawn in the style {metadata.name} by "
+        "toonmark data drawings",
+        "terms": "; ".join(dict.fromkeys(filter(None, terms))),
+        "size": metadata.size,
+        "counts": {"kept": len(photos)},
+        "landmarks": "the photos'",
+        "configuration": config,
+        "toonmark": __version__,
+    }
+    write_description(folder, description)
+    names = [name_of(name) for name in photos.names]
+    chunks = [range(i, min(i + _CHUNK, len(photos))) for i in range(0, len(photos), _CHUNK)]
+    rows: list[tuple[str, Array]] = []
+    common = (str(faces), pack, folder / IMAGES, looks, even_light, finish)
+    for done in _drawn(chunks, common, workers):
+        rows += zip(names[len(rows) :], done, strict=False)
+        if progress is not None:
+            progress(len(rows), len(photos))
+    write_landmarks(folder / LANDMARKS, rows)
+    return len(rows)
+
+
+def name_of(photo: str) -> str:
+    """The file of a photo's drawing."""
+    return str(Path(photo).with_suffix(".png"))
+
+
+_Common = tuple[str, Path, Path, int, bool, bool]
+
+
+def _drawn(chunks: list[range], common: _Common, workers: int) -> Iterator[Array]:
+    if workers <= 1:
+        _start(*common)
+        yield from map(_draw_chunk, chunks)
+        return
+    # Not "fork": the caller may have threads.
+    with ProcessPoolExecutor(
+        workers, mp_context=get_context("spawn"), initializer=_start, initargs=common
+    ) as pool:
+        yield from pool.map(_draw_chunk, chunks)
+
+
+_photos: Dataset
+_pack: StylePack
+_images: Path
+_settings: tuple[int, bool, bool]
+
+
+def _start(faces: str, pack: Path, images: Path, *settings: Any) -> None:
+    global _photos, _pack, _images, _settings
+    import cv2
+
+    cv2.setNumThreads(1)
+    _photos, _pack = Dataset.open(faces), StylePack.open(pack, threads=1)
+    _images, _settings = images, settings  # type: ignore[assignment]
+
+
+def _draw_chunk(indices: range) -> Array:
+    """Draws what is not there yet; the landmarks of all: (n, 5, 2)."""
+    from PIL import Image
+
+    size, rows = _pack.metadata.size, []
+    for index in indices:
+        image = _photos.image(index)
+        scaled = scaling(image, size)
+        points = transform_points(_photos.points[index], scaled).astype(np.float32)
+        rows.append(points)
+        path = _images / name_of(_photos.names[index])
+        if path.exists():
+            continue
+        photo = np.asarray(crop(image.astype(np.float32) / 127.5 - 1, scaled, size), np.float32)
+        values = np.rint((_drawing(photo, points, index) + 1) * 127.5).clip(0, 255)
+        with written_whole(path) as temporary:
+            Image.fromarray(values.astype(np.uint8)).save(temporary, format="PNG")
+    return np.stack(rows)
+
+
+def _drawing(photo: Array, points: Array, index: int) -> Array:
+    looks, even_light, finish = _settings
+    seen = evened(photo, points) if even_light else photo
+    random = np.random.default_rng([index, looks])
+    drawing = looked_again(_pack.draw, seen, points, looks, random)
+    return finished(drawing, photo, points) if finish else drawing

@@ -1,0 +1,131 @@
+"""A drawing's flat regions, and which of them are skin and which are hair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from toonmark.landmarks import LEFT_EYE, MOUTH_LEFT, MOUTH_RIGHT, RIGHT_EYE, Array
+
+#: Felzenszwalb and Huttenlocher's k, for L*a*b* divided by 100: regions of a drawing's size.
+_SCALE = 30.0
+#: Least region, pixels at 128.
+_LEAST = 16
+#: A face's ellipse, as in ``data/light.py``.
+_WIDTH, _HEIGHT = 1.05, 1.35
+
+OTHER, SKIN, HAIR = range(3)
+
+
+@dataclass(frozen=True)
+class FacePlane:
+    """Where each pixel lies in the face.
+
+    Attributes:
+        aside: (S, S), from the face's axis to the right, in distances between the eyes.
+        down: (S, S), from the face's middle, in distances from the eyes to the mouth: the eyes
+            are at -0.6, the mouth at 0.4.
+    """
+
+    aside: Array
+    down: Array
+
+    @classmethod
+    def of(cls, points: Array, size: int) -> FacePlane:
+        """By a face's five points, (5, 2) pixels of a picture of ``size``."""
+        points = np.asarray(points, np.float64)
+        eyes = (points[LEFT_EYE] + points[RIGHT_EYE]) / 2
+        mouth = (points[MOUTH_LEFT] + points[MOUTH_RIGHT]) / 2
+        across = points[RIGHT_EYE] - points[LEFT_EYE]
+        width = max(float(np.linalg.norm(across)), 1e-6)
+        height = max(float(np.linalg.norm(mouth - eyes)), 1e-6)
+        across = across / width
+        middle = (eyes + mouth) / 2 + 0.1 * height * np.array([-across[1], across[0]])
+        ys, xs = np.mgrid[:size, :size]
+        aside = (xs - middle[0]) * across[0] + (ys - middle[1]) * across[1]
+        down = (ys - middle[1]) * across[0] - (xs - middle[0]) * across[1]
+        return cls(aside / width, down / height)
+
+    @property
+    def radius(self) -> Array:
+        """(S, S): below 1 within the face's ellipse, squared."""
+        return np.asarray((self.aside / _WIDTH) ** 2 + (self.down / _HEIGHT) ** 2)
+
+
+@dataclass(frozen=True)
+class Regions:
+    """Regions of a drawing, and what the photo shows there.
+
+    Attributes:
+        labels: (S, S) int, which region a pixel is of, from 0.
+        kinds: (n,) ``SKIN``, ``HAIR`` or ``OTHER``.
+        drawn: (n, 3) L*a*b* medians of the drawing.
+        photo: (n, 3) of the photo, NaN where it shows nothing but white.
+        areas: (n,) pixels at 128.
+    """
+
+    labels: Array
+    kinds: Array
+    drawn: Array
+    photo: Array
+    areas: Array
+
+    def where(self, kind: int) -> Array:
+        """(S, S) bool: pixels of this kind."""
+        return np.asarray(self.kinds[self.labels] == kind)
+
+
+def to_lab(picture: Array) -> Array:
+    """(S, S, 3) float in [-1, 1] to L* in [0, 100], a*, b*: float32 of the same shape."""
+    import cv2
+
+    return cv2.cvtColor(((picture + 1) / 2).clip(0, 1).astype(np.float32), cv2.COLOR_RGB2LAB)
+
+
+def from_lab(lab: Array) -> Array:
+    """Undoes :func:`to_lab`; what sRGB cannot show is clipped."""
+    import cv2
+
+    rgb = cv2.cvtColor(np.asarray(lab, np.float32), cv2.COLOR_LAB2RGB)
+    return np.asarray(rgb.clip(0, 1) * 2 - 1, np.float32)
+
+
+def regions(drawing: Array, photo: Array, figure: Array, points: Array, skin: Array) -> Regions:
+    """Divides a drawing, and says what is skin and what is hair.
+
+    Args:
+        drawing: (S, S, 3) L*a*b*.
+        photo: (S, S, 3) L*a*b* of the photo that was drawn.
+        figure: (S, S) bool, where the photo shows the person.
+        points: (5, 2) pixels.
+        skin: (3,) L*a*b* of the drawing's skin.
+    """
+    import cv2
+    from skimage.segmentation import felzenszwalb
+
+    size = drawing.shape[0]
+    pixel = (size / 128) ** 2
+    labels = felzenszwalb(
+        drawing / 100, scale=_SCALE * pixel, sigma=0.5 * size / 128, min_size=round(_LEAST * pixel)
+    )
+    plane = FacePlane.of(points, size)
+    count = int(labels.max()) + 1
+    drawn, seen = np.zeros((count, 3)), np.full((count, 3), np.nan)
+    areas, radius, height = np.zeros((3, count))
+    for k in range(count):
+        own = labels == k
+        drawn[k] = np.median(drawing[own], axis=0)
+        areas[k] = own.sum() / pixel
+        radius[k], height[k] = np.median(plane.radius[own]), np.median(plane.down[own])
+        inner = cv2.erode(own.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        compared = (inner if inner.sum() >= 8 else own) & figure
+        if compared.sum() >= 4:
+            seen[k] = np.median(photo[compared], axis=0)
+    white = (drawn[:, 0] > 88) & (np.hypot(drawn[:, 1], drawn[:, 2]) < 10)
+    unlike = np.linalg.norm(drawn - skin, axis=1)
+    is_skin = (unlike < 14) & (radius < 1.25) & ~white
+    neck = (unlike < 9) & (height > 0.2)
+    is_hair = (radius > 1) & ~is_skin & ~white & (height < 1.2) & (areas > 60) & ~neck
+    kinds = np.select([is_skin, is_hair], [SKIN, HAIR], OTHER)
+    return Regions(labels, kinds, drawn, seen, areas)

@@ -1,0 +1,260 @@
+"""Drawings of a set's photos: looked at several times, and finished by what the photos show."""
+
+from __future__ import annotations
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+from tests.conftest import draw_faces
+from typer.testing import CliRunner
+
+from toonmark.cli import data
+from toonmark.data.dataset import Dataset
+from toonmark.data.drawings import dataset as drawings
+from toonmark.data.drawings.finishing import edge_distance, finished, outlined
+from toonmark.data.drawings.looks import looked_again, views
+from toonmark.data.drawings.regions import HAIR, SKIN, FacePlane, from_lab, regions, to_lab
+from toonmark.data.facesjs.colours import natural_hair, natural_skin
+from toonmark.errors import ConfigurationError, UnknownStyleError
+from toonmark.landmarks import mirror, template_points
+from toonmark.styles.pack import StylePack
+
+SIZE = 128
+POINTS = template_points(SIZE).astype(np.float32)
+#: L*a*b* of what the photos show, and of what is drawn.
+PHOTO = {"skin": [62, 14, 18], "hair": [60, 6, 32]}
+DRAWN = {"skin": [74, 18, 24], "hair": [30, 12, 12]}
+
+
+def person(colours, ink=None, beard=None, lift=0.0):
+    """A face below its hair on white, in L*a*b* colours; with ``ink``, outlined."""
+    lab = np.full((SIZE, SIZE, 3), [100, 0, 0], np.float32)
+    cv2.ellipse(lab, (64, 66), (46, 54), 0, 0, 360, colours["hair"], -1)
+    cv2.ellipse(lab, (64, 80), (33, 38), 0, 0, 360, colours["skin"], -1)
+    if beard is not None:
+        cv2.ellipse(lab, (64, 107), (16, 8), 0, 0, 360, beard, -1)
+    if ink is not None:
+        cv2.ellipse(lab, (64, 80), (33, 38), 0, 0, 360, ink, 2)
+        for x, y in np.rint(POINTS[:2]).astype(int).tolist():
+            cv2.circle(lab, (x, y), 3, ink, -1)
+    lab[..., 0] = np.clip(lab[..., 0] + lift, 0, 100)
+    return from_lab(lab)
+
+
+def colour_at(picture, x, y, radius=3):
+    return np.median(to_lab(picture)[y - radius : y + radius, x - radius : x + radius], (0, 1))
+
+
+def test_views_carry_the_points_along_and_lead_back():
+    picture = cv2.GaussianBlur(person(DRAWN, ink=[5, 0, 0]), (0, 0), 3)
+    chosen = views(6, SIZE, np.random.default_rng(0))
+    assert [view.mirrored for view in chosen] == [False, True] * 3
+    for view in chosen:
+        seen, points = view.of(picture, POINTS)
+        assert points[0, 0] < points[1, 0], "the left eye stays the left one"
+        x, y = np.rint(points[0]).astype(int)
+        assert seen[y, x].mean() == pytest.approx(
+            seen[y - 4 : y + 5, x - 4 : x + 5].mean(-1).min(), abs=0.1
+        )
+        inner = (slice(16, -16), slice(16, -16))
+        back = view.back(seen if view.gamma == 1 else ((seen + 1) / 2) ** (1 / view.gamma) * 2 - 1)
+        np.testing.assert_allclose(back[inner], picture[inner], atol=0.03)
+    still, points = chosen[0].of(picture, POINTS)
+    np.testing.assert_array_equal(still, picture)
+    np.testing.assert_array_equal(points, POINTS)
+    np.testing.assert_allclose(chosen[1].of(picture, POINTS)[1], mirror(POINTS, SIZE))
+
+
+def test_what_only_one_view_shows_is_left_out():
+    picture = person(DRAWN)
+
+    def draws(faces, points):
+        drawn = faces.copy()
+        drawn[0, :, 70:80, 50:60] = -1  # a mark in the picture as it is
+        return drawn
+
+    random = np.random.default_rng(0)
+    once = looked_again(draws, picture, POINTS, 1, random)
+    assert (once[70:80, 50:60] == -1).all()
+    several = looked_again(draws, picture, POINTS, 5, random)
+    np.testing.assert_allclose(several[72:78, 52:58], picture[72:78, 52:58], atol=0.2)
+
+
+def test_skin_and_hair_are_told_apart():
+    photo, drawing = person(PHOTO), person(DRAWN, ink=[5, 0, 0])
+    lab = to_lab(drawing)
+    parts = regions(lab, to_lab(photo), photo.min(-1) < 0.9, POINTS, np.array(DRAWN["skin"]))
+    assert parts.kinds[parts.labels[90, 45]] == SKIN
+    assert parts.kinds[parts.labels[25, 64]] == HAIR
+    assert parts.kinds[parts.labels[3, 3]] not in (SKIN, HAIR)
+    eye = parts.labels[tuple(np.rint(POINTS[0]).astype(int)[::-1])]
+    assert parts.kinds[eye] not in (SKIN, HAIR)
+
+
+def test_the_plane_of_a_turned_face_turns_with_it():
+    rotation = cv2.getRotationMatrix2D((64, 64), 30, 1)
+    turned = POINTS @ rotation[:, :2].T + rotation[:, 2]
+    for points in (POINTS, turned):
+        plane = FacePlane.of(points, SIZE)
+        left, right = (tuple(np.rint(p).astype(int)[::-1]) for p in points[:2])
+        assert plane.aside[left] == pytest.approx(-0.5, abs=0.05)
+        assert plane.aside[right] == pytest.approx(0.5, abs=0.05)
+        assert plane.down[left] == pytest.approx(-0.6, abs=0.05)
+
+
+def test_a_finished_drawing_has_the_persons_colours_as_cartoons_have_them():
+    photo, drawing = person(PHOTO), person(DRAWN, ink=[5, 0, 0])
+    done = finished(drawing, photo, POINTS)
+    skin, hair = natural_skin(np.array(PHOTO["skin"])), natural_hair(np.array(PHOTO["hair"]), False)
+    drawn_skin, drawn_hair = colour_at(done, 45, 90), colour_at(done, 64, 25)
+    np.testing.assert_allclose(drawn_skin[1:], skin[1:], atol=2)
+    np.testing.assert_allclose(drawn_hair[1:], hair[1:], atol=2)
+    # Lightness goes most of the way: the photo's own light is in it.
+    assert PHOTO["skin"][0] < drawn_skin[0] < (PHOTO["skin"][0] + DRAWN["skin"][0]) / 2
+    assert drawn_hair[0] > (DRAWN["hair"][0] + PHOTO["hair"][0]) / 2
+    # Eyes stay black.
+    assert colour_at(done, *np.rint(POINTS[0]).astype(int), radius=1)[0] < 15
+
+
+def test_grey_hair_becomes_grey():
+    photo = person({**PHOTO, "hair": [65, 0, 3]})
+    drawn = colour_at(finished(person(DRAWN, ink=[5, 0, 0]), photo, POINTS), 64, 25)
+    assert np.hypot(*drawn[1:]) < 6
+
+
+@pytest.mark.parametrize(("worn", "kept"), [(False, False), (True, True)])
+def test_a_beard_is_drawn_only_where_the_photo_has_one(worn, kept):
+    """Hard light makes a dark field; the photo says whether it is skin."""
+    beard = [25, 8, 10]
+    photo = person(PHOTO, beard=beard if worn else None)
+    done = finished(person(DRAWN, ink=[5, 0, 0], beard=beard), photo, POINTS)
+    skin, chin = colour_at(done, 45, 90), colour_at(done, 64, 108)
+    assert (np.linalg.norm(chin - skin) > 20) == kept
+
+
+def test_a_patch_of_light_on_the_forehead_goes():
+    photo, drawing = person(PHOTO), person(DRAWN, ink=[5, 0, 0])
+    lab = to_lab(drawing)
+    cv2.ellipse(lab, (64, 50), (8, 5), 0, 0, 360, (92, 6, 8), -1)
+    done = finished(from_lab(lab), photo, POINTS)
+    assert np.linalg.norm(colour_at(done, 64, 50) - colour_at(done, 45, 90)) < 6
+
+
+def test_the_figure_ends_where_the_person_does_with_an_outline():
+    photo = person(PHOTO)
+    smeared = person(DRAWN, ink=[5, 0, 0])
+    smeared[:20, 50:70] = from_lab(np.full((20, 20, 3), [60, 20, 20], np.float32))  # a cone on top
+    done = finished(smeared, photo, POINTS)
+    assert (done[:8] > 0.99).all(), "nothing above the head"
+    top = int(np.flatnonzero((photo.min(-1) < 0.9)[:, 64])[0])
+    assert done[top : top + 4, 64].max(-1).min() < -0.8, "a dark line at the head's edge"
+    assert done[top + 6, 64].mean() > -0.8, "and no more than a line"
+
+
+def test_the_pictures_border_is_no_edge():
+    photo = np.ones((SIZE, SIZE, 3), np.float32)
+    photo[40:, 30:90] = 0  # goes on below the picture
+    distance = edge_distance(photo)
+    assert distance[80, 60] == pytest.approx(29, abs=1)
+    assert distance[127, 60] == pytest.approx(29, abs=1)
+    assert distance[80, 10] == pytest.approx(-21, abs=1)
+    line = outlined(photo, distance)
+    assert line[127, 60].mean() == 0
+    assert line[41, 60].mean() < -0.8
+    assert (line[:38] == 1).all()
+
+
+def test_of_two_figures_the_larger_counts_and_white_within_it_stays():
+    photo = np.ones((SIZE, SIZE, 3), np.float32)
+    photo[30:110, 30:100] = 0
+    photo[60:66, 60:66] = 1  # teeth
+    photo[5:15, 5:15] = 0  # a speck
+    distance = edge_distance(photo)
+    assert distance[10, 10] < 0
+    assert distance[63, 63] > 20
+
+
+def test_finishing_scales_with_the_size():
+    photo, drawing = person(PHOTO), person(DRAWN, ink=[5, 0, 0])
+    small = finished(drawing, photo, POINTS)
+    large = finished(
+        *(
+            cv2.resize(one, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)
+            for one in (drawing, photo)
+        ),
+        (POINTS + 0.5) * 2 - 0.5,
+    )
+    halved = cv2.resize(large, (SIZE, SIZE), interpolation=cv2.INTER_AREA)
+    for x, y in ((45, 90), (64, 25), (64, 50), (5, 5)):
+        np.testing.assert_allclose(colour_at(halved, x, y), colour_at(small, x, y), atol=3)
+    # The outline lies within half a pixel of the small one's.
+    assert np.abs(halved - small).mean() < 0.08
+
+
+@pytest.fixture
+def photos(tmp_path):
+    folder = draw_faces(tmp_path / "photos", 3, size=128)
+    (folder / "dataset.json").write_text(json.dumps({"terms": "for this test"}))
+    return folder
+
+
+def test_a_set_of_drawings_goes_on_where_it_was_stopped(photos, tmp_path):
+    out = tmp_path / "drawn"
+    seen = []
+    count = drawings.write_drawings(
+        photos, "toon", out, looks=2, progress=lambda done, total: seen.append((done, total))
+    )
+    assert count == 3
+    assert seen == [(3, 3)]
+    made = Dataset.open(out)
+    assert made.names == ("000.png", "001.png", "002.png")
+    np.testing.assert_allclose(made.points, Dataset.open(photos).points, atol=1e-3)
+    assert "for this test" in made.description["terms"]
+    assert StylePack.open("toon").metadata.terms in made.description["terms"]
+    before = made.path(0).read_bytes()
+    made.path(1).unlink()
+    marker = made.path(2)
+    marker.write_bytes(before)
+    drawings.write_drawings(photos, "toon", out, looks=2)
+    assert Dataset.open(out).path(1).exists()
+    assert marker.read_bytes() == before, "what is there is not drawn again"
+    with pytest.raises(ConfigurationError, match="looks"):
+        drawings.write_drawings(photos, "toon", out, looks=3)
+    drawings.write_drawings(
+        photos, "toon", out, looks=1, even_light=False, finish=False, force=True
+    )
+    drawn = Dataset.open(out).image(2)
+    pack = StylePack.open("toon")
+    face = Dataset.open(photos).image(2).astype(np.float32).transpose(2, 0, 1)[None] / 127.5 - 1
+    wanted = pack.draw(face, Dataset.open(photos).points[2:3])[0].transpose(1, 2, 0)
+    np.testing.assert_allclose(drawn / 127.5 - 1, wanted, atol=0.02)
+
+
+def test_the_command_draws_with_several_processes_as_with_one(photos, tmp_path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    drawings.write_drawings(photos, "toon", one, looks=1)
+    result = CliRunner().invoke(
+        data.app, ["drawings", str(photos), str(two), "--looks", "1", "--workers", "2"]
+    )
+    assert result.exit_code == 0, result.output
+    assert "3 drawings are in" in result.output
+    for a, b in zip(*(sorted((x / "images").iterdir()) for x in (one, two)), strict=True):
+        assert np.array_equal(np.array(Image.open(a)), np.array(Image.open(b)))
+
+
+def test_an_unknown_style_leaves_nothing_behind(photos, tmp_path):
+    with pytest.raises(UnknownStyleError):
+        drawings.write_drawings(photos, "no-such-style", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_photo_of_another_size_is_drawn_at_the_styles(tmp_path):
+    folder = draw_faces(tmp_path / "large", 1, size=256)
+    drawings.write_drawings(folder, "toon", tmp_path / "out", looks=1)
+    made = Dataset.open(tmp_path / "out")
+    assert made.image(0).shape == (128, 128, 3)
+    expected = (Dataset.open(folder).points[0] + 0.5) / 2 - 0.5
+    np.testing.assert_allclose(made.points[0], expected, atol=1e-2)
