@@ -12,13 +12,14 @@ from tests.conftest import draw_faces
 from typer.testing import CliRunner
 
 from toonmark.cli import data
-from toonmark.data.dataset import Dataset
+from toonmark.data.dataset import Dataset, write_landmarks
 from toonmark.data.drawings import dataset as drawings
 from toonmark.data.drawings.finishing import edge_distance, finished, outlined
 from toonmark.data.drawings.looks import looked_again, views
-from toonmark.data.drawings.regions import HAIR, SKIN, FacePlane, from_lab, regions, to_lab
+from toonmark.data.drawings.regions import HAIR, SKIN, from_lab, regions, to_lab
 from toonmark.data.facesjs.colours import natural_hair, natural_skin
-from toonmark.errors import ConfigurationError, UnknownStyleError
+from toonmark.data.plane import FacePlane
+from toonmark.errors import ConfigurationError, DataError, UnknownStyleError
 from toonmark.landmarks import mirror, template_points
 from toonmark.styles.pack import StylePack
 
@@ -167,14 +168,28 @@ def test_the_pictures_border_is_no_edge():
     assert (line[:38] == 1).all()
 
 
-def test_of_two_figures_the_larger_counts_and_white_within_it_stays():
-    photo = np.ones((SIZE, SIZE, 3), np.float32)
-    photo[30:110, 30:100] = 0
+@pytest.mark.parametrize("size", [128, 256])
+def test_of_two_figures_the_larger_counts(size):
+    photo = np.ones((128, 128, 3), np.float32)
+    photo[30:, 40:100] = 0
     photo[60:66, 60:66] = 1  # teeth
-    photo[5:15, 5:15] = 0  # a speck
+    photo[90:, 4:14] = 0  # another person's shoulder, a strip of ground beside it
+    photo = cv2.resize(photo, (size, size), interpolation=cv2.INTER_NEAREST)
     distance = edge_distance(photo)
-    assert distance[10, 10] < 0
-    assert distance[63, 63] > 20
+    scale = size // 128
+    assert distance[63 * scale, 63 * scale] > 20, "white within the figure stays"
+    assert (distance[:, : 36 * scale] < 0).all()
+
+
+def test_nothing_but_white_or_nothing_but_a_face_is_drawn_without_complaint(recwarn):
+    white = np.ones((SIZE, SIZE, 3), np.float32)
+    for photo in (white, -white, person(PHOTO)):
+        for drawing in (white, -white, person(DRAWN, ink=[5, 0, 0])):
+            done = finished(drawing, photo, POINTS)
+            assert np.isfinite(done).all()
+            assert done.shape == photo.shape
+    assert not recwarn.list
+    assert (finished(white, white, POINTS) > 0.99).all()
 
 
 def test_finishing_scales_with_the_size():
@@ -227,6 +242,8 @@ def test_a_set_of_drawings_goes_on_where_it_was_stopped(photos, tmp_path):
         photos, "toon", out, looks=1, even_light=False, finish=False, force=True
     )
     drawn = Dataset.open(out).image(2)
+    drawings.write_drawings(photos, "toon", out, looks=1, finish=False, force=True)
+    assert not np.array_equal(Dataset.open(out).image(2), drawn), "the light was made even"
     pack = StylePack.open("toon")
     face = Dataset.open(photos).image(2).astype(np.float32).transpose(2, 0, 1)[None] / 127.5 - 1
     wanted = pack.draw(face, Dataset.open(photos).points[2:3])[0].transpose(1, 2, 0)
@@ -243,6 +260,80 @@ def test_the_command_draws_with_several_processes_as_with_one(photos, tmp_path):
     assert "3 drawings are in" in result.output
     for a, b in zip(*(sorted((x / "images").iterdir()) for x in (one, two)), strict=True):
         assert np.array_equal(np.array(Image.open(a)), np.array(Image.open(b)))
+
+
+def test_the_command_may_leave_drawings_as_they_are(photos, tmp_path):
+    options = ["--looks", "1", "--own-light", "--as-drawn"]
+    result = CliRunner().invoke(data.app, ["drawings", str(photos), str(tmp_path / "a"), *options])
+    assert result.exit_code == 0, result.output
+    drawings.write_drawings(photos, "toon", tmp_path / "b", looks=1, even_light=False, finish=False)
+    made = [Dataset.open(tmp_path / name).image(1) for name in "ab"]
+    assert np.array_equal(*made)
+
+
+def test_a_drawing_does_not_depend_on_the_rest_of_the_set(photos, tmp_path):
+    drawings.write_drawings(photos, "toon", tmp_path / "all", looks=4)
+    table = (photos / "landmarks.csv").read_text().splitlines()
+    (photos / "part.csv").write_text("\n".join([table[0], table[3]]) + "\n")
+    drawings.write_drawings(photos / "part.csv", "toon", tmp_path / "part", looks=4)
+    part = Dataset.open(tmp_path / "part")
+    assert part.names == ("002.png",)
+    assert np.array_equal(part.image(0), Dataset.open(tmp_path / "all").image(2))
+
+
+def test_other_points_are_another_configuration(photos, tmp_path):
+    drawings.write_drawings(photos, "toon", tmp_path / "out", looks=1)
+    rows = Dataset.open(photos)
+    moved = rows.points + 1
+    write_landmarks(photos / "landmarks.csv", list(zip(rows.names, moved, strict=True)))
+    with pytest.raises(ConfigurationError, match=r"photos: .{12}… -> .{12}…") as told:
+        drawings.write_drawings(photos, "toon", tmp_path / "out", looks=1)
+    assert len(told.value.happened) < 200
+
+
+def test_photos_are_not_drawn_over(photos):
+    before = sorted(path.name for path in (photos / "images").iterdir())
+    with pytest.raises(ConfigurationError, match="the photos themselves"):
+        drawings.write_drawings(photos, "toon", photos, force=True)
+    assert sorted(path.name for path in (photos / "images").iterdir()) == before
+    assert (photos / "landmarks.csv").exists()
+
+
+def test_another_set_is_not_taken_for_an_unfinished_one(photos, tmp_path):
+    """A set whose pictures lie beside its table, without a description."""
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "landmarks.csv").write_text("file\n")
+    with pytest.raises(ConfigurationError):
+        drawings.write_drawings(photos, "toon", other, looks=1)
+    assert (other / "landmarks.csv").exists()
+
+
+def test_two_photos_that_would_share_a_drawing_are_named(photos, tmp_path):
+    rows = Dataset.open(photos)
+    (photos / "images" / "000.jpg").write_bytes((photos / "images" / "000.png").read_bytes())
+    table = [*zip(rows.names, rows.points, strict=True), ("000.jpg", rows.points[0])]
+    write_landmarks(photos / "landmarks.csv", table)
+    with pytest.raises(DataError, match=r"2 photos .* a drawing called 000\.png"):
+        drawings.write_drawings(photos, "toon", tmp_path / "out", looks=1)
+
+
+def test_photos_with_a_background_can_only_be_drawn_as_they_are(photos, tmp_path):
+    for path in (photos / "images").iterdir():
+        Image.fromarray(np.minimum(np.array(Image.open(path)), 200)).save(path)
+    with pytest.raises(DataError, match="not on white"):
+        drawings.write_drawings(photos, "toon", tmp_path / "out", looks=1)
+    assert drawings.write_drawings(photos, "toon", tmp_path / "out", looks=1, finish=False) == 3
+
+
+def test_names_in_folders_keep_them(photos, tmp_path):
+    rows = Dataset.open(photos)
+    (photos / "images" / "a").mkdir()
+    (photos / "images" / "000.png").rename(photos / "images" / "a" / "000.png")
+    table = [("a/000.png", rows.points[0]), *zip(rows.names[1:], rows.points[1:], strict=True)]
+    write_landmarks(photos / "landmarks.csv", table)
+    drawings.write_drawings(photos, "toon", tmp_path / "out", looks=1)
+    assert Dataset.open(tmp_path / "out").names == ("001.png", "002.png", "a/000.png")
 
 
 def test_an_unknown_style_leaves_nothing_behind(photos, tmp_path):

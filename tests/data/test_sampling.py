@@ -243,5 +243,12 @@ def test_a_face_without_a_drawing_is_named(face_set, tmp_path):
     dataset = Dataset.open(face_set)
     Image.fromarray(dataset.image(0)).save(tmp_path / "000.png")
     write_landmarks(tmp_path / "landmarks.csv", [("000.png", dataset.points[0])])
-    with pytest.raises(DataError, match=r"22 of 22 faces have no drawing, .*001\.png"):
+    with pytest.raises(DataError, match=r"22 of 22 faces have no drawing in .*001\.png"):
         sampler(face_set, drawings=[str(tmp_path)])
+
+
+def test_two_faces_of_one_name_cannot_share_a_drawing(face_set, cartoon_set):
+    folders = [str(face_set), str(cartoon_set)]
+    with pytest.raises(DataError, match=r"both called 001"):
+        Sampler(folders, 64, STILL, drawings=[str(face_set)])
+    Sampler([str(face_set)] * 3, 64, STILL, drawings=[str(face_set)])

@@ -226,3 +226,31 @@ def test_a_denoiser_that_is_kept_learns_only_if_asked(config, face_set, tuned):
     after = list(trainer.network.denoiser.parameters())
     assert any(not torch.equal(a, b) for a, b in zip(before, after, strict=True)) == tuned
     assert all(torch.equal(teachers[k], v) for k, v in trainer.teacher.state_dict().items())
+
+
+def test_settings_that_would_have_no_effect_or_a_wrong_one_are_refused(config, face_set):
+    def begin(**update):
+        DistillationTrainer(config.model_copy(update=update), make_fabric("cpu"))
+
+    with pytest.raises(ConfigurationError, match="no denoiser stays"):
+        begin(tune_denoiser=True)
+    with pytest.raises(ConfigurationError, match="would keep their colours"):
+        begin(drawings=[str(face_set)], augmentation=Augmentation(colour=0.5))
+
+
+def test_a_student_goes_on_with_the_denoiser_that_learnt_with_it(config, face_set, run, tmp_path):
+    update = {"keep_denoiser": True, "tune_denoiser": True, "drawings": [str(face_set)]}
+    config = config.model_copy(update=update)
+    trained = run(DistillationTrainer, config, tmp_path / "first")
+    trained.save(tmp_path / "first", trained.error())
+    first, _, facts = trained_style(tmp_path / "first")
+    assert facts["distilled"]["drawings"] == [{}]
+    assert "on_white" not in facts["distilled"]
+    again = config.model_copy(update={"start_from": str(tmp_path / "first")})
+    trainer = DistillationTrainer(again, make_fabric("cpu"))
+    for name, value in trainer.network.state_dict().items():
+        assert torch.equal(value, first.state_dict()[name]), name
+    assert not torch.equal(
+        first.denoiser.state_dict()["stem.weight"],
+        trainer.teacher.denoiser.state_dict()["stem.weight"],
+    )

@@ -35,10 +35,11 @@ def drawings(
 
     A student can so become better than its teacher. A run that was stopped goes on where it was.
     """
-    try:
-        import skimage.segmentation  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("toonmark data drawings", "train") from error
+    if finish:
+        try:
+            import skimage.segmentation  # noqa: F401
+        except ModuleNotFoundError as error:
+            raise MissingExtraError("toonmark data drawings", "train") from error
     from toonmark.data.drawings.dataset import write_drawings
 
     with bar() as progress:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from toonmark.landmarks import LEFT_EYE, MOUTH_LEFT, MOUTH_RIGHT, RIGHT_EYE, Array
+from toonmark.data.plane import FacePlane
+from toonmark.landmarks import Array
 
 #: Light is what is left of a face's brightness after a blur of this many pixels at 128.
 _BLUR = 5.0
 #: How far a pixel may be made darker or brighter.
 _GAIN = (0.6, 1.7)
-#: The face is an ellipse: half its width in inter-eye distances, half its height in distances
-#: from the eyes to the mouth.
-_WIDTH, _HEIGHT = 1.05, 1.35
 
 
 def evened(picture: Array, points: Array) -> Array:
@@ -32,25 +30,12 @@ def evened(picture: Array, points: Array) -> Array:
     import cv2
 
     values = (picture + 1) / 2
-    points = np.asarray(points, np.float64)
-    eyes = (points[LEFT_EYE] + points[RIGHT_EYE]) / 2
-    mouth = (points[MOUTH_LEFT] + points[MOUTH_RIGHT]) / 2
-    across = points[RIGHT_EYE] - points[LEFT_EYE]
-    width, height = np.linalg.norm(across), np.linalg.norm(mouth - eyes)
-    across = across / width
-    middle = (eyes + mouth) / 2 + 0.1 * height * np.array([-across[1], across[0]])
-
-    ys, xs = np.mgrid[: picture.shape[0], : picture.shape[1]]
-    aside = (xs - middle[0]) * across[0] + (ys - middle[1]) * across[1]
-    down = (ys - middle[1]) * across[0] - (xs - middle[0]) * across[1]
-    other_x = (xs - 2 * aside * across[0]).astype(np.float32)
-    other_y = (ys - 2 * aside * across[1]).astype(np.float32)
-
+    plane = FacePlane.of(points, picture.shape[0])
+    other_x, other_y = plane.mirrored()
     grey = np.asarray(values @ np.array([0.299, 0.587, 0.114]), np.float32)
     light = cv2.GaussianBlur(grey, (0, 0), _BLUR * picture.shape[0] / 128)
     mirrored = cv2.remap(light, other_x, other_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     gain = np.sqrt((mirrored + 0.03) / (light + 0.03)).clip(*_GAIN)
-    distance = (aside / (_WIDTH * width)) ** 2 + (down / (_HEIGHT * height)) ** 2
-    inside = np.clip((1.15 - distance) / 0.3, 0, 1)
+    inside = np.clip((1.15 - plane.radius) / 0.3, 0, 1)
     changed = values * (1 + inside * (gain - 1))[..., None]
     return np.asarray(np.clip(changed, 0, 1) * 2 - 1, np.float32)

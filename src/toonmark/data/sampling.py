@@ -89,7 +89,7 @@ class Sampler:
             for i, name in enumerate(dataset.names)
         }
         self.drawings = {
-            Path(name).stem: (dataset, i)
+            _unsuffixed(name): (dataset, i)
             for dataset in map(Dataset.open, drawings)
             for i, name in enumerate(dataset.names)
         }
@@ -99,17 +99,28 @@ class Sampler:
                 "Name folders with pictures and a landmarks.csv.",
             )
         if drawings:
-            lacking = [
-                dataset.path(i)
-                for dataset, i in self.items
-                if Path(dataset.names[i]).stem not in self.drawings
-            ]
-            if lacking:
+            self._check_drawings(drawings)
+
+    def _check_drawings(self, folders: Sequence[str]) -> None:
+        """Sees that each face has one drawing, and that it is its own."""
+        owners: dict[str, Path] = {}
+        lacking = []
+        for dataset, i in self.items:
+            name = _unsuffixed(dataset.names[i])
+            if name not in self.drawings:
+                lacking.append(f"{dataset.folder}: {dataset.names[i]}")
+            elif owners.setdefault(name, dataset.images) != dataset.images:
                 raise DataError(
-                    f"{len(lacking)} of {len(self.items)} faces have no drawing, {lacking[0]} for "
-                    "one.",
-                    "Draw that set too, with `toonmark data drawings`.",
+                    f"Faces in {owners[name]} and in {dataset.images} are both called {name}, and "
+                    "drawings are known by their names.",
+                    "Rename the pictures of one set, and draw it again.",
                 )
+        if lacking:
+            raise DataError(
+                f"{len(lacking)} of {len(self.items)} faces have no drawing in "
+                f"{', '.join(folders)} ({lacking[0]}, for one).",
+                "Draw that set too, with `toonmark data drawings`.",
+            )
 
     def __len__(self) -> int:
         return len(self.items)
@@ -158,7 +169,7 @@ class Sampler:
                 shown = lit + (1 - alpha) * (self.backgrounds(random, self.size) if behind else 1)
         if self.noise:
             shown = _degraded(shown, random, self.noise)
-        drawing = self._drawing(index, mirrored, transform, image.shape[0])
+        drawing = self._drawing(index, mirrored, transform, max(image.shape[:2]))
         return Sample(white * 2 - 1, np.clip(shown, 0, 1) * 2 - 1, points, drawing)
 
     def _read(self, index: int) -> tuple[Array, Array]:
@@ -185,7 +196,7 @@ class Sampler:
     def _drawing(self, index: int, mirrored: bool, transform: Array, edge: int) -> Array | None:
         """The same view of the face's drawing; ``transform`` is the photo's, of ``edge`` pixels."""
         dataset, i = self.items[index]
-        found = self.drawings.get(Path(dataset.names[i]).stem)
+        found = self.drawings.get(_unsuffixed(dataset.names[i]))
         if found is None:
             return None
         drawing = found[0].image(found[1])
@@ -205,6 +216,11 @@ class Sampler:
         linear = np.array([[cosine, -sine], [sine, cosine]])
         offset = middle + shift - linear @ [middle, middle]
         return np.column_stack([linear, offset])
+
+
+def _unsuffixed(name: str) -> str:
+    """By what a face's drawing is known: its file's name in the set without the ending."""
+    return Path(name).with_suffix("").as_posix()
 
 
 def scaling(image: Array, size: int) -> Array:

@@ -4,11 +4,46 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from toonmark.data.dataset import DESCRIPTION, IMAGES, LANDMARKS
 from toonmark.errors import ConfigurationError
+
+#: No setting is longer; a checksum is.
+_LONG = 40
+
+T = TypeVar("T")
+
+
+def in_processes(
+    start: Callable[..., None],
+    work: Callable[[range], T],
+    chunks: Iterable[range],
+    common: tuple[Any, ...],
+    workers: int,
+) -> Iterator[T]:
+    """What ``work`` makes of each chunk, in order; done by several processes, or here by one.
+
+    Args:
+        start: called once in each process, with ``common``.
+        work: a function of a module, as ``start``.
+        chunks: indices.
+        common: what all share.
+        workers: processes; with 1 everything happens in this one.
+    """
+    if workers <= 1:
+        start(*common)
+        yield from map(work, chunks)
+        return
+    # Not "fork": the caller may have threads.
+    with ProcessPoolExecutor(
+        workers, mp_context=get_context("spawn"), initializer=start, initargs=common
+    ) as pool:
+        yield from pool.map(work, chunks)
 
 
 def prepare(folder: Path, config: dict[str, Any], force: bool) -> None:
@@ -27,9 +62,9 @@ def prepare(folder: Path, config: dict[str, Any], force: bool) -> None:
         different = sorted(key for key in {*before, *config} if before.get(key) != config.get(key))
         if different and not force:
             changes = ", ".join(
-                f"{key}: {before.get(key, 'unknown')} -> {config.get(key, 'nothing')}"
+                f"{key}: {_short(before.get(key, 'unknown'))} -> "
+                f"{_short(config.get(key, 'nothing'))}"
                 for key in different
-                if key != "integrity"
             )
             raise ConfigurationError(
                 f"{folder} was made with another configuration ({changes}).",
@@ -40,6 +75,12 @@ def prepare(folder: Path, config: dict[str, Any], force: bool) -> None:
     (folder / LANDMARKS).unlink(missing_ok=True)
 
 
+def _short(value: Any) -> str:
+    """A value for people: the beginning of a checksum says enough."""
+    text = str(value)
+    return text if len(text) <= _LONG else f"{text[:12]}…"
+
+
 def _found_configuration(folder: Path) -> dict[str, Any] | None:
     """What the pictures in a folder were made with: {} if unknown, None if there are none."""
     try:
@@ -47,6 +88,7 @@ def _found_configuration(folder: Path) -> dict[str, Any] | None:
         return dict(description["configuration"])
     except FileNotFoundError:
         images = folder / IMAGES
-        return {} if images.is_dir() and any(images.iterdir()) else None
+        filled = images.is_dir() and any(images.iterdir())
+        return {} if filled or (folder / LANDMARKS).exists() else None
     except (OSError, ValueError, KeyError, TypeError):
         return {}

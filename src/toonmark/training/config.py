@@ -248,7 +248,7 @@ class DistillationConfig(PairedConfig):
     drawings: list[str] = Field(
         default=[],
         description="sets of drawings of the faces (`toonmark data drawings`), to be learned "
-        "instead of what the teacher draws",
+        "instead of what the teacher draws; on_white and even_light have no part in it",
     )
     on_white: bool = Field(
         True, description="the teacher sees the face on white, without the student's background"

@@ -24,6 +24,7 @@ import torch
 from torch import Tensor
 
 from toonmark.data.backgrounds import Backgrounds
+from toonmark.data.dataset import Dataset
 from toonmark.data.light import evened
 from toonmark.data.sampling import Sample, Sampler
 from toonmark.errors import ConfigurationError
@@ -52,6 +53,11 @@ class DistillationTrainer(PairedTrainer):
     def __init__(self, config: DistillationConfig, fabric: Fabric) -> None:
         self.config = config
         behind = Path(config.denoiser) if config.denoiser else None
+        if config.drawings and config.augmentation.colour:
+            raise ConfigurationError(
+                "augmentation.colour recolours faces, and their drawings would keep their colours.",
+                "Set augmentation.colour=0, or leave drawings out.",
+            )
         self.teacher, size, self.facts = trained_style(Path(config.teacher), behind)
         if size != config.size:
             raise ConfigurationError(
@@ -63,20 +69,28 @@ class DistillationTrainer(PairedTrainer):
         student = build_generator(config.preset, self.conditional, config.width)
         alike = (self.facts["preset"], self.facts["width"]) == (config.preset, config.width)
         self.before: dict[str, Any] | None = None
+        kept = self.teacher.denoiser if isinstance(self.teacher, Denoised) else None
         if config.start_from is not None:
             earlier, _, facts = load_student(Path(config.start_from))
+            if isinstance(earlier, Denoised):  # it may have learnt with that student
+                kept = earlier.denoiser
             checkpoint.load_weights(student, without_denoiser(earlier).state_dict(), "this student")
             self.before = facts["distilled"]
         elif alike:
             student.load_state_dict(without_denoiser(self.teacher).state_dict())
         if config.keep_denoiser:
-            if not isinstance(self.teacher, Denoised):
+            if kept is None:
                 raise ConfigurationError(
                     "There is no denoiser behind the teacher that could be kept.",
                     "Name one as denoiser, or leave keep_denoiser out.",
                 )
-            denoiser = copy.deepcopy(self.teacher.denoiser).requires_grad_(config.tune_denoiser)
+            denoiser = copy.deepcopy(kept).requires_grad_(config.tune_denoiser)
             student = Denoised(student, denoiser)
+        elif config.tune_denoiser:
+            raise ConfigurationError(
+                "tune_denoiser is set, but no denoiser stays behind the student.",
+                "Set keep_denoiser too, or leave tune_denoiser out.",
+            )
         learnt = alike or self.before is not None
         super().__init__("student", student, config, fabric, learnt)
         fabric.to_device(self.teacher)
@@ -97,7 +111,7 @@ class DistillationTrainer(PairedTrainer):
         )
 
     def pairs(self, numbers: list[int]) -> Pairs:
-        """Photos with their heatmaps, and the teacher's drawings."""
+        """Photos with their heatmaps, and the drawings to be learned."""
         return self._taught([self.faces.at(number, 0, 1) for number in numbers])
 
     @torch.no_grad()
@@ -122,13 +136,13 @@ class DistillationTrainer(PairedTrainer):
 
     @torch.no_grad()
     def grid(self, count: int) -> list[Tensor]:
-        """Held-out photos in columns: photo, teacher's drawing, student's drawing."""
+        """Held-out photos in columns: photo, the drawing to be learned, the student's."""
         inputs, wanted = self._taught(self._held_out(count))
         return [inputs[0], wanted, self.averaged(*inputs)]
 
     @torch.no_grad()
     def error(self, limit: int = 200) -> dict[str, float]:
-        """Mean absolute difference from the teacher's drawings, of 255, on held-out photos.
+        """Mean absolute difference from what is to be learned, of 255, on held-out photos.
 
         Returns:
             ``student``, and ``n``.
@@ -138,6 +152,13 @@ class DistillationTrainer(PairedTrainer):
             inputs, wanted = self._taught([sample])
             differences.append(float((self.averaged(*inputs) - wanted).abs().mean()) * 127.5)
         return {"n": float(len(differences)), "student": float(np.mean(differences))}
+
+    def _taught_with(self) -> dict[str, Any]:
+        config = self.config
+        if not config.drawings:
+            return {"on_white": config.on_white, "even_light": config.even_light}
+        described = [Dataset.open(folder).description for folder in config.drawings]
+        return {"drawings": [one.get("configuration", {}) for one in described]}
 
     def save(self, folder: Path, error: Mapping[str, float]) -> Path:
         """Writes the averaged student for ``toonmark export``, with all that a pack says of it."""
@@ -157,11 +178,9 @@ class DistillationTrainer(PairedTrainer):
                 "batch": config.batch,
                 "learning_rate": config.learning_rate,
                 "adversarial": config.adversarial,
-                "on_white": config.on_white,
-                "even_light": config.even_light,
+                **self._taught_with(),
                 "keep_denoiser": config.keep_denoiser,
                 "tune_denoiser": config.tune_denoiser,
-                "drawings": bool(config.drawings),
                 "before": self.before,
                 "error": dict(error),
             },

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+import zlib
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,10 @@ from toonmark.data.dataset import IMAGES, LANDMARKS, Dataset, write_description,
 from toonmark.data.drawings.finishing import finished
 from toonmark.data.drawings.looks import looked_again
 from toonmark.data.light import evened
+from toonmark.data.matte import matte_on_white
 from toonmark.data.sampling import scaling
-from toonmark.data.unfinished import prepare
+from toonmark.data.unfinished import in_processes, prepare
+from toonmark.errors import ConfigurationError, DataError
 from toonmark.faces.align import crop, transform_points
 from toonmark.files import written_whole
 from toonmark.landmarks import Array
@@ -47,7 +49,7 @@ def write_drawings(
         faces: the set, of crops on white.
         style: a style pack's file, or the name of a style that ships.
         folder: the drawings' set; each is called like its photo, and ends in .png.
-        looks: views of a photo, the median of whose drawings is taken.
+        looks: views of a photo, the median of whose drawings is taken; two only make a mean.
         even_light: give faces the same light on both sides first.
         finish: flat colours of the photo's, plain skin, an outline; see ``finishing.py``.
         workers: processes; with 1 everything happens in this one.
@@ -58,16 +60,19 @@ def write_drawings(
         how many drawings there are.
 
     Raises:
-        DataError: the set cannot be read.
+        DataError: the set cannot be read, is not on white, or two names differ by their ends only.
         StyleError: the style cannot be used.
-        ConfigurationError: the folder holds drawings of another configuration.
+        ConfigurationError: the folder holds drawings of another configuration, or the photos.
         OutputError: it cannot be written to.
     """
     photos, pack, folder = Dataset.open(faces), find(style), Path(folder)
+    names = [name_of(name) for name in photos.names]
+    _check(photos, names, folder, finish)
     metadata = StylePack.open(pack, threads=1).metadata
     config = {
         "drawing_version": DRAWING_VERSION,
         "faces": photos.folder.resolve().name,
+        "photos": _checksum(photos),
         "style": metadata.name,
         "weights": hashlib.sha256(pack.read_bytes()).hexdigest(),
         "size": metadata.size,
@@ -89,11 +94,10 @@ def write_drawings(
         "toonmark": __version__,
     }
     write_description(folder, description)
-    names = [name_of(name) for name in photos.names]
     chunks = [range(i, min(i + _CHUNK, len(photos))) for i in range(0, len(photos), _CHUNK)]
     rows: list[tuple[str, Array]] = []
     common = (str(faces), pack, folder / IMAGES, looks, even_light, finish)
-    for done in _drawn(chunks, common, workers):
+    for done in in_processes(_start, _draw_chunk, chunks, common, workers):
         rows += zip(names[len(rows) :], done, strict=False)
         if progress is not None:
             progress(len(rows), len(photos))
@@ -103,22 +107,34 @@ def write_drawings(
 
 def name_of(photo: str) -> str:
     """The file of a photo's drawing."""
-    return str(Path(photo).with_suffix(".png"))
+    return Path(photo).with_suffix(".png").as_posix()
 
 
-_Common = tuple[str, Path, Path, int, bool, bool]
+def _check(photos: Dataset, names: list[str], folder: Path, finish: bool) -> None:
+    if folder.resolve() == photos.folder.resolve():
+        raise ConfigurationError(
+            f"{folder} is the set of the photos themselves.",
+            "Name another folder for the drawings.",
+        )
+    (name, count), *_ = Counter(names).most_common(1)
+    if count > 1:
+        raise DataError(
+            f"{count} photos in {photos.folder} would have a drawing called {name}.",
+            "Rename all but one of them.",
+        )
+    first = [matte_on_white(photos.image(i)) for i in range(min(_CHUNK, len(photos)))]
+    if finish and all(matte[:-1].min() > 0.5 for matte in first):
+        raise DataError(
+            f"The photos in {photos.folder} are not on white, so nothing says where people end.",
+            "Make the set with --matte, or draw it with --as-drawn.",
+        )
 
 
-def _drawn(chunks: list[range], common: _Common, workers: int) -> Iterator[Array]:
-    if workers <= 1:
-        _start(*common)
-        yield from map(_draw_chunk, chunks)
-        return
-    # Not "fork": the caller may have threads.
-    with ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_start, initargs=common
-    ) as pool:
-        yield from pool.map(_draw_chunk, chunks)
+def _checksum(photos: Dataset) -> str:
+    """Of what is drawn: names and points. The pictures themselves are not read for it."""
+    digest = hashlib.sha256("\n".join(photos.names).encode())
+    digest.update(np.ascontiguousarray(photos.points, np.float32).tobytes())
+    return digest.hexdigest()
 
 
 _photos: Dataset
@@ -150,15 +166,16 @@ def _draw_chunk(indices: range) -> Array:
         if path.exists():
             continue
         photo = np.asarray(crop(image.astype(np.float32) / 127.5 - 1, scaled, size), np.float32)
-        values = np.rint((_drawing(photo, points, index) + 1) * 127.5).clip(0, 255)
+        values = np.rint((_drawing(photo, points, _photos.names[index]) + 1) * 127.5).clip(0, 255)
         with written_whole(path) as temporary:
             Image.fromarray(values.astype(np.uint8)).save(temporary, format="PNG")
     return np.stack(rows)
 
 
-def _drawing(photo: Array, points: Array, index: int) -> Array:
+def _drawing(photo: Array, points: Array, name: str) -> Array:
     looks, even_light, finish = _settings
     seen = evened(photo, points) if even_light else photo
-    random = np.random.default_rng([index, looks])
+    # By its name, so that a larger set, or a part of this one, has the same drawing of it.
+    random = np.random.default_rng([zlib.crc32(name.encode()), looks])
     drawing = looked_again(_pack.draw, seen, points, looks, random)
     return finished(drawing, photo, points) if finish else drawing

@@ -13,14 +13,14 @@ from toonmark.data.drawings.regions import (
     HAIR,
     OTHER,
     SKIN,
-    FacePlane,
     Regions,
     from_lab,
     regions,
     to_lab,
 )
 from toonmark.data.facesjs.colours import natural_hair, natural_skin
-from toonmark.data.matte import matte_on_white
+from toonmark.data.matte import WHITE, matte_on_white
+from toonmark.data.plane import FacePlane
 from toonmark.landmarks import Array
 
 #: How far lightness goes from the drawing's to the photo's, whose light is in it: skin, hair,
@@ -32,8 +32,10 @@ _NEAR, _FLAT = 14.0, 0.85
 _GREY, _GREY_LIGHT = 8.0, 32.0
 #: Width of the outline and smoothing of the figure's edge, pixels at 128; the outline's grey.
 _LINE, _SMOOTH, _INK = 2.4, 1.6, -0.86
-#: What is not quite white of a photo on white.
-_WHITE = 0.93
+#: Where the least channel is below this, in [-1, 1], a photo on white shows the person.
+_PERSON = WHITE / 127.5 - 1
+#: How much of what is not plain is taken from plain skin.
+_PLAIN = 0.9
 
 
 def finished(drawing: Array, photo: Array, points: Array) -> Array:
@@ -48,9 +50,10 @@ def finished(drawing: Array, photo: Array, points: Array) -> Array:
         (S, S, 3) float32 in [-1, 1].
     """
     seen, lab = to_lab(photo), to_lab(drawing)
-    parts = regions(lab, seen, photo.min(-1) < _WHITE, points, _skin(drawing, points))
+    figure = photo.min(-1) < _PERSON
+    parts = regions(lab, seen, figure, points, _skin(drawing, points))
     coloured = recoloured(lab, seen, photo, points, parts)
-    plain = plain_skin(coloured, seen, points, parts)
+    plain = plain_skin(coloured, seen, figure, points, parts)
     return outlined(from_lab(plain), edge_distance(photo))
 
 
@@ -77,7 +80,7 @@ def recoloured(lab: Array, seen: Array, photo: Array, points: Array, parts: Regi
     import cv2
 
     size = lab.shape[0]
-    figure = photo.min(-1) < _WHITE
+    figure = photo.min(-1) < _PERSON
     drawn_skin = np.median(lab[parts.where(SKIN)], 0) if (parts.kinds == SKIN).any() else None
     skin_shift = hair_shift = drawn_hair = None
     if drawn_skin is not None and (cheeks := parts.where(SKIN) & figure).any():
@@ -93,9 +96,8 @@ def recoloured(lab: Array, seen: Array, photo: Array, points: Array, parts: Regi
         hair_shift = (natural_hair(real, grey) - drawn_hair) * [_HAIR_LIGHT, 1, 1]
 
     flat, shift = lab.copy(), np.zeros_like(lab)
-    white = (parts.drawn[:, 0] > 88) & (np.hypot(*parts.drawn[:, 1:].T) < 10)
     for k, kind in enumerate(parts.kinds):
-        if white[k]:
+        if parts.white[k]:
             continue
         own = parts.labels == k
         move = np.zeros(3)
@@ -136,9 +138,7 @@ def _features(plane: FacePlane) -> Array:
     return np.asarray(np.clip(eyes + box(0.34, -0.42, 0.14) + box(0.56, 0.2, 0.64), 0, 1))
 
 
-def plain_skin(
-    lab: Array, seen: Array, points: Array, parts: Regions, amount: float = 0.9
-) -> Array:
+def plain_skin(lab: Array, seen: Array, figure: Array, points: Array, parts: Regions) -> Array:
     """Within the face and beside its features: where the photo shows skin, skin's flat colour.
 
     False beards and lines of hard light go; real beards and fringes, which have other colours than
@@ -147,15 +147,18 @@ def plain_skin(
     Args:
         lab: (S, S, 3) L*a*b* of the drawing.
         seen: the same of the photo.
+        figure: (S, S) bool, where the photo shows the person.
         points: (5, 2) pixels.
         parts: the drawing's regions.
-        amount: how much of it is done.
+
+    Returns:
+        (S, S, 3) L*a*b*.
     """
     import cv2
 
     size = lab.shape[0]
     plane, scale = FacePlane.of(points, size), size / 128
-    skin = parts.where(SKIN) & (plane.radius < 1.1)
+    skin = parts.where(SKIN) & (plane.radius < 1.1) & figure
     if skin.sum() < 50 * scale**2:
         return lab
     drawn, real = np.median(lab[skin], axis=0), np.median(seen[skin], axis=0)
@@ -164,7 +167,7 @@ def plain_skin(
     smooth = cv2.GaussianBlur(seen, (0, 0), 1.2 * scale)
     unlike_skin = np.linalg.norm((smooth - real) * weights, axis=-1)
     share = _rise((16 - unlike_skin) / 2.5)
-    hair = parts.where(HAIR) & (plane.radius > 1)
+    hair = parts.where(HAIR) & (plane.radius > 1) & figure
     if hair.sum() > 60 * scale**2:
         colour = np.median(seen[hair], axis=0)
         if np.linalg.norm((colour - real) * weights) > 10:
@@ -174,7 +177,7 @@ def plain_skin(
         _rise((0.6 - plane.radius) / 0.03), _inside(skin, scale) * (plane.radius < 1.05)
     )
     place = cv2.GaussianBlur(within * share * (1 - _features(plane)), (0, 0), 0.7 * scale)
-    return np.asarray(lab + (drawn - lab) * (amount * place)[..., None])
+    return np.asarray(lab + (drawn - lab) * (_PLAIN * place)[..., None])
 
 
 def _inside(skin: Array, scale: float) -> Array:
@@ -202,14 +205,14 @@ def edge_distance(photo: Array) -> Array:
     """
     import cv2
 
-    size, fine, margin = photo.shape[0], 4, 16
+    size, fine, margin = photo.shape[0], 4, 16 * photo.shape[0] // 128
     values = np.rint((photo + 1) * 127.5).clip(0, 255).astype(np.uint8)
     matte = cv2.copyMakeBorder(
         matte_on_white(values), margin, margin, margin, margin, cv2.BORDER_REPLICATE
     )
     large = cv2.resize(matte, None, fx=fine, fy=fine, interpolation=cv2.INTER_LINEAR)
     inside = cv2.GaussianBlur(large, (0, 0), _SMOOTH * fine * size / 128) > 0.5
-    inside = _largest(inside) | _small_holes(inside, (12 * fine * size / 128) ** 2)
+    inside = _largest(inside)
     depth = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 5)
     beyond = cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, 5)
     signed = np.where(inside, depth - 0.5, 0.5 - beyond).astype(np.float32) / fine
@@ -226,21 +229,15 @@ def _largest(mask: Array) -> Array:
     return np.asarray(labels == 1 + int(np.argmax(facts[1:, cv2.CC_STAT_AREA])))
 
 
-def _small_holes(mask: Array, most: float) -> Array:
-    import cv2
-
-    _, labels, facts, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8))
-    small = facts[:, cv2.CC_STAT_AREA] < most
-    small[0] = False
-    return np.asarray(small[labels])
-
-
 def outlined(picture: Array, distance: Array) -> Array:
     """White outside of the figure, and a black line along its edge.
 
     Args:
         picture: (S, S, 3) float32 in [-1, 1].
         distance: (S, S) from :func:`edge_distance`.
+
+    Returns:
+        (S, S, 3) float32 in [-1, 1].
     """
     inside = np.clip(distance + 0.5, 0, 1)[..., None]
     line = inside * np.clip(_LINE + 0.5 - distance, 0, 1)[..., None]

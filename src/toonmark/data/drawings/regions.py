@@ -6,51 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toonmark.landmarks import LEFT_EYE, MOUTH_LEFT, MOUTH_RIGHT, RIGHT_EYE, Array
+from toonmark.data.plane import FacePlane
+from toonmark.landmarks import Array
 
 #: Felzenszwalb and Huttenlocher's k, for L*a*b* divided by 100: regions of a drawing's size.
 _SCALE = 30.0
 #: Least region, pixels at 128.
 _LEAST = 16
-#: A face's ellipse, as in ``data/light.py``.
-_WIDTH, _HEIGHT = 1.05, 1.35
 
 OTHER, SKIN, HAIR = range(3)
-
-
-@dataclass(frozen=True)
-class FacePlane:
-    """Where each pixel lies in the face.
-
-    Attributes:
-        aside: (S, S), from the face's axis to the right, in distances between the eyes.
-        down: (S, S), from the face's middle, in distances from the eyes to the mouth: the eyes
-            are at -0.6, the mouth at 0.4.
-    """
-
-    aside: Array
-    down: Array
-
-    @classmethod
-    def of(cls, points: Array, size: int) -> FacePlane:
-        """By a face's five points, (5, 2) pixels of a picture of ``size``."""
-        points = np.asarray(points, np.float64)
-        eyes = (points[LEFT_EYE] + points[RIGHT_EYE]) / 2
-        mouth = (points[MOUTH_LEFT] + points[MOUTH_RIGHT]) / 2
-        across = points[RIGHT_EYE] - points[LEFT_EYE]
-        width = max(float(np.linalg.norm(across)), 1e-6)
-        height = max(float(np.linalg.norm(mouth - eyes)), 1e-6)
-        across = across / width
-        middle = (eyes + mouth) / 2 + 0.1 * height * np.array([-across[1], across[0]])
-        ys, xs = np.mgrid[:size, :size]
-        aside = (xs - middle[0]) * across[0] + (ys - middle[1]) * across[1]
-        down = (ys - middle[1]) * across[0] - (xs - middle[0]) * across[1]
-        return cls(aside / width, down / height)
-
-    @property
-    def radius(self) -> Array:
-        """(S, S): below 1 within the face's ellipse, squared."""
-        return np.asarray((self.aside / _WIDTH) ** 2 + (self.down / _HEIGHT) ** 2)
 
 
 @dataclass(frozen=True)
@@ -63,6 +27,7 @@ class Regions:
         drawn: (n, 3) L*a*b* medians of the drawing.
         photo: (n, 3) of the photo, NaN where it shows nothing but white.
         areas: (n,) pixels at 128.
+        white: (n,) bool: the ground, teeth, the whites of eyes.
     """
 
     labels: Array
@@ -70,6 +35,7 @@ class Regions:
     drawn: Array
     photo: Array
     areas: Array
+    white: Array
 
     def where(self, kind: int) -> Array:
         """(S, S) bool: pixels of this kind."""
@@ -128,4 +94,4 @@ def regions(drawing: Array, photo: Array, figure: Array, points: Array, skin: Ar
     neck = (unlike < 9) & (height > 0.2)
     is_hair = (radius > 1) & ~is_skin & ~white & (height < 1.2) & (areas > 60) & ~neck
     kinds = np.select([is_skin, is_hair], [SKIN, HAIR], OTHER)
-    return Regions(labels, kinds, drawn, seen, areas)
+    return Regions(labels, kinds, drawn, seen, areas, white)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,7 @@ from toonmark.data.facesjs.drawing import draw
 from toonmark.data.facesjs.parts import Parts
 from toonmark.data.facesjs.render import rasterise
 from toonmark.data.facesjs.sampling import person
-from toonmark.data.unfinished import prepare
+from toonmark.data.unfinished import in_processes, prepare
 from toonmark.errors import ConfigurationError
 from toonmark.files import written_whole
 from toonmark.landmarks import FACE_TEMPLATE, Array
@@ -85,7 +83,8 @@ def write_dataset(
     write_description(folder, _description(config, count))
     chunks = [range(start, min(start + _CHUNK, count)) for start in range(0, count, _CHUNK)]
     rows: list[tuple[str, Array]] = []
-    for done in _drawn(chunks, (folder / IMAGES, parts, size, seed, plain), workers):
+    common = (folder / IMAGES, parts, size, seed, plain)
+    for done in in_processes(_start, _draw_chunk, chunks, common, workers):
         first = len(rows)
         rows.extend((name_of(first + i), points) for i, points in enumerate(done))
         if progress is not None:
@@ -115,20 +114,6 @@ def _description(config: dict[str, Any], count: int) -> dict[str, Any]:
 
 
 _Common = tuple[Path, Parts, int, int, bool]
-
-
-def _drawn(chunks: list[range], common: _Common, workers: int) -> Iterator[Array]:
-    if workers <= 1:
-        _start(*common)
-        yield from map(_draw_chunk, chunks)
-        return
-    # Not "fork": the caller may have threads.
-    with ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_start, initargs=common
-    ) as pool:
-        yield from pool.map(_draw_chunk, chunks)
-
-
 _common: _Common
 
 
