@@ -44,3 +44,11 @@ def test_normalised_mean_error():
     one[2] += [0, 10]
     assert landmarks.normalised_mean_error(one, true) == pytest.approx(0.05)
     assert landmarks.normalised_mean_error(np.stack([one, true]), true).shape == (2,)
+
+
+def test_a_heatmaps_tail_has_no_denormal_numbers():
+    """They would make the first convolution of a style ten times as slow."""
+    points = landmarks.template_points(128) + np.float32(0.3)
+    maps = landmarks.heatmaps(points, 128)
+    assert maps.min() >= np.finfo(np.float32).tiny
+    assert maps.min() < 1e-15, "and nothing that could be seen"

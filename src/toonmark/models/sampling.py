@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from toonmark.landmarks import default_sigma
+from toonmark.landmarks import FAINTEST, default_sigma
 
 
 def heatmaps(points: Tensor, size: int, sigma: float | None = None) -> Tensor:
@@ -27,8 +27,8 @@ def heatmaps(points: Tensor, size: int, sigma: float | None = None) -> Tensor:
     sigma = default_sigma(size) if sigma is None else sigma
     grid = torch.arange(size, dtype=points.dtype, device=points.device)
     scale = -0.5 / sigma**2
-    x = torch.exp(scale * (grid - points[..., 0:1]) ** 2)
-    y = torch.exp(scale * (grid - points[..., 1:2]) ** 2)
+    x = torch.exp((scale * (grid - points[..., 0:1]) ** 2).clamp(min=FAINTEST))
+    y = torch.exp((scale * (grid - points[..., 1:2]) ** 2).clamp(min=FAINTEST))
     return y.unsqueeze(-1) * x.unsqueeze(-2)
 
 
