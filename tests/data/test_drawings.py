@@ -319,7 +319,7 @@ def test_two_photos_that_would_share_a_drawing_are_named(photos, tmp_path):
 
 
 def test_photos_with_a_background_can_only_be_drawn_as_they_are(photos, tmp_path):
-    for path in (photos / "images").iterdir():
+    for path in sorted((photos / "images").iterdir())[:2]:  # the third is before a white wall
         Image.fromarray(np.minimum(np.array(Image.open(path)), 200)).save(path)
     with pytest.raises(DataError, match="not on white"):
         drawings.write_drawings(photos, "toon", tmp_path / "out", looks=1)

@@ -39,6 +39,6 @@ def distill(
     if result is not None:
         error, path = result
         typer.echo(
-            f"Mean difference from the teacher's drawings of {error['n']:.0f} held-out photos, of "
+            f"Mean difference from the wanted drawings of {error['n']:.0f} held-out photos, of "
             f"255: {error['student']:.1f}.\nWrote {path}"
         )

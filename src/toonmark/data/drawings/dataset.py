@@ -123,7 +123,8 @@ def _check(photos: Dataset, names: list[str], folder: Path, finish: bool) -> Non
             "Rename all but one of them.",
         )
     first = [matte_on_white(photos.image(i)) for i in range(min(_CHUNK, len(photos)))]
-    if finish and all(matte[:-1].min() > 0.5 for matte in first):
+    # Hair may fill a picture, and a wall may be white; not in most of them.
+    if finish and np.median([matte[:-1].min() for matte in first]) > 0.5:
         raise DataError(
             f"The photos in {photos.folder} are not on white, so nothing says where people end.",
             "Make the set with --matte, or draw it with --as-drawn.",
