@@ -26,7 +26,7 @@ from toonmark.landmarks import Array
 from toonmark.styles.pack import StylePack, find
 
 #: Changes whenever the same photo and style would give another drawing.
-DRAWING_VERSION = 1
+DRAWING_VERSION = 2
 
 _CHUNK = 16
 
