@@ -21,6 +21,7 @@ from toonmark.data.drawings.regions import (
 from toonmark.data.facesjs.colours import natural_hair, natural_skin
 from toonmark.data.matte import WHITE, matte_on_white
 from toonmark.data.plane import FacePlane
+from toonmark.evaluation.colour import skin_colour
 from toonmark.landmarks import Array
 
 #: How far lightness goes from the drawing's to the photo's, whose light is in it: skin, hair,
@@ -52,27 +53,28 @@ def finished(drawing: Array, photo: Array, points: Array) -> Array:
     seen, lab = to_lab(photo), to_lab(drawing)
     figure = photo.min(-1) < _PERSON
     parts = regions(lab, seen, figure, points, _skin(drawing, points))
-    coloured = recoloured(lab, seen, photo, points, parts)
+    coloured = recoloured(lab, seen, figure, points, parts, _skin(photo, points)[0])
     plain = plain_skin(coloured, seen, figure, points, parts)
     return outlined(from_lab(plain), edge_distance(photo))
 
 
 def _skin(picture: Array, points: Array) -> Array:
-    from toonmark.evaluation.colour import skin_colour
-
     values = np.rint((np.asarray(picture) + 1) * 127.5).clip(0, 255).astype(np.uint8)
     return skin_colour(values, points)
 
 
-def recoloured(lab: Array, seen: Array, photo: Array, points: Array, parts: Regions) -> Array:
+def recoloured(
+    lab: Array, seen: Array, figure: Array, points: Array, parts: Regions, lightness: float
+) -> Array:
     """Flat regions in the person's colours: natural skin and hair, as the cartoons have them.
 
     Args:
         lab: (S, S, 3) L*a*b* of the drawing.
         seen: the same of the photo.
-        photo: (S, S, 3) float32 in [-1, 1].
+        figure: (S, S) bool, where the photo shows the person.
         points: (5, 2) pixels.
         parts: the drawing's regions.
+        lightness: L* of the photo's skin, as it is measured on cheeks and forehead.
 
     Returns:
         (S, S, 3) L*a*b*.
@@ -80,13 +82,11 @@ def recoloured(lab: Array, seen: Array, photo: Array, points: Array, parts: Regi
     import cv2
 
     size = lab.shape[0]
-    figure = photo.min(-1) < _PERSON
     drawn_skin = np.median(lab[parts.where(SKIN)], 0) if (parts.kinds == SKIN).any() else None
     skin_shift = hair_shift = drawn_hair = None
     if drawn_skin is not None and (cheeks := parts.where(SKIN) & figure).any():
         real = np.median(seen[cheeks], axis=0)
-        # Lightness by the cheeks and the forehead, as it is measured.
-        real[0] = (real[0] + _skin(photo, points)[0]) / 2
+        real[0] = (real[0] + lightness) / 2
         skin_shift = (natural_skin(real) - drawn_skin) * [_SKIN_LIGHT, 1, 1]
     upper = parts.where(HAIR) & (FacePlane.of(points, size).down < 0.2)
     upper = upper if upper.any() else parts.where(HAIR)
