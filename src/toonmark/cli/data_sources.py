@@ -18,6 +18,7 @@ from toonmark.cli.data_building import (
     Workers,
     build_and_tell,
 )
+from toonmark.cli.frames import Frame
 from toonmark.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -33,6 +34,10 @@ KeepAll = Annotated[
     bool,
     typer.Option("--keep-all", help="Keep pictures without a face too, to annotate them."),
 ]
+
+InFrame = Annotated[
+    Frame, typer.Option("--frame", help="The tight face, or the whole head with its shoulders.")
+]
 Whole = Annotated[bool, typer.Option("--whole", help="Do not crop; fill up to squares.")]
 
 
@@ -40,6 +45,7 @@ def folder(
     photos: Annotated[Path, typer.Argument(metavar="PHOTOS", help="A folder of photos of people.")],
     out: Out,
     size: Size = 128,
+    frame: InFrame = Frame.face,
     matte: Matte = False,
     terms: Terms = "not stated",
     yaw: Annotated[float, typer.Option(min=0, help="Largest turn to a side, degrees.")] = 15.0,
@@ -62,6 +68,7 @@ def folder(
     source = Folder(
         root=photos,
         size=size,
+        frame=frame.value,
         matting=Matting() if matte else None,
         selection=Selection(yaw=yaw, roll=roll, chroma=0.0 if grey else Selection.chroma),
         leave_out=(out,),
@@ -216,6 +223,7 @@ def crop(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Pictures with points.")],
     out: Out,
     size: Size = 128,
+    frame: InFrame = Frame.face,
     matte: Matte = False,
     terms: Terms = "not stated",
     leave_out: LeaveOut = None,
@@ -233,6 +241,7 @@ def crop(
     source = Given(
         root=known.images,
         size=size,
+        frame=frame.value,
         points=dict(zip(known.names, known.points, strict=True)),
         selection=Selection(yaw=90, roll=180, chroma=0, sharpness=0, enlargement=4, duplicate=0),
         matting=Matting() if matte else None,
