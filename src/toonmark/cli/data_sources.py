@@ -38,6 +38,23 @@ KeepAll = Annotated[
 InFrame = Annotated[
     Frame, typer.Option("--frame", help="The tight face, or the whole head with its shoulders.")
 ]
+
+
+class Points(StrEnum):
+    """What finds the five points in photos."""
+
+    regressor = "regressor"
+    mesh = "mesh"
+
+
+PointsBy = Annotated[
+    Points,
+    typer.Option(
+        "--points",
+        help="The regressor that ships (trained for research only), or MediaPipe's Face Mesh "
+        "(open; has to be installed).",
+    ),
+]
 Whole = Annotated[bool, typer.Option("--whole", help="Do not crop; fill up to squares.")]
 
 
@@ -46,6 +63,7 @@ def folder(
     out: Out,
     size: Size = 128,
     frame: InFrame = Frame.face,
+    points: PointsBy = Points.regressor,
     matte: Matte = False,
     terms: Terms = "not stated",
     yaw: Annotated[float, typer.Option(min=0, help="Largest turn to a side, degrees.")] = 15.0,
@@ -60,13 +78,16 @@ def folder(
     Writes OUT/images, OUT/landmarks.csv and OUT/dataset.json, which says of each photo that was
     left out why. A run that was stopped goes on where it was when the command is given again.
     """
+    from toonmark.data.face_mesh import MeshDetector
     from toonmark.data.matting import Matting
-    from toonmark.data.sources.folder import Folder
+    from toonmark.data.sources.folder import Folder, find_and_refine
     from toonmark.data.sources.photos import unwanted_from
     from toonmark.data.sources.selection import Selection
 
+    by_mesh = points is Points.mesh
     source = Folder(
         root=photos,
+        detector=(MeshDetector.name, MeshDetector()) if by_mesh else find_and_refine(),
         size=size,
         frame=frame.value,
         matting=Matting() if matte else None,
