@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from toonmark.errors import ExportError
 from toonmark.files import written_whole
-from toonmark.landmarks import COUNT, default_sigma, template_points
+from toonmark.landmarks import COUNT, FRAMES, default_sigma, template_points
 from toonmark.models.cleaning import cleaned
 from toonmark.models.denoiser import Denoised
 from toonmark.models.sampling import heatmaps, points_from_heatmaps
@@ -119,6 +119,7 @@ def export_run(
     *,
     half: bool = False,
     clean: bool = False,
+    frame: str | None = None,
     **said: Any,
 ) -> tuple[StyleMetadata, float]:
     """Writes what a run has learnt as a style pack.
@@ -130,6 +131,8 @@ def export_run(
         half: store weights in half precision.
         clean: make white what is not joined to the face; a pack's networks do not, so one that is
             exported anew is not cleaned unless it is said again.
+        frame: what the style's crop shows, one of :data:`toonmark.landmarks.FRAMES`; unless given,
+            what the run's faces show, and the tight face where their sets do not say.
         said: what :class:`StyleMetadata` is to say besides; the name is the file's unless given.
 
     Returns:
@@ -146,6 +149,10 @@ def export_run(
     taken = [one["terms"] for one in facts["runs"] if one.get("terms")]
     if taken and not said.get("terms"):
         said["terms"] = " ".join(dict.fromkeys(taken))
+    frame = frame or facts.get("frame") or "face"
+    said["template"] = tuple((float(x), float(y)) for x, y in FRAMES[frame])
+    if frame != "face":  # its sets have white beyond the photo's edge
+        said |= {"outside": "white", "format_version": 2}
     name = said.pop("name", None) or own
     title = said.pop("title", None) or name
     metadata = parse(
