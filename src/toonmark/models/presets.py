@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import Literal
+from typing import Any, Literal
 
 from torch import nn
 
@@ -39,7 +39,7 @@ def build_discriminators(
     *,
     conditional: bool,
     local: bool,
-    start: Callable[[str], AbstractContextManager[None]] = nullcontext,
+    start: Callable[[str], AbstractContextManager[Any]] = nullcontext,
 ) -> nn.ModuleDict:
     """A domain's discriminators: ``real``, and if asked ``matched`` and the three local ones.
 
