@@ -102,14 +102,31 @@ def export_style(
     sigma = metadata.sigma_at_128 * size / 128
     network = DrawingGenerator(copy.deepcopy(generator).eval(), size, sigma, clean).eval()
     plain_norms_(network)
+    check_finite(network)
     if half:
         for parameter in network.parameters():
             parameter.data = parameter.data.half().float()
+        check_finite(network, "in half precision ", "Export without --half; nothing was written.")
     faces, points = _examples(size, 3)
     model = _converted(network, (faces[:2], points[:2]), ["face", "landmarks"], ["cartoon"])
     if half:
         store_in_half_(model)
     return _checked(model, network, (faces, points), {KEY: metadata.model_dump_json()}, path)
+
+
+def check_finite(
+    network: nn.Module,
+    when: str = "",
+    remedy: str = "Export weights of an earlier iteration; nothing was written.",
+) -> None:
+    """Refuses a network with a parameter or buffer that holds NaN or infinity.
+
+    Raises:
+        ExportError: it names the first one.
+    """
+    for name, tensor in (*network.named_parameters(), *network.named_buffers()):
+        if not torch.isfinite(tensor).all():
+            raise ExportError(f"The weights {name} {when}are not finite.", remedy)
 
 
 def export_run(
@@ -164,6 +181,7 @@ def export_run(
 def export_regressor(regressor: nn.Module, size: int, facts: dict[str, str], path: Path) -> float:
     """Writes a landmark regressor for the using half: ``face`` to ``heatmaps``, ``landmarks``."""
     network = ReadingRegressor(copy.deepcopy(regressor).eval()).eval()
+    check_finite(network)
     faces, _ = _examples(size, 3)
     model = _converted(network, (faces[:2],), ["face"], ["heatmaps", "landmarks"])
     return _checked(model, network, (faces,), facts, path)
@@ -285,6 +303,11 @@ def _checked(
             wanted = wanted if isinstance(wanted, tuple) else (wanted,)
             feeds = {name: value.numpy() for name, value in zip(names, part, strict=True)}
             for got, want in zip(session.run(None, feeds), wanted, strict=True):
+                if not np.isfinite(got).all():
+                    raise ExportError(
+                        "The exported graph draws values that are not finite.",
+                        "Export weights of an earlier iteration; nothing was written.",
+                    )
                 worst = max(worst, float(np.abs(got - want.numpy()).max()))
     if not worst <= TOLERANCE:
         raise ExportError(
