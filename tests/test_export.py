@@ -53,6 +53,39 @@ def test_the_graph_agrees_with_torch(tmp_path, preset, conditional):
         assert drawn.shape == faces.shape
 
 
+@pytest.mark.parametrize(
+    ("value", "half", "words"),
+    [
+        (float("nan"), False, "weights .* are not finite"),
+        (float("inf"), False, "weights .* are not finite"),
+        (1e5, True, "in half precision are not finite"),
+    ],
+)
+def test_weights_that_are_not_finite_are_not_exported(tmp_path, value, half, words):
+    network, file = generator(), tmp_path / "style.onnx"
+    next(network.parameters()).data.view(-1)[0] = value
+    with pytest.raises(ExportError, match=words):
+        export_style(network, metadata(), file, half=half)
+    assert not file.exists()
+
+
+class Overflowing(nn.Module):
+    """Finite weights, and a drawing that is not."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.tensor(1e38))
+
+    def forward(self, face, maps):
+        return (face + 2) * self.scale * self.scale + maps.sum()
+
+
+def test_a_drawing_that_is_not_finite_is_no_agreement(tmp_path):
+    with pytest.raises(ExportError, match="draws values that are not finite"):
+        export_style(Overflowing(), metadata(), tmp_path / "style.onnx")
+    assert not (tmp_path / "style.onnx").exists()
+
+
 def test_a_pack_opens_and_says_what_it_is(tmp_path):
     file = tmp_path / "style.onnx"
     export_style(generator(), metadata(), file)

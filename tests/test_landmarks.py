@@ -52,3 +52,20 @@ def test_a_heatmaps_tail_has_no_denormal_numbers():
     maps = landmarks.heatmaps(points, 128)
     assert maps.min() >= np.finfo(np.float32).tiny
     assert maps.min() < 1e-15, "and nothing that could be seen"
+
+
+def test_frames_are_known_by_their_template() -> None:
+    for name, template in landmarks.FRAMES.items():
+        assert landmarks.frame_of(template.round(6).tolist()) == name
+    for other in (None, "face", [[0.5, 0.5]], landmarks.FACE_TEMPLATE + 0.01):
+        assert landmarks.frame_of(other) is None
+
+
+def test_a_portrait_shows_a_face_of_the_same_proportions_with_room_around() -> None:
+    def places(name: str) -> landmarks.Array:
+        points = landmarks.FRAMES[name]
+        return (points - points[0]) / landmarks.inter_eye_distance(points)
+
+    np.testing.assert_allclose(places("portrait"), places("face"), atol=0.05)
+    eyes = landmarks.inter_eye_distance(landmarks.FRAMES["portrait"])
+    assert eyes == pytest.approx(0.2)

@@ -161,7 +161,7 @@ class Cartoonizer:
     def _view(self, photo: Photo, number: int | None, face: Face) -> _View:
         size, template = self.style.metadata.size, np.array(self.style.metadata.template)
         transform = face_transform(face.points, size, template)
-        pixels = crop(photo.pixels, transform, size)
+        pixels = crop(photo.pixels, transform, size, self.style.metadata.fill)
         return _View(number, face, photo.reduction, photo.to_full, transform, pixels)
 
     def _draw(self, views: list[_View]) -> list[Cartoon]:

@@ -141,6 +141,10 @@ class DataError(ToonmarkError):
     """A data set cannot be used."""
 
 
+class UnreadableBackgroundWarning(UserWarning):
+    """A picture for backgrounds cannot be read: it is left out."""
+
+
 class ConfigurationError(ToonmarkError):
     """A configuration is wrong, or not the one that a run was started with."""
 

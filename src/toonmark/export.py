@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from toonmark.errors import ExportError
 from toonmark.files import written_whole
-from toonmark.landmarks import COUNT, default_sigma, template_points
+from toonmark.landmarks import COUNT, FRAMES, default_sigma, template_points
 from toonmark.models.cleaning import cleaned
 from toonmark.models.denoiser import Denoised
 from toonmark.models.sampling import heatmaps, points_from_heatmaps
@@ -102,14 +102,31 @@ def export_style(
     sigma = metadata.sigma_at_128 * size / 128
     network = DrawingGenerator(copy.deepcopy(generator).eval(), size, sigma, clean).eval()
     plain_norms_(network)
+    check_finite(network)
     if half:
         for parameter in network.parameters():
             parameter.data = parameter.data.half().float()
+        check_finite(network, "in half precision ", "Export without --half; nothing was written.")
     faces, points = _examples(size, 3)
     model = _converted(network, (faces[:2], points[:2]), ["face", "landmarks"], ["cartoon"])
     if half:
         store_in_half_(model)
     return _checked(model, network, (faces, points), {KEY: metadata.model_dump_json()}, path)
+
+
+def check_finite(
+    network: nn.Module,
+    when: str = "",
+    remedy: str = "Export weights of an earlier iteration; nothing was written.",
+) -> None:
+    """Refuses a network with a parameter or buffer that holds NaN or infinity.
+
+    Raises:
+        ExportError: it names the first one.
+    """
+    for name, tensor in (*network.named_parameters(), *network.named_buffers()):
+        if not torch.isfinite(tensor).all():
+            raise ExportError(f"The weights {name} {when}are not finite.", remedy)
 
 
 def export_run(
@@ -119,6 +136,7 @@ def export_run(
     *,
     half: bool = False,
     clean: bool = False,
+    frame: str | None = None,
     **said: Any,
 ) -> tuple[StyleMetadata, float]:
     """Writes what a run has learnt as a style pack.
@@ -130,6 +148,8 @@ def export_run(
         half: store weights in half precision.
         clean: make white what is not joined to the face; a pack's networks do not, so one that is
             exported anew is not cleaned unless it is said again.
+        frame: what the style's crop shows, one of :data:`toonmark.landmarks.FRAMES`; unless given,
+            what the run's faces show, and the tight face where their sets do not say.
         said: what :class:`StyleMetadata` is to say besides; the name is the file's unless given.
 
     Returns:
@@ -146,6 +166,10 @@ def export_run(
     taken = [one["terms"] for one in facts["runs"] if one.get("terms")]
     if taken and not said.get("terms"):
         said["terms"] = " ".join(dict.fromkeys(taken))
+    frame = frame or facts.get("frame") or "face"
+    said["template"] = tuple((float(x), float(y)) for x, y in FRAMES[frame])
+    if frame != "face":  # its sets have white beyond the photo's edge
+        said |= {"outside": "white", "format_version": 2}
     name = said.pop("name", None) or own
     title = said.pop("title", None) or name
     metadata = parse(
@@ -157,6 +181,7 @@ def export_run(
 def export_regressor(regressor: nn.Module, size: int, facts: dict[str, str], path: Path) -> float:
     """Writes a landmark regressor for the using half: ``face`` to ``heatmaps``, ``landmarks``."""
     network = ReadingRegressor(copy.deepcopy(regressor).eval()).eval()
+    check_finite(network)
     faces, _ = _examples(size, 3)
     model = _converted(network, (faces[:2],), ["face"], ["heatmaps", "landmarks"])
     return _checked(model, network, (faces,), facts, path)
@@ -278,6 +303,11 @@ def _checked(
             wanted = wanted if isinstance(wanted, tuple) else (wanted,)
             feeds = {name: value.numpy() for name, value in zip(names, part, strict=True)}
             for got, want in zip(session.run(None, feeds), wanted, strict=True):
+                if not np.isfinite(got).all():
+                    raise ExportError(
+                        "The exported graph draws values that are not finite.",
+                        "Export weights of an earlier iteration; nothing was written.",
+                    )
                 worst = max(worst, float(np.abs(got - want.numpy()).max()))
     if not worst <= TOLERANCE:
         raise ExportError(

@@ -33,6 +33,37 @@ FACE_TEMPLATE: Array = (
     np.array([[48, 61], [80, 61], [64, 80], [50, 93], [77, 93]], np.float64) + 0.5
 ) / 128
 
+#: The whole head with its hair, neck and shoulders: eyes a fifth of the width apart, a little above
+#: the middle. The nose divides the way from eyes to mouth as it does in ``FACE_TEMPLATE``.
+PORTRAIT_TEMPLATE: Array = np.array(
+    [[0.40, 0.44], [0.60, 0.44], [0.50, 0.5588], [0.41, 0.64], [0.59, 0.64]], np.float64
+)
+
+#: The frames that a set may be cropped to and a style may draw, by name.
+FRAMES: dict[str, Array] = {"face": FACE_TEMPLATE, "portrait": PORTRAIT_TEMPLATE}
+
+
+def frame_of(template: Any) -> str | None:
+    """The name of the frame that has this template; None for a template of its own.
+
+    Args:
+        template: five x, y pairs, fractions of the crop's edge, as ``dataset.json`` has them.
+
+    Example:
+        >>> frame_of(PORTRAIT_TEMPLATE.tolist())
+        'portrait'
+    """
+    try:
+        points = np.asarray(template, np.float64)
+    except (TypeError, ValueError):
+        return None
+    if points.shape != (COUNT, 2):
+        return None
+    for name, known in FRAMES.items():
+        if np.allclose(points, known, rtol=0, atol=1e-4):
+            return name
+    return None
+
 
 def template_points(size: int, template: Array = FACE_TEMPLATE) -> Array:
     """The template in pixels of a ``size``-pixel crop: (5, 2)."""

@@ -27,7 +27,8 @@ from toonmark.data.facesjs.drawing import draw
 from toonmark.data.facesjs.render import rasterise
 from toonmark.data.facesjs.sampling import person
 from toonmark.errors import ConfigurationError, DataError
-from toonmark.landmarks import mirror
+from toonmark.faces.align import similarity, transform_points
+from toonmark.landmarks import FRAMES, mirror, template_points
 
 _FAMILIES = (
     "hairBg", "body", "jersey", "ear", "head", "eyeLine", "miscLine", "facialHair", "eye",
@@ -301,6 +302,21 @@ def test_pixels_and_landmarks_agree(size: int) -> None:
             left, right = _centre_of_mass(ink[:, :half]), _centre_of_mass(ink[:, half:])
             assert left == pytest.approx(points[0], abs=0.05)
             assert right + np.array([half, 0]) == pytest.approx(points[1], abs=0.05)
+
+
+def test_a_portrait_is_the_same_person_with_room_around(drawn: parts.Parts) -> None:
+    for index in range(4):
+        someone = person(0, index)
+        document, points = draw(someone, drawn, 256, "portrait")
+        face = draw(someone, drawn, 256)[1]
+        to_portrait = similarity(template_points(256), template_points(256, FRAMES["portrait"]))
+        np.testing.assert_allclose(points, transform_points(face, to_portrait), atol=0.5)
+        image = rasterise(document)
+        # White beside the head; at the bottom the body leaves the picture, and is not outlined.
+        assert (image[:90, 0] == 255).all()
+        bottom = image[-1, 100:156]
+        assert bottom.min(axis=-1).mean() < 250
+        assert (bottom.max(axis=-1) > 40).mean() > 0.5  # an outline would be black throughout
 
 
 def test_a_mirrored_nose_keeps_its_tip(drawn: parts.Parts) -> None:

@@ -23,7 +23,7 @@ from toonmark.data.sources.folder import Folder
 from toonmark.data.sources.selection import Duplicates, Selection, perceptual_hash
 from toonmark.errors import DataError
 from toonmark.faces.detect import face_from_points
-from toonmark.landmarks import Array, template_points
+from toonmark.landmarks import FRAMES, Array, frame_of, template_points
 
 ASTRONAUT = skimage.data.astronaut()
 
@@ -289,3 +289,34 @@ def test_results_are_what_the_builder_expects(photos: Path) -> None:
     assert made.image.dtype == np.uint8
     np.testing.assert_allclose(made.points, template_points(64), atol=1e-6)
     assert isinstance(faking(one_face, photos).make("photos", photos), Rejected)
+
+
+def test_a_portrait_shows_the_whole_head_and_white_where_the_photo_ends(tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    # The astronaut, without what is left of her: part of the frame lies beyond the photo.
+    Image.fromarray(ASTRONAUT[:, 130:]).save(photos / "astronaut.png")
+    words = ["folder", str(photos), str(tmp_path / "set"), "--frame", "portrait", "--yaw", "40"]
+    made = CliRunner().invoke(app, words)
+    assert made.exit_code == 0, made.output
+    dataset = Dataset.open(tmp_path / "set")
+    assert frame_of(dataset.description["template"]) == "portrait"
+    wanted = template_points(128, FRAMES["portrait"])
+    assert np.abs(dataset.points[0] - wanted).max() < 8
+    image = np.asarray(Image.open(dataset.images / dataset.names[0]))
+    assert (image[20:100, 0] > 250).all()
+    assert image[60:80, 50:80].mean() < 200
+
+
+def test_a_portrait_is_judged_as_the_tight_face_is(photos: Path, tmp_path: Path) -> None:
+    def far(image: Array) -> list:
+        return [face_from_points(template_points(image.shape[0], FRAMES["portrait"]))]
+
+    dataset = build(faking(far, photos, frame="portrait"), tmp_path / "set")
+    assert len(dataset) == 6
+    blurred = tmp_path / "blurred"
+    blurred.mkdir()
+    portrait(0).filter(ImageFilter.GaussianBlur(4)).save(blurred / "0.png")
+    with pytest.raises(DataError):
+        build(faking(far, blurred, frame="portrait"), tmp_path / "none")
+    assert reasons(tmp_path / "none") == {"0.png": "blurred"}

@@ -9,7 +9,7 @@ from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.dataset import Dataset, write_landmarks
 from toonmark.data.matte import lift, matte_on_white
 from toonmark.data.sampling import Sampler
-from toonmark.errors import DataError
+from toonmark.errors import DataError, UnreadableBackgroundWarning
 from toonmark.training.config import Augmentation
 
 STILL = Augmentation(mirror=False, degrees=0, zoom=(1, 1), shift=0)
@@ -127,6 +127,19 @@ def test_half_of_those_that_have_a_photo_keep_its_background(face_set, photo_set
     assert 0.1 < np.mean(kept) < 0.4  # half of the half that have one
 
 
+def test_a_photo_gets_the_colours_that_its_face_gets(face_set):
+    """Student and teacher see one person: here the photos are the faces themselves."""
+    drawn = sampler(
+        face_set, Augmentation(colour=1.0), backgrounds=Backgrounds(), background_share=1.0,
+        photos=[str(face_set)],
+    )  # fmt: skip
+    for i in range(12):
+        own = drawn.at(i, 0, 1)
+        figure = (own.image.max(axis=2) < 0.6)[20:50, 20:44]
+        apart = np.abs(own.shown - own.image).max(axis=2)[20:50, 20:44]
+        assert apart[figure].mean() < 0.02
+
+
 def test_sets_without_photos_are_drawn_as_ever(face_set, photo_set, tmp_path):
     others = draw_faces(tmp_path / "others", 4, seed=9)
     for path in sorted((others / "images").iterdir()):
@@ -210,6 +223,34 @@ def test_backgrounds_come_from_pictures_too(tmp_path):
     cut = backgrounds(np.random.default_rng(0), 64)
     assert cut.shape == (64, 64, 3)
     assert cut[..., 0].mean() > cut[..., 1].mean() + 0.4
+
+
+def test_an_unreadable_background_is_named_and_another_taken(tmp_path):
+    import cv2
+
+    (tmp_path / "broken.png").write_bytes(b"not a picture")
+    picture = np.zeros((80, 120, 3), np.uint8)
+    picture[..., 2] = 255  # red
+    cv2.imwrite(str(tmp_path / "red.png"), picture)
+    backgrounds = Backgrounds([tmp_path], picture_share=1.0)
+    with pytest.warns(UnreadableBackgroundWarning, match=r"broken\.png") as told:
+        cuts = [backgrounds(np.random.default_rng(i), 64) for i in range(12)]
+    assert len(told) == 1, "once a picture"
+    for cut in cuts:
+        assert cut[..., 0].mean() > cut[..., 1].mean() + 0.4
+    for i, cut in enumerate(cuts):  # whether or not it was known to be broken
+        np.testing.assert_array_equal(cut, backgrounds(np.random.default_rng(i), 64))
+
+
+def test_backgrounds_of_which_none_can_be_read_are_refused(tmp_path):
+    for name in ("a.jpg", "b.png"):
+        (tmp_path / name).write_bytes(b"not a picture")
+    backgrounds = Backgrounds([tmp_path], picture_share=1.0)
+    with (
+        pytest.warns(UnreadableBackgroundWarning),
+        pytest.raises(DataError, match="None of the 2 background pictures can be read"),
+    ):
+        backgrounds(np.random.default_rng(0), 64)
 
 
 def test_drawn_backgrounds_vary_and_stay_in_range():

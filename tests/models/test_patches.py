@@ -69,3 +69,25 @@ def test_a_collapsed_mouth_gives_finite_pixels_and_gradients():
     gradients = torch.autograd.grad(mouth.sum(), [image, where])
     assert torch.isfinite(mouth).all()
     assert all(torch.isfinite(g).all() for g in gradients)
+
+
+@pytest.mark.parametrize("wide", [70, 88, 120])
+def test_patches_do_not_depend_on_the_batch(wide):
+    """A mouth so wide that its patch shrinks it leaves its neighbours' patches as they are."""
+    images = torch.rand(3, 3, 128, 128, generator=torch.Generator().manual_seed(0))
+    where = points().repeat(3, 1, 1)
+    where[1, 3:, 0] = torch.tensor([64 - wide / 2, 64 + wide / 2])
+    together = cut_patches(images, where)
+    for i in range(3):
+        alone = cut_patches(images[i : i + 1], where[i : i + 1])
+        for name, patch in alone.items():
+            assert torch.allclose(patch[0], together[name][i], atol=1e-5), (i, name)
+
+
+def test_gradients_pass_through_patches_that_shrink_unlike():
+    where = points().repeat(2, 1, 1)
+    where[0, 3:, 0] = torch.tensor([10.0, 110.0])
+    images = torch.rand(2, 3, 128, 128, requires_grad=True)
+    (gradient,) = torch.autograd.grad(cut_patches(images, where)["mouth"][1].sum(), images)
+    assert gradient[0].abs().max() == 0
+    assert gradient[1].abs().max() > 0

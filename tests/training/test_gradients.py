@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from toonmark.landmarks import default_sigma, template_points
 from toonmark.training import step
 from toonmark.training.config import ABLATION, Method, TrainConfig, Weights
 from toonmark.training.engine import to_batch
@@ -30,7 +31,6 @@ def configured(**method) -> TrainConfig:
 
 def batch(count=2, seed=0):
     from toonmark.data.sampling import Sample
-    from toonmark.landmarks import template_points
 
     random = np.random.default_rng(seed)
 
@@ -129,6 +129,26 @@ def test_unmatched_pictures_have_left_their_landmarks():
     for one in moved:
         dark = (one[0] < 0).nonzero().float().mean(0)
         assert (dark - 31.5).norm() > 0.05 * SIZE
+
+
+def test_unmatched_pictures_are_crops_without_repeated_borders():
+    """On a ramp each pixel differs from its neighbours, unless the border went on."""
+    y, x = torch.meshgrid(torch.arange(float(SIZE)), torch.arange(float(SIZE)), indexing="ij")
+    moved = unmatched(torch.stack([x, y, x * 0]).repeat(200, 1, 1, 1), np.random.default_rng(0))
+    across, down = moved[:, 0].diff(dim=-1), moved[:, 1].diff(dim=-2)
+    shares = across.mean((1, 2))
+    assert (across - shares[:, None, None]).abs().max() < 1e-3
+    assert (down - shares[:, None, None]).abs().max() < 1e-3
+    assert 0.69 < shares.min() < 0.75
+    assert 0.80 < shares.max() < 0.86
+    assert moved.min() >= 0
+    assert moved.max() <= SIZE - 1
+    assert moved[:, 0, 0, 0].std() > 0.04 * SIZE, "they lie anywhere"
+    landmarks = torch.from_numpy(template_points(SIZE)).float()
+    origins = moved[:, :2, 0, 0]
+    places = (landmarks - origins[:, None]) / shares[:, None, None]
+    off = (places - landmarks).norm(dim=-1).mean(1)
+    assert off.min() > 1.5 * default_sigma(SIZE), "none of them fits"
 
 
 def test_local_patches_are_only_judged_in_stage_two():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import onnx
 import pytest
 import torch
 
 from toonmark.errors import ConfigurationError, RunError, StyleError
 from toonmark.export import export_run
+from toonmark.landmarks import FACE_TEMPLATE, PORTRAIT_TEMPLATE
 from toonmark.models.denoiser import Denoised
 from toonmark.styles.metadata import KEY
 from toonmark.styles.pack import StylePack
@@ -36,6 +38,20 @@ def cleaned_pack(style_run, denoiser_weights, tmp_path):
     path = tmp_path / "cleaned.onnx"
     export_run(style_run, path, denoiser_weights, half=True)
     return path
+
+
+def test_it_has_the_frame_of_the_faces_that_it_learnt(style_run, tmp_path, monkeypatch):
+    metadata, _ = export_run(style_run, tmp_path / "face.onnx")
+    assert np.allclose(metadata.template, FACE_TEMPLATE)
+    assert metadata.outside == "edge"
+    assert metadata.format_version == 1
+    asked, _ = export_run(style_run, tmp_path / "asked.onnx", frame="portrait")
+    monkeypatch.setattr("toonmark.training.trained._frame", lambda folders: "portrait")
+    learnt, _ = export_run(style_run, tmp_path / "learnt.onnx")
+    for one in (asked, learnt):
+        assert np.allclose(one.template, PORTRAIT_TEMPLATE)
+        assert (one.outside, one.format_version) == ("white", 2)
+    assert StylePack.open(tmp_path / "learnt.onnx").metadata.fill == 255
 
 
 def same(one, other):

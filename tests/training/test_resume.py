@@ -157,6 +157,48 @@ def test_nan_stops_the_run_keeps_the_checkpoint_and_names_the_term(small_config,
     assert all(torch.isfinite(p).all() for p in trainer.networks.generators.parameters())
 
 
+@pytest.mark.parametrize("poisoned_at", [3, 7])  # the one before a checkpoint, and the last of all
+def test_a_gradient_that_is_not_finite_changes_nothing_and_stops_the_run(
+    small_config, tmp_path, poisoned_at
+):
+    folder = tmp_path / "run"
+    open_run(folder, TrainConfig, small_config)
+    trainer = StyleTrainer(small_config, make_fabric("cpu"))
+    weight = next(trainer.networks.generators.parameters())
+    step, before = trainer.step, {}
+
+    def poisoned(iteration):
+        if iteration == poisoned_at:
+            before.update({k: v.clone() for k, v in trainer.tensors().items()})
+            weight.register_hook(lambda gradient: gradient * float("nan"))
+        return step(iteration)
+
+    trainer.step = poisoned
+    with pytest.raises(
+        DivergedError, match=f"generators was not finite in iteration {poisoned_at}"
+    ):
+        train(trainer, small_config, folder, quiet=True)
+    tensors, facts = checkpoint.load(folder / CHECKPOINT)
+    assert int(facts["iteration"]) < poisoned_at + 1
+    assert all(torch.isfinite(t).all() for t in tensors.values() if t.is_floating_point())
+    after = trainer.tensors()
+    for name in before:
+        if not name.startswith("pool/"):
+            assert torch.equal(before[name], after[name]), name
+
+
+def test_weights_that_left_all_bounds_are_no_checkpoint(small_config, tmp_path):
+    """The losses of the last iteration are finite still: only the weights tell."""
+    folder = tmp_path / "run"
+    config = small_config.model_copy(
+        update={"stage1": 1, "stage2": 0, "checkpoint_every": 1, "learning_rate": 1e38}
+    )
+    open_run(folder, TrainConfig, config)
+    with pytest.raises(DivergedError, match="larger than 1e\\+06"):
+        train(StyleTrainer(config, make_fabric("cpu")), config, folder, quiet=True)
+    assert not (folder / CHECKPOINT).exists()
+
+
 def test_sigterm_finishes_the_iteration_and_keeps_a_checkpoint(small_config, tmp_path):
     folder = tmp_path / "run"
     config = small_config.model_copy(update={"stage1": 100_000, "checkpoint_every": 100_000})

@@ -79,3 +79,27 @@ def test_invert_and_compose():
     transform = align.face_transform(FACE_TEMPLATE * 300 + [7, 9], 128)
     there_and_back = align.compose(transform, align.invert(transform))
     np.testing.assert_allclose(there_and_back, IDENTITY, atol=1e-9)
+
+
+def test_a_fill_covers_exactly_what_lies_beyond_the_picture() -> None:
+    image = np.full((40, 60, 3), 90, np.uint8)
+    transform = np.array([[1.0, 0, 20], [0, 1, 30]])
+    view = align.crop(image, transform, 100, fill=255)
+    expected = np.full((100, 100, 3), 255, np.float32)
+    expected[30:70, 20:80] = 90
+    np.testing.assert_array_equal(view, expected)
+    # Without one the outermost pixels go on, as styles in the tight frame learnt it.
+    np.testing.assert_array_equal(align.crop(image, transform, 100), np.full_like(view, 90))
+
+
+@pytest.mark.parametrize("turn", [0.0, 0.4])
+def test_a_fill_changes_nothing_within_the_picture(turn: float) -> None:
+    image = np.random.default_rng(0).integers(0, 255, (50, 50, 3)).astype(np.uint8)
+    c, s = np.cos(turn) * 1.7, np.sin(turn) * 1.7
+    transform = np.array([[c, -s, 30], [s, c, 10]])
+    size = (90, 120)
+    covered = align.inside(image.shape, transform, size)
+    filled, plain = align.crop(image, transform, size, 0), align.crop(image, transform, size)
+    assert 0.2 < covered.mean() < 0.9
+    np.testing.assert_array_equal(filled[covered], plain[covered])
+    assert not filled[~covered].any()

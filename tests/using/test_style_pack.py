@@ -3,8 +3,10 @@ import json
 import numpy as np
 import pytest
 
+from toonmark import Cartoonizer
 from toonmark.errors import CorruptStyleError, StyleError, UnknownStyleError, WrongStyleError
-from toonmark.landmarks import FACE_TEMPLATE, template_points
+from toonmark.faces.align import inside, transform_points
+from toonmark.landmarks import FACE_TEMPLATE, PORTRAIT_TEMPLATE, template_points
 from toonmark.styles import DEFAULT_STYLE, StyleMetadata, StylePack, list_styles
 from toonmark.styles import pack as pack_module
 
@@ -17,6 +19,28 @@ def test_a_sound_pack(pack):
     assert style.metadata.size == 128
     np.testing.assert_allclose(style.metadata.template, FACE_TEMPLATE)
     style.check()
+
+
+def test_a_pack_of_the_portrait_frame_sees_white_beyond_the_photo(tmp_path, write_pack, astronaut):
+    template = PORTRAIT_TEMPLATE.tolist()
+    fields = {"template": template, "outside": "white", "format_version": 2}
+    cartoonizer = Cartoonizer(write_pack(tmp_path / "portrait.onnx", **fields))
+    part = astronaut[40:260, 110:360]  # nothing above the hair, and less than the shoulders
+    (cartoon,) = cartoonizer(part)
+    eyes = transform_points(cartoon.points[:2], cartoon.transform)
+    assert np.linalg.norm(eyes[1] - eyes[0]) == pytest.approx(0.2 * 128, abs=2)
+    covered = inside(part.shape, cartoon.transform, 128)
+    assert 0.5 < covered.mean() < 0.95
+    assert (cartoon.crop[~covered] == 255).all()
+    assert cartoon.crop[covered].mean() < 200
+
+
+@pytest.mark.parametrize("fields", [{"outside": "white"}, {"outside": "grey"}])
+def test_a_pack_says_by_its_format_what_lies_beyond_the_photo(tmp_path, write_pack, fields):
+    sound = StyleMetadata(name="negative", title="Negative", size=128).model_dump(mode="json")
+    stored = {"toonmark": json.dumps(sound | fields)}
+    with pytest.raises(WrongStyleError, match="metadata"):
+        StylePack.open(write_pack(tmp_path / "wrong.onnx", stored=stored))
 
 
 def test_draws_any_number_and_a_batch_is_its_parts(pack):
@@ -105,7 +129,7 @@ def test_a_model_that_is_no_style(tmp_path, write_pack):
 
 
 def test_a_newer_format(tmp_path, write_pack):
-    path = write_pack(tmp_path / "a.onnx", format_version=2, size_of_something="new")
+    path = write_pack(tmp_path / "a.onnx", format_version=3, size_of_something="new")
     fails(WrongStyleError, path, "newer Toonmark.*upgrade")
 
 

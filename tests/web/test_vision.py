@@ -102,6 +102,9 @@ def test_crop(astronaut, scale):
         found = call("crop.js", "crop", picture(astronaut), transform.tolist(), 128)
         expected = align.crop(astronaut, transform, 128)
         assert np.abs(found.reshape(128, 128, 3) - expected).max() < 0.01
+        found = call("crop.js", "crop", picture(astronaut), transform.tolist(), 128, 255)
+        expected = align.crop(astronaut, transform, 128, 255)
+        assert np.abs(found.reshape(128, 128, 3) - expected).max() < 0.01
 
 
 @pytest.mark.parametrize("size", [(640, 427), (256, 256), (333, 100)])

@@ -18,6 +18,7 @@ from toonmark.cli.data_building import (
     Workers,
     build_and_tell,
 )
+from toonmark.cli.frames import Frame
 from toonmark.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -33,6 +34,27 @@ KeepAll = Annotated[
     bool,
     typer.Option("--keep-all", help="Keep pictures without a face too, to annotate them."),
 ]
+
+InFrame = Annotated[
+    Frame, typer.Option("--frame", help="The tight face, or the whole head with its shoulders.")
+]
+
+
+class Points(StrEnum):
+    """What finds the five points in photos."""
+
+    regressor = "regressor"
+    mesh = "mesh"
+
+
+PointsBy = Annotated[
+    Points,
+    typer.Option(
+        "--points",
+        help="The regressor that ships (trained for research only), or MediaPipe's Face Mesh "
+        "(open; has to be installed).",
+    ),
+]
 Whole = Annotated[bool, typer.Option("--whole", help="Do not crop; fill up to squares.")]
 
 
@@ -40,6 +62,8 @@ def folder(
     photos: Annotated[Path, typer.Argument(metavar="PHOTOS", help="A folder of photos of people.")],
     out: Out,
     size: Size = 128,
+    frame: InFrame = Frame.face,
+    points: PointsBy = Points.regressor,
     matte: Matte = False,
     terms: Terms = "not stated",
     yaw: Annotated[float, typer.Option(min=0, help="Largest turn to a side, degrees.")] = 15.0,
@@ -54,14 +78,18 @@ def folder(
     Writes OUT/images, OUT/landmarks.csv and OUT/dataset.json, which says of each photo that was
     left out why. A run that was stopped goes on where it was when the command is given again.
     """
+    from toonmark.data.face_mesh import MeshDetector
     from toonmark.data.matting import Matting
-    from toonmark.data.sources.folder import Folder
+    from toonmark.data.sources.folder import Folder, find_and_refine
     from toonmark.data.sources.photos import unwanted_from
     from toonmark.data.sources.selection import Selection
 
+    by_mesh = points is Points.mesh
     source = Folder(
         root=photos,
+        detector=(MeshDetector.name, MeshDetector()) if by_mesh else find_and_refine(),
         size=size,
+        frame=frame.value,
         matting=Matting() if matte else None,
         selection=Selection(yaw=yaw, roll=roll, chroma=0.0 if grey else Selection.chroma),
         leave_out=(out,),
@@ -216,6 +244,7 @@ def crop(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Pictures with points.")],
     out: Out,
     size: Size = 128,
+    frame: InFrame = Frame.face,
     matte: Matte = False,
     terms: Terms = "not stated",
     leave_out: LeaveOut = None,
@@ -233,6 +262,7 @@ def crop(
     source = Given(
         root=known.images,
         size=size,
+        frame=frame.value,
         points=dict(zip(known.names, known.points, strict=True)),
         selection=Selection(yaw=90, roll=180, chroma=0, sharpness=0, enlargement=4, duplicate=0),
         matting=Matting() if matte else None,

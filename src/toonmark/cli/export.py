@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from toonmark.cli.frames import Frame
+
 
 def export(
     run: Annotated[
@@ -36,6 +38,10 @@ def export(
             "--clean", help="Make white what is not joined to the face: for styles drawn on white."
         ),
     ] = False,
+    frame: Annotated[
+        Frame | None,
+        typer.Option(help="What the crop shows.", show_default="as the run's faces"),
+    ] = None,
     scores: Annotated[
         Path | None, typer.Option(help="scores.json of `toonmark evaluate`, kept in the pack.")
     ] = None,
@@ -62,7 +68,9 @@ def export(
         "description": description,
         "scores": _scores(scores) if scores else {},
     }
-    metadata, worst = export_run(weights, style, denoiser, half=half, clean=clean, **said)
+    metadata, worst = export_run(
+        weights, style, denoiser, half=half, clean=clean, frame=frame and frame.value, **said
+    )
     megabytes = style.stat().st_size / 1e6
     typer.echo(
         f"Wrote {style}: {metadata.training['iterations']} iterations, {megabytes:.2f} MB, "

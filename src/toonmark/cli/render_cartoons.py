@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from toonmark.cli.frames import Frame
+
 
 class CartoonStyle(StrEnum):
     """The cartoon domains that can be drawn."""
@@ -26,6 +28,9 @@ def render_cartoons(
     plain: Annotated[
         bool, typer.Option("--plain", help="No glasses, no goatees, fewer beards: easier to learn.")
     ] = False,
+    frame: Annotated[
+        Frame, typer.Option(help="The tight face, or the whole head with its shoulders.")
+    ] = Frame.face,
     workers: Annotated[int, typer.Option(min=1, help="Processes to draw with.")] = 1,
     parts: Annotated[
         Path | None,
@@ -67,6 +72,7 @@ def render_cartoons(
             size=size,
             seed=seed,
             plain=plain,
+            frame=frame.value,
             workers=workers,
             force=force,
             progress=lambda done: bar.advance(task, done),

@@ -7,12 +7,13 @@ the background by itself, and no matting network is needed when it is used.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from toonmark.errors import DataError
+from toonmark.errors import DataError, UnreadableBackgroundWarning
 from toonmark.landmarks import Array
 
 PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
@@ -24,10 +25,17 @@ class Backgrounds:
     Args:
         folders: pictures to cut from; none are needed.
         picture_share: how often a picture is taken when there are any.
+
+    A picture that cannot be read is left out with an :class:`UnreadableBackgroundWarning`, and the
+    next one that can be read stands in for it.
+
+    Raises:
+        DataError: a folder holds no pictures; or, when it is drawn, none of them can be read.
     """
 
     def __init__(self, folders: Sequence[str | Path] = (), picture_share: float = 0.5) -> None:
         self.paths: list[Path] = []
+        self._unreadable: set[Path] = set()
         for folder in folders:
             found = sorted(
                 path for path in Path(folder).rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES
@@ -51,19 +59,37 @@ class Backgrounds:
     def _picture(self, random: np.random.Generator, size: int) -> Array:
         import cv2
 
-        path = self.paths[random.integers(len(self.paths))]
-        picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
-        if picture is None:
-            return _noise(random, size)
-        picture = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+        picture = cv2.cvtColor(self._read(int(random.integers(len(self.paths)))), cv2.COLOR_BGR2RGB)
         height, width = picture.shape[:2]
-        side = int(min(height, width) * random.uniform(0.4, 1.0))
+        side = max(1, int(min(height, width) * random.uniform(0.4, 1.0)))
         y, x = random.integers(height - side + 1), random.integers(width - side + 1)
         cut = cv2.resize(picture[y : y + side, x : x + side], (size, size), interpolation=3)
         cut = cut.astype(np.float32) / 255
         if random.random() < 0.5:
             cut = cut[:, ::-1]
         return _blurred(random, cut) if random.random() < 0.4 else cut
+
+    def _read(self, index: int) -> Array:
+        """Picture ``index`` or the first one after it that can be read: (H, W, 3) uint8 BGR."""
+        import cv2
+
+        for path in self.paths[index:] + self.paths[:index]:
+            if path in self._unreadable:
+                continue
+            picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
+            if picture is not None:
+                return np.asarray(picture)
+            self._unreadable.add(path)
+            warnings.warn(
+                f"{path} cannot be read, and is left out of the backgrounds.",
+                UnreadableBackgroundWarning,
+                stacklevel=2,
+            )
+        raise DataError(
+            f"None of the {len(self.paths)} background pictures can be read "
+            f"({self.paths[index]}, for one).",
+            "Name a folder with whole JPEG, PNG or WebP pictures, or leave backgrounds out.",
+        )
 
 
 def _colour(random: np.random.Generator) -> Array:

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from toonmark.errors import ToonmarkError
-from toonmark.faces.align import crop, invert, transform_points, view_grid
+from toonmark.faces.align import crop, inside, invert, transform_points
 from toonmark.inference import open_session
 from toonmark.landmarks import Array
 
@@ -104,13 +104,6 @@ class Matting:
         alpha = refine(view, crop(mask, transform, size))
         alpha *= inside(image.shape[:2], transform, size)
         return foreground(view, alpha), alpha
-
-
-def inside(shape: tuple[int, ...], transform: Array, size: int) -> Array:
-    """Which pixels of a crop lie inside a picture of ``shape`` (H, W): (size, size) bool."""
-    x, y = view_grid(invert(transform), range(size), size)
-    across = (x >= -0.5) & (x <= shape[1] - 0.5)
-    return np.asarray(across & (y >= -0.5) & (y <= shape[0] - 0.5))
 
 
 def refine(image: Array, mask: Array) -> Array:

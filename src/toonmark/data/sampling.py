@@ -6,7 +6,7 @@ have seen, and any number of processes share one batch without overlap.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -150,19 +150,20 @@ class Sampler:
         transform = compose(scaling(image, self.size), self._jitter(random))
         points = transform_points(points, transform).astype(np.float32)
         behind = self.backgrounds is not None and random.random() < self.background_share
+        recoloured = _recolouring(random, self.augmentation.colour)
         if self.backgrounds is None:
             # A cartoon: its drawn edges stay as they are.
             white = crop(image.astype(np.float32) / 255, transform, self.size)
-            shown = white = _recoloured(white, random, self.augmentation.colour)
+            shown = white = recoloured(white)
         else:
             layer = crop(lift(image, matte_on_white(image)), transform, self.size)
             colour, alpha = layer[..., :3], layer[..., 3:]
-            colour = _recoloured(colour, random, self.augmentation.colour) * (alpha > 0)
+            colour = recoloured(colour) * (alpha > 0)
             white = colour + (1 - alpha)
             if behind and self._has_photo(index) and random.random() < 0.5:
                 photo = self._photo(index, image.shape)
                 photo = photo[:, ::-1] if mirrored else photo
-                own = crop(photo.astype(np.float32) / 255, transform, self.size)
+                own = recoloured(crop(photo.astype(np.float32) / 255, transform, self.size))
                 shown = _lit(own, random, self.augmentation.light)
             else:
                 lit = _lit(colour, random, self.augmentation.light)
@@ -234,12 +235,17 @@ def scaling(image: Array, size: int) -> Array:
     return similarity(corners, np.array([[-0.5, -0.5], [size - 0.5, size - 0.5]]))
 
 
-def _recoloured(picture: Array, random: np.random.Generator, strength: float) -> Array:
+def _recolouring(random: np.random.Generator, strength: float) -> Callable[[Array], Array]:
+    """One random change of brightness, contrast and warmth, the same for all views of a sample."""
     if not strength:
-        return picture
+        return lambda picture: picture
     gain = np.exp(random.normal(0, 0.15 * strength, 3) + random.normal(0, 0.2 * strength))
     gamma = np.exp(random.normal(0, 0.25 * strength))
-    return (np.clip(picture, 0, 1) ** gamma * gain).clip(0, 1).astype(np.float32)
+
+    def recoloured(picture: Array) -> Array:
+        return (np.clip(picture, 0, 1) ** gamma * gain).clip(0, 1).astype(np.float32)
+
+    return recoloured
 
 
 def _lit(picture: Array, random: np.random.Generator, strength: float) -> Array:

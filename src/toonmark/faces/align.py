@@ -66,16 +66,19 @@ def scale_of(transform: Array) -> float:
 _BAND = 2**14
 
 
-def crop(image: Array, transform: Array, size: int | tuple[int, int]) -> Array:
+def crop(
+    image: Array, transform: Array, size: int | tuple[int, int], fill: float | None = None
+) -> Array:
     """Cuts ``transform``'s view out of a picture.
 
     Shrinking by s >= 2 first averages blocks of floor(s) pixels, so that nothing aliases; the
-    rest is bilinear. Beyond the picture's edge its outermost pixels go on.
+    rest is bilinear. Beyond the picture's edge its outermost pixels go on, unless there is a fill.
 
     Args:
         image: (H, W, C) or (H, W), any dtype and range.
         transform: (2, 3), picture pixels to crop pixels.
         size: edge of a square crop, or (height, width), in pixels.
+        fill: the value, in the picture's range, of pixels whose centre lies beyond its edge.
 
     Returns:
         (height, width, C) or (height, width) float32, in the picture's own range.
@@ -110,7 +113,22 @@ def crop(image: Array, transform: Array, size: int | tuple[int, int]) -> Array:
     for row in range(0, height, band):
         rows = range(row, min(row + band, height))
         view[row : row + band] = _bilinear(part, *view_grid(to_part, rows, width))
+    if fill is not None:
+        view[~inside(image.shape, transform, (height, width))] = fill
     return view
+
+
+def inside(shape: tuple[int, ...], transform: Array, size: int | tuple[int, int]) -> Array:
+    """Which pixels of a crop lie inside a picture of ``shape`` (H, W, ...): (height, width) bool.
+
+    Args:
+        transform: (2, 3), picture pixels to crop pixels.
+        size: edge of a square crop, or (height, width), in pixels.
+    """
+    height, width = (size, size) if isinstance(size, int) else size
+    x, y = view_grid(invert(transform), range(height), width)
+    across = (x >= -0.5) & (x <= shape[1] - 0.5)
+    return np.asarray(across & (y >= -0.5) & (y <= shape[0] - 0.5))
 
 
 def view_grid(back: Array, rows: range, width: int) -> tuple[Array, Array]:

@@ -59,8 +59,8 @@ def points_from_heatmaps(maps: Tensor) -> Tensor:
 def crop(images: Tensor, transforms: Tensor, size: int | tuple[int, int]) -> Tensor:
     """Cuts one view out of each image; beyond the edge its outermost pixels go on.
 
-    Shrinking by s >= 2 first averages blocks of floor(s) pixels; s is the smallest of the batch,
-    so that every image is treated alike.
+    Shrinking by s >= 2 first averages blocks of floor(s) pixels. Each image has its own s: what
+    is cut out of it does not depend on its batch.
 
     Args:
         images: (N, C, H, W).
@@ -74,8 +74,30 @@ def crop(images: Tensor, transforms: Tensor, size: int | tuple[int, int]) -> Ten
     with torch.autocast(images.device.type, enabled=False):
         linear = torch.linalg.inv(transforms[..., :2])
         shift = -(linear @ transforms[..., 2:])
-    determinants = torch.linalg.det(transforms.detach()[..., :2]).abs()
-    block = max(1, int(float(determinants.max()) ** -0.5 + 1e-6))
+    determinants = torch.linalg.det(transforms.detach()[..., :2]).abs().clamp(min=1e-12)
+    blocks = (determinants**-0.5 + 1e-6).int().clamp(min=1).tolist()
+    kinds = sorted(set(blocks))
+    if len(kinds) == 1:
+        return _cut(images, linear, shift, kinds[0], (out_height, out_width))
+    groups = [[i for i, block in enumerate(blocks) if block == kind] for kind in kinds]
+    cuts = [
+        _cut(images[group], linear[group], shift[group], kind, (out_height, out_width))
+        for kind, group in zip(kinds, groups, strict=True)
+    ]
+    order = [place for group in groups for place in group]
+    return torch.cat(cuts)[[order.index(place) for place in range(len(order))]]
+
+
+def _cut(
+    images: Tensor, linear: Tensor, shift: Tensor, block: int, size: tuple[int, int]
+) -> Tensor:
+    """Views of images that shrink alike.
+
+    Args:
+        linear, shift: (N, 2, 2) and (N, 2, 1), crop pixels to image pixels.
+        block: edge of the blocks that are averaged first, in image pixels.
+    """
+    out_height, out_width = size
     if block > 1:
         down, right = -images.shape[-2] % block, -images.shape[-1] % block
         images = F.avg_pool2d(F.pad(images, (0, right, 0, down), mode="replicate"), block)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from toonmark._version import __version__
 from toonmark.landmarks import FACE_TEMPLATE, SIGMA_AT_128
@@ -14,7 +14,7 @@ from toonmark.landmarks import FACE_TEMPLATE, SIGMA_AT_128
 KEY = "toonmark"
 
 #: What this Toonmark writes, and the newest that it reads.
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 
 Point = tuple[float, float]
 
@@ -35,7 +35,8 @@ class StyleMetadata(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    format_version: Literal[1] = FORMAT_VERSION
+    #: 2 where ``outside`` is "white", which format 1 did not know; 1 otherwise.
+    format_version: Literal[1, 2] = 1
     #: Short, for the command line: lower case, digits, hyphens.
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
     #: For people.
@@ -51,6 +52,8 @@ class StyleMetadata(BaseModel):
     size: int = Field(ge=16, le=4096)
     #: Where the five points lie in the crop, as fractions of its edge.
     template: tuple[Point, Point, Point, Point, Point] = Field(default_factory=_template)
+    #: What the crop shows beyond the photo's edge: its outermost pixels, repeated, or white.
+    outside: Literal["edge", "white"] = "edge"
     #: Standard deviation, in pixels of a 128-pixel crop, of the heatmaps that the graph draws.
     sigma_at_128: float = Field(default=SIGMA_AT_128, gt=0)
     #: Data sets, iterations, preset, and whatever else made the weights.
@@ -59,3 +62,14 @@ class StyleMetadata(BaseModel):
     scores: dict[str, Any] = Field(default_factory=dict)
     toonmark_version: str = __version__
     created: datetime = Field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+
+    @model_validator(mode="after")
+    def _format_fits(self) -> StyleMetadata:
+        if self.outside != "edge" and self.format_version < 2:
+            raise ValueError("a pack with white beyond the photo's edge has format 2")
+        return self
+
+    @property
+    def fill(self) -> float | None:
+        """What :func:`toonmark.faces.align.crop` fills with beyond the edge of a uint8 photo."""
+        return 255.0 if self.outside == "white" else None

@@ -26,7 +26,7 @@ from toonmark.training.landmarks import load_regressor
 from toonmark.training.networks import DIRECTIONS, TO_CARTOON, Direction, Networks, average_into
 from toonmark.training.packs import is_pack, pack_generator
 from toonmark.training.pool import ImagePool
-from toonmark.training.processes import apply_gradients, averaged_values, places
+from toonmark.training.processes import Update, apply_updates, averaged_values, places
 from toonmark.training.run import CHECKPOINT
 from toonmark.training.step import (
     Batch,
@@ -215,11 +215,12 @@ class StyleTrainer:
         return values
 
     def _update(self, iteration: int, gradients: list[list[Tensor | None]]) -> None:
-        config = self.config
-        for (name, optimizer), gradient in zip(self.optimizers.items(), gradients, strict=True):
-            parameters = list(getattr(self.networks, name).parameters())
-            rate = config.rate_at(iteration)
-            apply_gradients(self.fabric, optimizer, parameters, gradient, rate)
+        config, rate = self.config, self.config.rate_at(iteration)
+        updates = [
+            Update(name, optimizer, list(getattr(self.networks, name).parameters()), gradient, rate)
+            for (name, optimizer), gradient in zip(self.optimizers.items(), gradients, strict=True)
+        ]
+        apply_updates(self.fabric, updates)
         age = iteration if config.start_from is None else None
         average_into(self.averaged, self.networks.generators, config.average, age)
 

@@ -20,7 +20,7 @@ from toonmark.models.sampling import heatmaps, points_from_heatmaps
 from toonmark.training import checkpoint
 from toonmark.training.config import Augmentation, RegressorConfig, decayed
 from toonmark.training.networks import average_into
-from toonmark.training.processes import apply_gradients, averaged_values, places
+from toonmark.training.processes import Update, apply_updates, averaged_values, places
 from toonmark.training.run import check_size
 from toonmark.training.tensors import to_points, to_tensor
 
@@ -73,7 +73,8 @@ class LandmarkTrainer:
         values = averaged_values(fabric, {"heatmaps": float(loss.detach())})
         if np.isfinite(values["heatmaps"]):
             rate = decayed(config.learning_rate, iteration, config.iterations)
-            apply_gradients(fabric, self.optimizer, parameters, gradients, rate)
+            update = Update("regressor", self.optimizer, parameters, gradients, rate)
+            apply_updates(fabric, [update])
             average_into(self.averaged, self.regressor, config.average, iteration)
         return values
 

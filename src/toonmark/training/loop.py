@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from toonmark.errors import DivergedError, RunError
 from toonmark.training import checkpoint
+from toonmark.training.processes import NonFiniteGradientError
 from toonmark.training.run import CHECKPOINT, Lock, Metrics
 
 if TYPE_CHECKING:
@@ -29,6 +30,11 @@ class Schedule(Protocol):
     def checkpoint_every(self) -> int: ...
     @property
     def log_every(self) -> int: ...
+
+
+#: Weights beyond this are those of a training that diverged, though they may still be finite: what
+#: is trained here has weights below 100.
+LARGEST = 1e6
 
 
 class Trainer(Protocol):
@@ -58,7 +64,8 @@ def train(trainer: Trainer, schedule: Schedule, folder: Path, *, quiet: bool = F
         whether the end was reached.
 
     Raises:
-        DivergedError: a loss term is no longer finite; the last good checkpoint stays.
+        DivergedError: a loss term, a gradient or a weight is no longer finite; the last good
+            checkpoint stays.
         RunError: another process trains here, or the checkpoint cannot be read.
     """
     fabric, file = trainer.fabric, folder / CHECKPOINT
@@ -81,7 +88,14 @@ def train(trainer: Trainer, schedule: Schedule, folder: Path, *, quiet: bool = F
             metrics = stack.enter_context(Metrics(folder, start))
             bar = stack.enter_context(Progress(schedule.iterations, start, quiet))
         for iteration in range(start, schedule.iterations):
-            values = trainer.step(iteration)
+            try:
+                values = trainer.step(iteration)
+            except NonFiniteGradientError as error:
+                raise DivergedError(
+                    f"The gradient of the {error} was not finite in iteration {iteration}; "
+                    f"the last good checkpoint is kept in {file}.",
+                    "Lower the learning rate, or train in single precision, in a new run.",
+                ) from error
             for name, value in values.items():
                 if not math.isfinite(value):
                     raise DivergedError(
@@ -102,12 +116,33 @@ def train(trainer: Trainer, schedule: Schedule, folder: Path, *, quiet: bool = F
                 trainer.look(done, folder)
             if last or done % schedule.checkpoint_every == 0:
                 tensors = trainer.tensors()
+                if (wrong := _not_sound(tensors)) is not None:
+                    raise DivergedError(
+                        f"The weights {wrong} are not finite, or larger than {LARGEST:.0e}, after "
+                        f"iteration {iteration}; the last good checkpoint is kept in {file}.",
+                        "Lower the learning rate in a new run.",
+                    )
                 if fabric.is_global_zero:
                     checkpoint.save(file, tensors, {"iteration": str(done)})
                 fabric.barrier()
             if stopping:
                 return done == schedule.iterations
     return True
+
+
+def _not_sound(tensors: Mapping[str, Tensor]) -> str | None:
+    """The name of the first tensor of a checkpoint that no sound training has; None if all are.
+
+    The optimisers' and the pools' tensors need only be finite.
+    """
+    for name, tensor in tensors.items():
+        if not tensor.is_floating_point() or tensor.numel() == 0:
+            continue
+        largest = float(tensor.detach().abs().max())  # NaN if there is one
+        bound = math.inf if name.startswith(("optimizer/", "pool/")) else LARGEST
+        if not (math.isfinite(largest) and largest <= bound):
+            return name
+    return None
 
 
 def _any_process(fabric: Fabric, mine: bool) -> bool:

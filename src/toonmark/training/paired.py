@@ -21,7 +21,7 @@ from toonmark.models.presets import build_discriminators
 from toonmark.training import checkpoint
 from toonmark.training.config import PairedConfig, decayed
 from toonmark.training.networks import average_into
-from toonmark.training.processes import apply_gradients, averaged_values, places
+from toonmark.training.processes import Update, apply_updates, averaged_values, places
 from toonmark.training.samples import write_grid
 
 if TYPE_CHECKING:
@@ -97,10 +97,12 @@ class PairedTrainer(ABC):
             fabric, {name: float(value.detach()) for name, value in parts.items()}
         )
         if all(np.isfinite(value) for value in values.values()):
+            updates = []
             for name, optimizer in self.optimizers.items():
                 rate = config.learning_rate if name == self.name else _DISCRIMINATOR_RATE
                 rate = decayed(rate, iteration, config.iterations)
-                apply_gradients(fabric, optimizer, parameters[name], gradients[name], rate)
+                updates.append(Update(name, optimizer, parameters[name], gradients[name], rate))
+            apply_updates(fabric, updates)
             age = None if self.learnt else iteration
             average_into(self.averaged, self.network, config.average, age)
         return values

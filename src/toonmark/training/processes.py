@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -38,28 +39,55 @@ def averaged_values(fabric: Fabric, values: Mapping[str, float]) -> dict[str, fl
     return dict(zip(values, mean.tolist(), strict=True))
 
 
-def apply_gradients(
-    fabric: Fabric,
-    optimizer: torch.optim.Optimizer,
-    parameters: Sequence[nn.Parameter],
-    gradients: Sequence[Tensor | None],
-    rate: float,
-) -> None:
-    """Averages gradients over all processes and lets the optimiser take its step.
+class NonFiniteGradientError(ArithmeticError):
+    """A network's gradient holds NaN or infinity; its name is the only argument."""
 
-    Args:
+
+@dataclass(frozen=True)
+class Update:
+    """One optimiser's share of a step.
+
+    Attributes:
+        name: of the network or networks, for an error.
+        parameters: what the optimiser holds, with ``gradients`` beside them.
         rate: the step's learning rate.
     """
-    present = [(p, g) for p, g in zip(parameters, gradients, strict=True) if g is not None]
-    if fabric.world_size > 1:
-        flat = torch.cat([g.reshape(-1) for _, g in present])
-        mean = fabric.all_reduce(flat, reduce_op="mean")
-        assert isinstance(mean, Tensor)
-        pieces = mean.split([g.numel() for _, g in present])
-        present = [(p, m.reshape(g.shape)) for (p, g), m in zip(present, pieces, strict=True)]
-    for parameter, gradient in present:
-        parameter.grad = gradient.to(parameter.dtype)
-    for group in optimizer.param_groups:
-        group["lr"] = rate
-    optimizer.step()
-    optimizer.zero_grad(set_to_none=True)
+
+    name: str
+    optimizer: torch.optim.Optimizer
+    parameters: Sequence[nn.Parameter]
+    gradients: Sequence[Tensor | None]
+    rate: float
+
+
+def apply_updates(fabric: Fabric, updates: Sequence[Update]) -> None:
+    """Averages gradients over all processes and lets every optimiser take its step, or none.
+
+    Raises:
+        NonFiniteGradientError: a gradient is not finite, on all processes alike; nothing changed.
+    """
+    averaged = [_averaged(fabric, update) for update in updates]
+    for update, present in zip(updates, averaged, strict=True):
+        gradients = [gradient for _, gradient in present]
+        if not torch.isfinite(nn.utils.get_total_norm(gradients, float("inf"))):
+            raise NonFiniteGradientError(update.name)
+    for update, present in zip(updates, averaged, strict=True):
+        for parameter, gradient in present:
+            parameter.grad = gradient.to(parameter.dtype)
+        for group in update.optimizer.param_groups:
+            group["lr"] = update.rate
+        update.optimizer.step()
+        update.optimizer.zero_grad(set_to_none=True)
+
+
+def _averaged(fabric: Fabric, update: Update) -> list[tuple[nn.Parameter, Tensor]]:
+    """The parameters that have a gradient, with its mean over all processes."""
+    pairs = zip(update.parameters, update.gradients, strict=True)
+    present = [(parameter, gradient) for parameter, gradient in pairs if gradient is not None]
+    if fabric.world_size == 1 or not present:
+        return present
+    flat = torch.cat([gradient.reshape(-1) for _, gradient in present])
+    mean = fabric.all_reduce(flat, reduce_op="mean")
+    assert isinstance(mean, Tensor)
+    pieces = mean.split([gradient.numel() for _, gradient in present])
+    return [(p, m.reshape(g.shape)) for (p, g), m in zip(present, pieces, strict=True)]

@@ -73,7 +73,7 @@ def generator_loss(
     judged = noisy(fake, config.judged_noise, random)
     parts: Parts = {}
 
-    parts["real"] = weights.real * losses.adversarial_generator(
+    parts["real"] = config.weight_of_real * losses.adversarial_generator(
         judges["real"](judged), method.gan
     )  # eq. 1
     parts["cycle"] = weights.cycle * losses.cycle_consistency(restored, batch.image)  # eq. 2
@@ -164,19 +164,29 @@ def regressor_loss(networks: Networks, domain: str, batch: Batch, config: TrainC
 
 
 def unmatched(images: Tensor, random: np.random.Generator) -> Tensor:
-    """Real pictures whose old landmarks no longer fit: cropped elsewhere (section 3.2.2).
+    """Real pictures whose old landmarks no longer fit: random crops, resized (section 3.2.2).
 
-    Shifted by 6 to 20 % of the size, enough to leave the heatmaps, and zoomed a little.
+    A crop has 70 to 85 % of the picture's edge and lies within it, so that no border is repeated
+    that would give it away without a look at the landmarks. Its middle is at least 8 % of the edge
+    off, in the resized picture: enough to leave the heatmaps.
+
+    Args:
+        images: (N, C, S, S).
+
+    Returns:
+        (N, C, S, S).
     """
     size, count = images.shape[-1], len(images)
-    angle = random.uniform(0, 2 * np.pi, count)
-    distance = random.uniform(0.06, 0.20, count) * size
-    zoom = random.uniform(0.9, 1.2, count)
     middle = (size - 1) / 2
+    share = random.uniform(0.70, 0.85, count)
+    angle = random.uniform(0, 2 * np.pi, count)
+    aside = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    # How far the crop's middle can go in that direction before its edge meets the picture's.
+    farthest = (1 - share) * middle / np.abs(aside).max(axis=1)
+    offset = aside * random.uniform(0.08 * size * share, farthest)[:, None]
     transforms = np.zeros((count, 2, 3), np.float32)
-    transforms[:, 0, 0] = transforms[:, 1, 1] = zoom
-    transforms[:, 0, 2] = middle - zoom * middle + distance * np.cos(angle)
-    transforms[:, 1, 2] = middle - zoom * middle + distance * np.sin(angle)
+    transforms[:, 0, 0] = transforms[:, 1, 1] = 1 / share
+    transforms[:, :, 2] = middle - (middle + offset) / share[:, None]
     return crop(images, torch.from_numpy(transforms).to(images.device), size)
 
 

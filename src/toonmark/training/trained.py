@@ -8,8 +8,10 @@ from typing import Any
 
 from torch import nn
 
+from toonmark.data.dataset import DESCRIPTION
 from toonmark.errors import ConfigurationError, RunError
 from toonmark.files import write_text
+from toonmark.landmarks import frame_of
 from toonmark.models.denoiser import Denoised, Denoiser
 from toonmark.models.presets import build_generator
 from toonmark.styles.pack import StylePack
@@ -123,6 +125,7 @@ def training_facts(config: TrainConfig, done: int, run: Path | None = None) -> d
         "width": config.width,
         "faces": _names(config.faces),
         "cartoons": _names(config.cartoons),
+        "frame": _frame(config.faces),
         "method": config.method.model_dump(),
         "runs": runs,
         "iterations": sum(one["stage1"] + one["stage2"] for one in runs),
@@ -136,6 +139,30 @@ def _names(folders: list[str]) -> list[str]:
     """What data sets are called; a table in a set's folder stands for a part of that set."""
     paths = [Path(folder) for folder in folders]
     return sorted({(path.parent if path.suffix == ".csv" else path).name for path in paths})
+
+
+def _frame(folders: list[str]) -> str | None:
+    """The frame of the faces that a run was trained on; None where their sets do not say.
+
+    Raises:
+        ConfigurationError: sets of several frames.
+    """
+    found = set()
+    for folder in folders:
+        path = Path(folder)
+        file = (path.parent if path.suffix == ".csv" else path) / DESCRIPTION
+        try:
+            template = json.loads(file.read_text(encoding="utf-8")).get("template")
+        except (OSError, ValueError, AttributeError):
+            continue  # a table without a description, or a set that is gone
+        if (frame := frame_of(template)) is not None:
+            found.add(frame)
+    if len(found) > 1:
+        raise ConfigurationError(
+            f"The sets of faces have different frames ({', '.join(sorted(found))}).",
+            "Make them anew with one --frame.",
+        )
+    return found.pop() if found else None
 
 
 def load_student(run: Path) -> tuple[nn.Module, int, dict[str, Any]]:

@@ -104,7 +104,12 @@ class Networks:
             fields = metadata.model_dump(mode="json")
             styles.append(
                 {key: fields[key] for key in shown}
-                | {"file": network.name, "size": metadata.size, "template": fields["template"]}
+                | {
+                    "file": network.name,
+                    "size": metadata.size,
+                    "template": fields["template"],
+                    "outside": metadata.outside,
+                }
             )
         detector, regressor = _finders()
         manifest = {

@@ -8,8 +8,9 @@ import { apply, invert, scaleOf } from './geometry.js';
  * @param {Picture} picture
  * @param {import('./geometry.js').Transform} transform picture pixels to crop pixels
  * @param {number} size edge of the crop
+ * @param {number | null} fill what pixels beyond the picture become; null repeats its last ones
  * @returns {Float32Array} (size, size, 3), 0 to 255 */
-export function crop(picture, transform, size) {
+export function crop(picture, transform, size, fill = null) {
   const back = invert(transform);
   const block = Math.max(1, Math.floor(1 / Math.max(scaleOf(transform), 1e-6) + 1e-6));
   const { x0, y0, x1, y1 } = seen(picture, back, size, block);
@@ -20,12 +21,20 @@ export function crop(picture, transform, size) {
   const result = new Float32Array(size * size * 3);
   for (let row = 0, out = 0; row < size; row++) {
     for (let column = 0; column < size; column++, out += 3) {
+      if (fill !== null && !within(picture, apply([column, row], back))) {
+        result.fill(fill, out, out + 3);
+        continue;
+      }
       const x = (a * column + b * row + tx - x0 - shift) / block;
       const y = (c * column + d * row + ty - y0 - shift) / block;
       bilinear(part, x, y, result, out);
     }
   }
   return result;
+}
+
+function within({ width, height }, [x, y]) {
+  return x >= -0.5 && x <= width - 0.5 && y >= -0.5 && y <= height - 0.5;
 }
 
 /** The part of the picture that is looked at, in whole blocks counted from its corner. */

@@ -142,9 +142,9 @@ export class Pipeline {
 
   /** Draws one face. @param {import('../vision/geometry.js').Point[]} points */
   async draw(picture, points, name) {
-    const { file, size, template } = await this.style(name);
+    const { file, size, template, outside } = await this.style(name);
     const transform = faceTransform(points, size, template);
-    const pixels = crop(picture, transform, size);
+    const pixels = crop(picture, transform, size, outside === 'white' ? 255 : null);
     const places = points.map((point) => apply(point, transform)).flat();
     const session = await this.network(file);
     const { cartoon } = await session.run({

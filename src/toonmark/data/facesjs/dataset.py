@@ -19,7 +19,7 @@ from toonmark.data.facesjs.sampling import person
 from toonmark.data.unfinished import in_processes, prepare
 from toonmark.errors import ConfigurationError
 from toonmark.files import written_whole
-from toonmark.landmarks import FACE_TEMPLATE, Array
+from toonmark.landmarks import FRAMES, Array
 
 #: Changes whenever the same seed and index would give another picture.
 DRAWING_VERSION = 2
@@ -27,7 +27,7 @@ DRAWING_VERSION = 2
 _CHUNK = 32
 
 
-def configuration(size: int, seed: int, plain: bool = False) -> dict[str, Any]:
+def configuration(size: int, seed: int, plain: bool = False, frame: str = "face") -> dict[str, Any]:
     """What a picture depends on beside its index; two folders that agree hold the same ones."""
     config = {
         "style": "facesjs",
@@ -37,7 +37,9 @@ def configuration(size: int, seed: int, plain: bool = False) -> dict[str, Any]:
         "package": f"{package.PACKAGE}@{package.VERSION}",
         "integrity": package.INTEGRITY,
     }
-    return config | {"plain": True} if plain else config
+    # Only what is not the default is written: sets of before have neither.
+    other = {"plain": True} if plain else {}
+    return config | other | ({"frame": frame} if frame != "face" else {})
 
 
 def write_dataset(
@@ -48,6 +50,7 @@ def write_dataset(
     size: int = 128,
     seed: int = 0,
     plain: bool = False,
+    frame: str = "face",
     workers: int = 1,
     force: bool = False,
     progress: Callable[[int], None] | None = None,
@@ -59,6 +62,7 @@ def write_dataset(
         parts: from :func:`toonmark.data.facesjs.parts.load_parts`.
         size: edge in pixels.
         seed: picture i depends on the seed and on i alone.
+        frame: what the pictures show, one of :data:`toonmark.landmarks.FRAMES`.
         plain: no glasses, no goatees, fewer beards.
         workers: processes; with 1 everything happens in this one.
         force: throw away pictures of another configuration instead of refusing.
@@ -78,12 +82,12 @@ def write_dataset(
             "Ask for at least one picture of at least 16 pixels.",
         )
     folder = Path(folder)
-    config = configuration(size, seed, plain)
+    config = configuration(size, seed, plain, frame)
     prepare(folder, config, force)
     write_description(folder, _description(config, count))
     chunks = [range(start, min(start + _CHUNK, count)) for start in range(0, count, _CHUNK)]
     rows: list[tuple[str, Array]] = []
-    common = (folder / IMAGES, parts, size, seed, plain)
+    common = (folder / IMAGES, parts, size, seed, plain, frame)
     for done in in_processes(_start, _draw_chunk, chunks, common, workers):
         first = len(rows)
         rows.extend((name_of(first + i), points) for i, points in enumerate(done))
@@ -105,7 +109,7 @@ def _description(config: dict[str, Any], count: int) -> dict[str, Any]:
         "(https://github.com/zengm-games/facesjs)",
         "terms": f"{package.LICENCE} (the parts); pictures and weights may be passed on",
         "size": config["size"],
-        "template": FACE_TEMPLATE.round(6).tolist(),
+        "template": FRAMES[config.get("frame", "face")].round(6).tolist(),
         "counts": {"kept": count},
         "landmarks": "exact, from the drawing's own transforms",
         "configuration": config,
@@ -113,7 +117,7 @@ def _description(config: dict[str, Any], count: int) -> dict[str, Any]:
     }
 
 
-_Common = tuple[Path, Parts, int, int, bool]
+_Common = tuple[Path, Parts, int, int, bool, str]
 _common: _Common
 
 
@@ -126,10 +130,10 @@ def _draw_chunk(indices: Iterable[int]) -> Array:
     """Draws what is not there yet; the landmarks of all: (n, 5, 2)."""
     from PIL import Image
 
-    images, parts, size, seed, plain = _common
+    images, parts, size, seed, plain, frame = _common
     rows = []
     for index in indices:
-        document, points = draw(person(seed, index, plain), parts, size)
+        document, points = draw(person(seed, index, plain), parts, size, frame)
         rows.append(points)
         path = images / name_of(index)
         if not path.exists():

@@ -17,12 +17,16 @@ from toonmark.data.facesjs.features import eyes, mouth, nose
 from toonmark.data.facesjs.parts import Parts
 from toonmark.data.facesjs.sampling import Person
 from toonmark.faces.align import compose, invert, similarity, transform_points
-from toonmark.landmarks import Array
+from toonmark.landmarks import FRAMES, Array, template_points
 
 #: Where the mean face's points are in facesjs' 400 x 600 frame; the picture's mean points at 128.
 _FRAME = np.array([[140, 310], [260, 310], [200, 382.6], [150.2, 428.7], [249.8, 428.7]])
 _MIDDLE = np.array([200.0, 310.0])
 _HEAD_EDGE = 147.0  # half a head's width where the ears are
+
+#: How much wider and longer than facesjs' a body is, in each frame: it leaves the picture at the
+#: bottom, as people do in photos.
+_BODY = {"face": (1.0, 1.0), "portrait": (1.35, 2.0)}
 
 _SHAVE = re.compile(r"<path fill=\"\$\[(face|head)Shave\]\"[^>]*/>")
 _DOME = (
@@ -31,16 +35,21 @@ _DOME = (
 )
 
 
-def draw(person: Person, parts: Parts, size: int = 128) -> tuple[str, Array]:
+def draw(person: Person, parts: Parts, size: int = 128, frame: str = "face") -> tuple[str, Array]:
     """An SVG document of ``size`` pixels, and the five landmarks in its pixels: (5, 2).
 
-    The person's points say where the landmarks are wanted; the head, hair and body follow the
-    similarity that fits the mean face to them.
+    The person's points say where the landmarks are wanted in the tight frame; the head, hair and
+    body follow the similarity that fits the mean face to them.
+
+    Args:
+        frame: what the picture shows, one of :data:`toonmark.landmarks.FRAMES`.
     """
-    to_picture = similarity(_FRAME, person.points)
-    wanted = transform_points(person.points, invert(to_picture))
+    tight, shown = template_points(128), template_points(128, FRAMES[frame])
+    to_frame = np.eye(2, 3) if frame == "face" else similarity(tight, shown)
+    to_picture = compose(similarity(_FRAME, person.points), to_frame)
+    wanted = transform_points(transform_points(person.points, to_frame), invert(to_picture))
     canvas = Canvas(parts, person)
-    _behind(canvas, wanted)
+    _behind(canvas, wanted, _BODY[frame])
     pupils = eyes(canvas, wanted)
     corners = mouth(canvas, wanted)
     tip = nose(canvas, wanted)
@@ -66,7 +75,7 @@ def _head_matrix(person: Person, wanted: Array) -> Array:
     return placed(_MIDDLE, _MIDDLE, person.head_width, height)
 
 
-def _behind(canvas: Canvas, wanted: Array) -> None:
+def _behind(canvas: Canvas, wanted: Array, body_scale: tuple[float, float]) -> None:
     person = canvas.person
     head = _head_matrix(person, wanted)
     width = person.behind_width * choices.HAIR_BEHIND_WIDTH.get(person.parts.get("hairBg", ""), 1)
@@ -80,7 +89,7 @@ def _behind(canvas: Canvas, wanted: Array) -> None:
         canvas.draw("hairBg", dome, _DOME.replace('stroke="#000"', ""))
     # A long chin pushes the shoulders down.
     body = placed(np.array([200.0, 500]), np.array([200.0, 506 + 190 * (head[1, 1] - 1)]),
-                  person.body_width, 1.0)  # fmt: skip
+                  person.body_width * body_scale[0], body_scale[1])  # fmt: skip
     canvas.draw("body", body)
     canvas.draw("jersey", body)
     _head(canvas, head)

@@ -17,7 +17,7 @@ from toonmark.data.sources.folder import face_crop
 from toonmark.data.sources.photos import Photos
 from toonmark.data.sources.selection import Reason, Selection
 from toonmark.faces.align import invert, transform_points
-from toonmark.landmarks import FACE_TEMPLATE, Array
+from toonmark.landmarks import FRAMES, Array
 
 
 @dataclass(kw_only=True)
@@ -28,11 +28,13 @@ class Given(Photos):
         points: a photo's name, below the root, to (5, 2) pixels of the upright photo.
         selection: which faces are kept.
         matting: lays the person on white, if given.
+        frame: what the crops show, one of :data:`toonmark.landmarks.FRAMES`.
     """
 
     points: Mapping[str, Array]
     selection: Selection = field(default_factory=Selection)
     matting: Matting | None = None
+    frame: str = "face"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -44,7 +46,7 @@ class Given(Photos):
         return {
             "source": "given",
             **self.common(),
-            "template": FACE_TEMPLATE.round(6).tolist(),
+            "template": FRAMES[self.frame].round(6).tolist(),
             "points": fingerprint(self.points),
             "matte": "u2netp" if self.matting else None,
             "selection": asdict(self.selection),
@@ -68,7 +70,7 @@ class Given(Photos):
         if not ((points >= -0.5) & (points <= np.array([width, height]) - 0.5)).all():
             return Rejected(Reason.NO_POINTS, "They lie outside the picture.")
         points = transform_points(points, invert(photo.to_full))
-        return face_crop(photo, points, self.size, self.selection, self.matting)
+        return face_crop(photo, points, self.size, self.selection, self.matting, self.frame)
 
 
 def fingerprint(points: Mapping[str, Array]) -> str:

@@ -13,7 +13,6 @@ import cv2
 import numpy as np
 
 from toonmark import pictures
-from toonmark.data.matting import inside
 from toonmark.data.sources import Kept, Rejected
 from toonmark.data.sources.selection import Reason
 from toonmark.errors import DataError, ImageError
@@ -114,10 +113,7 @@ def unwanted_from(file: Path | None) -> frozenset[str]:
 
 def crop_on_white(image: Array, transform: Array, size: int) -> Array:
     """A drawing's crop, white beyond its edge: (size, size, 3) uint8."""
-    view = crop(image, transform, size)
-    covered = inside(image.shape, transform, size).astype(np.float32)
-    # The drawing's own edge may be a fraction of a pixel beyond: only what is outside turns white.
-    return as_bytes(np.where(covered[..., None] > 0, view, 255))
+    return as_bytes(crop(image, transform, size, 255))
 
 
 def squared(image: Array) -> tuple[Array, Array]:

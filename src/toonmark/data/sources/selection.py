@@ -11,7 +11,7 @@ import numpy as np
 
 from toonmark.faces.align import face_transform, scale_of
 from toonmark.faces.pose import roll, yaw
-from toonmark.landmarks import Array, template_points
+from toonmark.landmarks import FACE_TEMPLATE, Array, template_points
 
 #: Edge in pixels of the crops whose sharpness and colour are judged.
 JUDGED_AT = 128
@@ -62,9 +62,9 @@ class Selection:
     chroma: float = 4.0
     duplicate: int = 3
 
-    def of_points(self, points: Array, size: int) -> Reason | None:
+    def of_points(self, points: Array, size: int, template: Array = FACE_TEMPLATE) -> Reason | None:
         """Judges a face by its points in the photo: (5, 2) pixels, for a crop of ``size``."""
-        if scale_of(face_transform(points, size)) > self.enlargement:
+        if scale_of(face_transform(points, size, template)) > self.enlargement:
             return Reason.TOO_SMALL
         if abs(yaw(points)) > self.yaw or abs(roll(points)) > self.roll:
             return Reason.NOT_FRONTAL
@@ -115,7 +115,7 @@ def chroma(image: Array) -> float:
     return float(np.hypot(lab[..., 1], lab[..., 2]).mean())
 
 
-def flaw_of_matte(alpha: Array) -> str:
+def flaw_of_matte(alpha: Array, template: Array = FACE_TEMPLATE) -> str:
     """What is wrong with a matte, in a sentence; empty if nothing seems to be.
 
     Chairs, wheels and other people beside a head join its matte, and then it reaches the side above
@@ -123,11 +123,12 @@ def flaw_of_matte(alpha: Array) -> str:
     side along two thirds of that height; many of those are flawed.
 
     Args:
-        alpha: (S, S) in [0, 1], of a crop on the face template.
+        alpha: (S, S) in [0, 1], of a crop on the template.
+        template: (5, 2), where the points lie, as fractions of the edge.
     """
     size = alpha.shape[0]
     face = np.zeros(alpha.shape, np.uint8)
-    points = np.rint(template_points(size)).astype(np.int32)
+    points = np.rint(template_points(size, template)).astype(np.int32)
     cv2.fillConvexPoly(face, cv2.convexHull(points), 1)
     if alpha[face > 0].min() < 0.95:
         return "The face has holes."

@@ -1,0 +1,15 @@
+"""The ``--frame`` that commands share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Frame(StrEnum):
+    """What a crop shows: the paper's tight face, or the whole head and shoulders.
+
+    The names are those of :data:`toonmark.landmarks.FRAMES`.
+    """
+
+    face = "face"
+    portrait = "portrait"
