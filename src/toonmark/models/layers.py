@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import nn
 
@@ -15,6 +19,23 @@ def initialise(module: nn.Module) -> None:
         nn.init.normal_(module.weight, 0.0, 0.02)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
+
+
+@contextmanager
+def own_start(seed: int, name: str) -> Iterator[None]:
+    """What is built within draws its initial weights from a stream of its own.
+
+    They depend on the seed and the name alone, and not on what else is built or in what order: two
+    methods start alike in all networks that they share.
+
+    Args:
+        seed: the run's.
+        name: the network's, such as ``discriminators/face/real``.
+    """
+    digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int.from_bytes(digest[:7], "big"))
+        yield
 
 
 def instance_norm(channels: int) -> nn.GroupNorm:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Literal
 
 from torch import nn
 
@@ -14,6 +16,7 @@ from toonmark.models.discriminators import (
     PatchDiscriminator,
 )
 from toonmark.models.generator import CompactGenerator, PaperGenerator
+from toonmark.models.patches import NAMES as PATCHES
 from toonmark.models.regressor import CompactRegressor, PaperRegressor
 
 Preset = Literal["paper", "compact"]
@@ -31,22 +34,34 @@ def build_regressor(preset: Preset) -> nn.Module:
 
 
 def build_discriminators(
-    preset: Preset, size: int, *, conditional: bool, local: bool
+    preset: Preset,
+    size: int,
+    *,
+    conditional: bool,
+    local: bool,
+    start: Callable[[str], AbstractContextManager[Any]] = nullcontext,
 ) -> nn.ModuleDict:
     """A domain's discriminators: ``real``, and if asked ``matched`` and the three local ones.
 
     ``real`` is the unconditional D of equation 1, ``matched`` the conditional one of equation 5
     (Table 4); ``eyes``, ``nose`` and ``mouth`` are the local ones of equation 6.
+
+    Args:
+        start: by a discriminator's name, what it is built within: see
+            :func:`toonmark.models.layers.own_start`.
     """
     paper = preset == "paper"
-    networks: dict[str, nn.Module] = {
-        "real": PatchDiscriminator() if paper else CompactDiscriminator()
-    }
-    if conditional:
-        networks["matched"] = (
-            PaperConditionalDiscriminator(size) if paper else CompactDiscriminator(3 + COUNT)
-        )
-    if local:
-        for name in ("eyes", "nose", "mouth"):
-            networks[name] = PatchDiscriminator(layers=1) if paper else CompactPatchDiscriminator()
-    return nn.ModuleDict(networks)
+    names = ("real", *(("matched",) if conditional else ()), *(PATCHES if local else ()))
+
+    def built(name: str) -> nn.Module:
+        if name == "real":
+            return PatchDiscriminator() if paper else CompactDiscriminator()
+        if name == "matched":
+            return PaperConditionalDiscriminator(size) if paper else CompactDiscriminator(3 + COUNT)
+        return PatchDiscriminator(layers=1) if paper else CompactPatchDiscriminator()
+
+    networks = nn.ModuleDict()
+    for name in names:
+        with start(name):
+            networks[name] = built(name)
+    return networks

@@ -39,7 +39,7 @@ class Augmentation(Frozen):
 class Weights(Frozen):
     """The loss terms' weights (section 3.3.2)."""
 
-    real: float = Field(0.5, ge=0, description="lambda_g")
+    real: float = Field(0.5, ge=0, description="lambda_g; see TrainConfig.weight_of_real")
     matched: float = Field(0.5, ge=0, description="lambda_gc")
     local: float = Field(0.3, ge=0, description="lambda_local")
     landmarks: float = Field(100.0, ge=0, description="lambda_lm")
@@ -154,6 +154,16 @@ class TrainConfig(Frozen):
     def iterations(self) -> int:
         """Both stages together."""
         return self.stage1 + self.stage2
+
+    @property
+    def weight_of_real(self) -> float:
+        """Weight of the adversarial term against the discriminator of pictures alone.
+
+        Eq. 3 gives adversarial terms 1 in all. Without a conditional discriminator this one has
+        both shares: a row of the ablation lacks a discriminator, not half of the pressure.
+        """
+        alone = not self.method.conditional_discriminator
+        return self.weights.real + (self.weights.matched if alone else 0.0)
 
     def local_at(self, iteration: int) -> bool:
         """Whether the local discriminators take part in this iteration."""

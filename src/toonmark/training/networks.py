@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +13,7 @@ from torch import nn
 
 from toonmark.errors import ConfigurationError, RunError
 from toonmark.models.denoiser import Denoised, Denoiser
+from toonmark.models.layers import own_start
 from toonmark.models.presets import build_discriminators, build_generator, build_regressor
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
@@ -46,6 +49,9 @@ class Networks(nn.Module):
 
     Regressors are frozen unless the method trains them along the way (``no_pretraining``). A
     denoiser, if there is one, is frozen too: what it makes of a drawing is the drawing.
+
+    Each network's start follows from ``config.seed`` and its own name: rows of an ablation begin
+    with the same weights wherever they have the same networks.
     """
 
     generators: nn.ModuleDict
@@ -55,27 +61,24 @@ class Networks(nn.Module):
     def __init__(self, config: TrainConfig) -> None:
         super().__init__()
         method = config.method
-        self.generators = nn.ModuleDict(
-            {
-                d.name: build_generator(config.preset, method.condition_generator, config.width)
-                for d in DIRECTIONS
-            }
-        )
-        self.discriminators = nn.ModuleDict(
-            {
-                d.target: build_discriminators(
-                    config.preset,
-                    config.size,
-                    conditional=method.conditional_discriminator,
-                    local=method.local_discriminators,
+        self.generators, self.discriminators = nn.ModuleDict(), nn.ModuleDict()
+        for d in DIRECTIONS:
+            with own_start(config.seed, f"generators/{d.name}"):
+                self.generators[d.name] = build_generator(
+                    config.preset, method.condition_generator, config.width
                 )
-                for d in DIRECTIONS
-            }
-        )
+            self.discriminators[d.target] = build_discriminators(
+                config.preset,
+                config.size,
+                conditional=method.conditional_discriminator,
+                local=method.local_discriminators,
+                start=partial(_discriminator_start, config.seed, d.target),
+            )
         self.regressors = nn.ModuleDict()
         if needs_regressors(config):
             for d in DIRECTIONS:
-                self.regressors[d.target] = build_regressor(config.preset)
+                with own_start(config.seed, f"regressors/{d.target}"):
+                    self.regressors[d.target] = build_regressor(config.preset)
             if method.pretrained_regressors:
                 self.regressors.requires_grad_(False).eval()
         self.denoiser: nn.Module | None = None
@@ -105,6 +108,10 @@ class Networks(nn.Module):
             if not any(p.requires_grad for p in regressor.parameters()):
                 regressor.eval()
         return self
+
+
+def _discriminator_start(seed: int, domain: Domain, name: str) -> AbstractContextManager[None]:
+    return own_start(seed, f"discriminators/{domain}/{name}")
 
 
 def needs_regressors(config: TrainConfig) -> bool:

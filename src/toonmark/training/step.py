@@ -73,7 +73,7 @@ def generator_loss(
     judged = noisy(fake, config.judged_noise, random)
     parts: Parts = {}
 
-    parts["real"] = weights.real * losses.adversarial_generator(
+    parts["real"] = config.weight_of_real * losses.adversarial_generator(
         judges["real"](judged), method.gan
     )  # eq. 1
     parts["cycle"] = weights.cycle * losses.cycle_consistency(restored, batch.image)  # eq. 2
