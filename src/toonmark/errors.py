@@ -41,6 +41,10 @@ class MissingExtraError(ToonmarkError, ImportError):
 # Pictures ------------------------------------------------------------------------------------
 
 
+class RuntimeBrokenError(ToonmarkError):
+    """ONNX Runtime is not installed, or its installation is broken."""
+
+
 class ImageError(ToonmarkError):
     """A picture cannot be read."""
 

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from toonmark.errors import RuntimeBrokenError
+
 
 def open_session(model: bytes | Path, threads: int | None = None) -> Any:
     """An ``onnxruntime.InferenceSession`` on the CPU; its ``run`` may be called by many threads.
@@ -15,9 +17,16 @@ def open_session(model: bytes | Path, threads: int | None = None) -> Any:
         threads: how many threads one run may use; the number of cores, at most four, by default.
 
     Raises:
+        RuntimeBrokenError: ONNX Runtime itself cannot be loaded.
         Exception: whatever the runtime raises for a file that is no sound model.
     """
-    import onnxruntime
+    try:
+        import onnxruntime
+    except (ImportError, OSError) as error:
+        raise RuntimeBrokenError(
+            f"ONNX Runtime, which draws, cannot be loaded ({error}).",
+            "Install it again: pip install --force-reinstall onnxruntime",
+        ) from error
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or min(os.cpu_count() or 1, 4)

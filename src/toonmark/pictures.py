@@ -116,6 +116,16 @@ class Photo:
         return read(self.source)
 
 
+def _rest_of(file: BinaryIO) -> bytes:
+    """A binary file's bytes from where it stands; all of them if it stands at its end, as after
+    a picture was saved into it."""
+    content = file.read()
+    if not content and file.seekable():
+        file.seek(0)
+        content = file.read()
+    return content
+
+
 Source: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO | Image | Array | Photo"
 
 
@@ -156,7 +166,7 @@ def read(source: Source, reduced: bool = False, max_pixels: int | None = None) -
     if isinstance(source, np.ndarray):
         return Photo(from_array(source))
     if hasattr(source, "read"):
-        return read(cast(BinaryIO, source).read(), reduced, max_pixels)
+        return read(_rest_of(cast(BinaryIO, source)), reduced, max_pixels)
     if hasattr(source, "getexif"):
         return Photo(from_pillow(source))
     raise NotAnImageError(

@@ -365,3 +365,13 @@ def test_avif_is_known_by_its_signature():
 def test_what_is_not_there(tmp_path):
     fails(UnreadableFileError, tmp_path / "none.jpg")
     fails(UnreadableFileError, tmp_path)
+
+
+def test_a_file_that_was_just_written_is_read_from_its_start():
+    buffer = io.BytesIO()
+    Image.fromarray(PIXELS).save(buffer, format="PNG")
+    np.testing.assert_array_equal(pictures.read(buffer).pixels, PIXELS)
+    buffer.seek(0)
+    np.testing.assert_array_equal(pictures.read(buffer).pixels, PIXELS)
+    with pytest.raises(EmptyFileError):
+        pictures.read(io.BytesIO())

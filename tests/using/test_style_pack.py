@@ -1,10 +1,17 @@
 import json
+import sys
 
 import numpy as np
 import pytest
 
 from toonmark import Cartoonizer
-from toonmark.errors import CorruptStyleError, StyleError, UnknownStyleError, WrongStyleError
+from toonmark.errors import (
+    CorruptStyleError,
+    RuntimeBrokenError,
+    StyleError,
+    UnknownStyleError,
+    WrongStyleError,
+)
 from toonmark.faces.align import inside, transform_points
 from toonmark.landmarks import FACE_TEMPLATE, PORTRAIT_TEMPLATE, template_points
 from toonmark.styles import DEFAULT_STYLE, StyleMetadata, StylePack, list_styles
@@ -158,3 +165,9 @@ def test_the_styles_that_ship_are_sound():
         assert style.path.with_suffix(".md").is_file(), "every style has its card"
         assert metadata.licence or metadata.terms
     assert not shipped or DEFAULT_STYLE in [metadata.name for metadata in shipped]
+
+
+def test_a_broken_runtime_is_no_damaged_pack(pack, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(RuntimeBrokenError, match=r"ONNX Runtime.*force-reinstall"):
+        StylePack.open(pack)

@@ -11,7 +11,13 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from toonmark.errors import CorruptStyleError, StyleError, UnknownStyleError, WrongStyleError
+from toonmark.errors import (
+    CorruptStyleError,
+    RuntimeBrokenError,
+    StyleError,
+    UnknownStyleError,
+    WrongStyleError,
+)
 from toonmark.inference import open_session
 from toonmark.landmarks import Array, template_points
 from toonmark.styles.metadata import FORMAT_VERSION, KEY, StyleMetadata
@@ -70,6 +76,8 @@ class StylePack:
             ) from error
         try:
             session = open_session(content, threads)
+        except RuntimeBrokenError:
+            raise  # no fault of the file's
         except Exception as error:  # the runtime has a dozen kinds, all of its own
             raise CorruptStyleError(
                 f"{path.name} is damaged, or not an ONNX model.",
