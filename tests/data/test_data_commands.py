@@ -39,7 +39,7 @@ def test_help_names_all_subcommands() -> None:
     assert code == 0
     for name in (
         *("folder", "celeba", "cartoons", "anime", "dicebear", "crop", "check", "show"),
-        *("landmarks", "import", "export", "shards", "backgrounds"),
+        *("landmarks", "import", "export", "backgrounds"),
     ):
         assert name in output
 

@@ -72,6 +72,18 @@ def test_what_is_held_out_is_what_training_holds_out(make_set: MakeSet) -> None:
     assert select(pictures, 60).names == expected
 
 
+def test_a_part_of_a_set_is_measured_as_it_is_trained_on(make_set: MakeSet) -> None:
+    folder = make_set("a", 30)
+    lines = (folder / "landmarks.csv").read_text().splitlines()
+    (folder / "part.csv").write_text("\n".join([lines[0], *lines[5:12]]))
+    pictures = PictureSet.open(folder / "part.csv", landmarks=True)
+    assert pictures.names == Dataset.open(folder / "part.csv").names
+    assert len(select(pictures, 7, held_out=False)) == 7
+    assert (pictures.name, pictures.unlisted) == ("a/part.csv", 0)
+    with pytest.raises(DataError, match=r"no other\.csv"):
+        PictureSet.open(folder / "other.csv")
+
+
 def test_an_unreadable_picture_is_replaced_and_named(make_set: MakeSet) -> None:
     folder = make_set("a", 6)
     whole = (folder / "0002.png").read_bytes()

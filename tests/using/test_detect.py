@@ -141,3 +141,52 @@ def test_a_box_is_made_for_given_points(astronaut):
     (found,) = detect.find_faces(astronaut)
     given = detect.face_from_points(POINTS)
     assert detect._overlap(found, given) > 0.6
+
+
+@pytest.mark.parametrize("size", [(20, 30000), (31, 640), (640, 24), (24, 24)])
+@pytest.mark.parametrize("grey", [0, 127, 255])
+def test_in_thin_and_small_pictures_of_nothing_no_face_is_found(astronaut, size, grey):
+    """OpenCV's network made faces of them out of what was left in memory."""
+    for _ in range(3):
+        detect.find_faces(astronaut)
+        assert detect.find_faces(np.full((*size, 3), grey, np.uint8)) == []
+
+
+def test_of_what_the_network_says_only_faces_within_the_picture_are_taken():
+    box = [100, 50, 60, 80]
+    points = [115, 80, 145, 80, 130, 95, 118, 110, 142, 110]
+    sound = np.array([*box, *points, 0.9], np.float32)
+    broken = {}
+    for name, places, values in (
+        ("not a number", [4], [np.nan]),
+        ("infinite", [2], [np.inf]),
+        ("larger than the picture", [2, 3], [3000, 3000]),
+        ("of no size", [2, 3], [0, 0]),
+        ("of negative size", [2, 3], [-60, -80]),
+        ("outside", [0], [900]),
+        ("points far from the box", [12], [300]),
+        ("both eyes in one place", [6, 7], [115, 80]),
+        ("no score", [14], [np.nan]),
+    ):
+        broken[name] = sound.copy()
+        broken[name][places] = values
+    found = np.stack([sound, *broken.values()])
+    taken = detect._plausible(found, (240, 320, 3))
+    assert taken.tolist() == [True] + [False] * len(broken), (list(broken), taken)
+
+
+def test_a_good_score_upside_down_is_not_enough(astronaut, monkeypatch):
+    """A portrait that is turned over may be found with a score of 0.95, and upright with 0.96."""
+    real = detect._look
+
+    def scored(image, side, score=detect.SCORE, frame=0.0, quarters=0):
+        faces = real(image, side, 0.3, frame, quarters) or real(image, side, 0.3, frame, 2)
+        value = 0.96 if quarters == 2 else 0.95
+        return [detect.Face(face.box, face.points, value) for face in faces]
+
+    monkeypatch.setattr(detect, "_look", scored)
+    for picture in (astronaut, cv2.resize(astronaut, (256, 256))):  # the quick way, and the other
+        over = np.ascontiguousarray(np.rot90(picture, 2))
+        (face, *_) = detect.find_faces(over)
+        expected = (picture.shape[0] - 1) - POINTS * picture.shape[0] / 512
+        assert error(face.points, expected) < 0.15

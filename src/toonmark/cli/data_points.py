@@ -1,4 +1,4 @@
-"""``toonmark data landmarks``, ``import``, ``export``, ``shards``, ``backgrounds``."""
+"""``toonmark data landmarks``, ``import``, ``export``, ``backgrounds``."""
 
 from __future__ import annotations
 
@@ -96,28 +96,6 @@ def export(
     typer.echo(f"{count} pictures' points are in {table}")
     if kind is Kind.label_studio:
         typer.echo(f"Labelling interface for the project:\n{INTERFACE}")
-
-
-def shards(
-    directory: Set,
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="A folder for the shards.")],
-    per_shard: Annotated[int, typer.Option(min=1, help="Pictures in each.")] = 1000,
-    force: Replace = False,
-) -> None:
-    """Write a set as WebDataset shards (tar files); they are read without being unpacked."""
-    from toonmark.data.dataset import Dataset
-    from toonmark.data.shards import write_shards
-
-    with bar() as progress:
-        task = progress.add_task("writing", total=None)
-        written = write_shards(
-            Dataset.open(directory),
-            out,
-            per_shard=per_shard,
-            force=force,
-            progress=lambda done, total: progress.update(task, completed=done, total=total),
-        )
-    typer.echo(f"{len(written)} pictures in {len(list(out.glob('*.tar')))} shards in {out}")
 
 
 def backgrounds(

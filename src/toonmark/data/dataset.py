@@ -6,8 +6,8 @@
     DIR/landmarks.csv       file, then x, y in pixels of the five points
     DIR/dataset.json        source, terms, size, template, counts, rejections, hashes, configuration
 
-Pictures may also lie beside ``landmarks.csv``, or in tar files there (see ``data/shards.py``), and
-``dataset.json`` may be missing: sets made elsewhere rarely have it. Nothing here needs torch.
+Pictures may also lie beside ``landmarks.csv``, and ``dataset.json`` may be missing: sets made
+elsewhere rarely have it. Nothing here needs torch.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from typing import Any
 import numpy as np
 
 from toonmark import pictures
-from toonmark.data.dataset_shards import Member, Reader, members_of_table, scan_shards
 from toonmark.data.dataset_table import COLUMNS, read_landmarks, write_landmarks
 from toonmark.errors import DataError, ImageError, NotAnImageError
 from toonmark.files import write_text
@@ -34,6 +33,7 @@ __all__ = [
     "LANDMARKS",
     "Dataset",
     "is_held_out",
+    "places_of",
     "read_description",
     "read_landmarks",
     "write_description",
@@ -50,6 +50,18 @@ def is_held_out(index: int) -> bool:
     return index % 20 == 0
 
 
+def places_of(path: str | Path) -> tuple[Path, Path, Path]:
+    """Where a set's parts lie: (its folder, its table, its pictures); none need be there.
+
+    Args:
+        path: the set's folder; or another table in it, for the part of the set that it lists.
+    """
+    folder, table = Path(path), Path(path) / LANDMARKS
+    if folder.suffix.lower() == ".csv" and not folder.is_dir():
+        folder, table = folder.parent, folder
+    return folder, table, folder / IMAGES if (folder / IMAGES).is_dir() else folder
+
+
 @dataclass(frozen=True)
 class Dataset:
     """A data set on disk; pictures are read when they are asked for.
@@ -60,7 +72,6 @@ class Dataset:
         names: file names, sorted.
         points: (n, 5, 2) float32, x and y in each picture's pixels, in the names' order.
         description: what ``dataset.json`` says; empty if there is none.
-        members: where in tar files the pictures lie, in the names' order; empty for files.
     """
 
     folder: Path
@@ -68,35 +79,24 @@ class Dataset:
     names: tuple[str, ...]
     points: Array
     description: Mapping[str, Any] = field(default_factory=dict)
-    members: tuple[Member, ...] = ()
-    _read: Reader = field(default_factory=Reader, repr=False, compare=False)
 
     @classmethod
     def open(cls, path: str | Path) -> Dataset:
         """Reads a set's table and description, and sees that each picture is there.
 
         Args:
-            path: the set's folder, of files or of shards; or another table in it, such as
-                ``annotated.csv``, for the part of the set that it lists.
+            path: the set's folder; or another table in it, such as ``annotated.csv``, for the
+                part of the set that it lists.
 
         Raises:
             DataError: no such set, a damaged table, or pictures that are missing.
         """
-        folder, table = Path(path), Path(path) / LANDMARKS
-        if folder.suffix.lower() == ".csv" and not folder.is_dir():
-            folder, table = folder.parent, folder
-        if not table.exists() and (shards := sorted(folder.glob("*.tar"))):
-            return cls._of_shards(folder, shards)
+        folder, table, images = places_of(path)
         rows = read_landmarks(table)
         if not rows:
             raise DataError(f"{table} lists no pictures.", "Make the set again, or name another.")
-        images = folder / IMAGES if (folder / IMAGES).is_dir() else folder
         names = tuple(sorted(rows))
         points = np.stack([rows[name] for name in names])
-        if members := members_of_table(table):
-            places = tuple(members[name] for name in names)
-            about = read_description(folder / DESCRIPTION)
-            return cls(folder, folder, names, points, about, places)
         present = _files_below(images)
         missing = [name for name in names if name not in present]
         if missing:
@@ -107,23 +107,11 @@ class Dataset:
             )
         return cls(folder, images, names, points, read_description(folder / DESCRIPTION))
 
-    @classmethod
-    def _of_shards(cls, folder: Path, shards: list[Path]) -> Dataset:
-        found = sorted(scan_shards(shards), key=lambda entry: entry[0])
-        names = tuple(name for name, _, _ in found)
-        if len(set(names)) < len(names) or not names:
-            raise DataError(
-                f"The shards in {folder} hold no pictures, or two of one name.", "Write them again."
-            )
-        points = np.stack([points for _, _, points in found])
-        about = read_description(folder / DESCRIPTION)
-        return cls(folder, folder, names, points, about, tuple(place for _, place, _ in found))
-
     def __len__(self) -> int:
         return len(self.names)
 
     def path(self, index: int) -> Path:
-        """The file of the picture at ``index``; of a set in shards there is none."""
+        """The file of the picture at ``index``."""
         return self.images / self.names[index]
 
     def data(self, index: int) -> bytes:
@@ -133,8 +121,6 @@ class Dataset:
             DataError: it cannot be read.
         """
         try:
-            if self.members:
-                return self._read(self.members[index])
             return self.path(index).read_bytes()
         except OSError as error:
             raise DataError(

@@ -137,8 +137,6 @@ def _sizes(sizes: dict[tuple[int, int], int]) -> list[Finding]:
 
 
 def _unlisted(dataset: Dataset) -> list[Finding]:
-    if dataset.members:
-        return []
     listed = set(dataset.names) | pictures_without_face(dataset.folder)
     paths = (path for path in dataset.images.rglob("*") if path.suffix.lower() in _PICTURES)
     names = sorted(path.relative_to(dataset.images).as_posix() for path in paths)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from toonmark.data.dataset import IMAGES, LANDMARKS, is_held_out, read_landmarks
+from toonmark.data.dataset import IMAGES, LANDMARKS, is_held_out, places_of, read_landmarks
 from toonmark.evaluation.errors import EmptySetError, MissingLandmarksError
 from toonmark.landmarks import Array
 from toonmark.pictures import pictures_in
@@ -23,12 +23,13 @@ class PictureSet:
     """A folder of pictures, in name order, with the landmarks of those that have them.
 
     Attributes:
-        folder: as the user gave it.
+        folder: the set's.
         images: where the pictures lie: ``folder/images``, or ``folder`` itself.
         names: file names below ``images``, sorted: those that ``landmarks.csv`` lists, where there
             is one, since training counts through them; otherwise all pictures.
         points: name to (5, 2) pixels of that picture.
-        unlisted: how many pictures of the folder the table does not list.
+        unlisted: how many pictures of the folder the table does not list; 0 for a part of a set.
+        part: the table that names the part of the set; empty for all of it.
     """
 
     folder: Path
@@ -36,13 +37,15 @@ class PictureSet:
     names: tuple[str, ...]
     points: dict[str, Array] = field(repr=False)
     unlisted: int = 0
+    part: str = ""
 
     @classmethod
     def open(cls, folder: str | Path, landmarks: bool = False) -> PictureSet:
         """Lists a set.
 
         Args:
-            folder: where the pictures or ``images`` lie.
+            folder: where the pictures or ``images`` lie; or another table there than
+                ``landmarks.csv``, for the part of the set that it lists, as training takes it.
             landmarks: whether the set is of no use without them.
 
         Raises:
@@ -51,28 +54,35 @@ class PictureSet:
             MissingLandmarksError: ``landmarks`` is true and there are none.
             DataError: ``landmarks.csv`` cannot be understood.
         """
-        folder = Path(folder)
-        images = folder / IMAGES if (folder / IMAGES).is_dir() else folder
+        folder, table, images = places_of(folder)
         found = [path.relative_to(images).as_posix() for path in pictures_in(images)]
         if not found:
             raise EmptySetError(
                 f"{folder} holds no pictures.",
                 f"Name a folder with JPEG, PNG or other pictures in it or in its {IMAGES}/.",
             )
-        if not (folder / LANDMARKS).is_file():
+        if not table.is_file():
+            if table.name != LANDMARKS:
+                read_landmarks(table)  # a part of a set is named, and is not there: it says so
             if landmarks:
                 raise MissingLandmarksError(
                     f"{folder} has no {LANDMARKS} with the five points of its faces.",
                     "Make such a set of your photos with: toonmark data folder PHOTOS OUT",
                 )
             return cls(folder, images, tuple(found), {})
-        points = read_landmarks(folder / LANDMARKS)
+        points = read_landmarks(table)
         if not points and landmarks:
-            raise MissingLandmarksError(
-                f"{folder / LANDMARKS} lists no pictures.", "Make the set again."
-            )
+            raise MissingLandmarksError(f"{table} lists no pictures.", "Make the set again.")
         names = tuple(sorted(points)) or tuple(found)
-        return cls(folder, images, names, points, len(set(found) - set(names)))
+        part = "" if table.name == LANDMARKS else table.name
+        unlisted = 0 if part else len(set(found) - set(names))
+        return cls(folder, images, names, points, unlisted, part)
+
+    @property
+    def name(self) -> str:
+        """The set as a report calls it: its folder, and the table of a part of it."""
+        own = self.folder.resolve().name
+        return f"{own}/{self.part}" if self.part else own
 
     def path(self, name: str) -> Path:
         """The file of a picture."""

@@ -135,8 +135,8 @@ def structure_table(scores: Sequence[Scores]) -> str:
         if s.structure.corrected is not None:
             rows.append(["~… less its offset on cartoons", *cells(s.structure.corrected)])
     note = (
-        f"Found by {escape(scores[0].reference.setting.point_finder)}, which took no part in"
-        " training. The first row of a style is against the photo's annotated points. The second"
+        f"Found by {escape(scores[0].reference.setting.point_finder)}."
+        " The first row of a style is against the photo's annotated points. The second"
         " cancels what the detector does alike on photo and cartoon; the third what it does wrong"
         " on every cartoon."
     )
