@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -99,3 +100,13 @@ def test_faces_may_be_lit_evenly_and_cartoons_stay(small_config, tmp_path):
     write_samples(plain, tmp_path / "plain.png")
     grids = [np.asarray(Image.open(tmp_path / name)) for name in ("grid.png", "plain.png")]
     assert not np.array_equal(grids[0][:64], grids[1][:64])
+
+
+def test_runs_are_locked_where_there_is_no_fcntl(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "fcntl", None)  # as on Windows
+    with Lock(tmp_path), pytest.raises(RunError, match="another process"), Lock(tmp_path):
+        pass
+    with Lock(tmp_path):
+        pass
