@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -102,10 +101,7 @@ def test_faces_may_be_lit_evenly_and_cartoons_stay(small_config, tmp_path):
     assert not np.array_equal(grids[0][:64], grids[1][:64])
 
 
-def test_runs_are_locked_where_there_is_no_fcntl(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "fcntl", None)  # as on Windows
+def test_a_lock_is_one_s_at_a_time_and_free_afterwards(tmp_path: Path) -> None:
     with Lock(tmp_path), pytest.raises(RunError, match="another process"), Lock(tmp_path):
         pass
     with Lock(tmp_path):
