@@ -7,7 +7,6 @@ import pytest
 from drawn import SIZE, MakeSet
 
 from toonmark.data.dataset import Dataset
-from toonmark.data.split import part_of
 from toonmark.errors import DataError, OutputNotWritableError
 from toonmark.evaluation.cache import Cache
 from toonmark.evaluation.errors import (
@@ -16,15 +15,14 @@ from toonmark.evaluation.errors import (
     NotEnoughPicturesError,
 )
 from toonmark.evaluation.selection import batches, fit, select
-from toonmark.evaluation.sets import PictureSet
+from toonmark.evaluation.sets import PictureSet, is_held_out
 from toonmark.landmarks import template_points
 
 
-def test_one_in_twenty_is_measured_and_another_chosen_by(make_set: MakeSet) -> None:
-    pictures = PictureSet.open(make_set("a", 120))
-    for part in ("test", "validation"):
-        chosen = select(pictures, 120, part=part)  # type: ignore[arg-type]
-        assert chosen.names == [name for name in pictures.names if part_of(name) == part]
+def test_every_twentieth_is_held_out(make_set: MakeSet) -> None:
+    assert [i for i in range(50) if is_held_out(i)] == [0, 20, 40]
+    chosen = select(PictureSet.open(make_set("a", 45)), 10)
+    assert chosen.names == ["0000.png", "0020.png", "0040.png"]
 
 
 def test_pictures_may_lie_in_images(make_set: MakeSet) -> None:
@@ -62,16 +60,16 @@ def test_broken_landmarks_name_the_line(make_set: MakeSet) -> None:
         PictureSet.open(folder)
 
 
-def test_what_is_measured_was_not_trained_on(make_set: MakeSet) -> None:
-    folder = make_set("a", 120)
-    before = Dataset.open(folder)
-    trained = {before.names[i] for i in before.split()[0]}
+def test_what_is_held_out_is_what_training_holds_out(make_set: MakeSet) -> None:
+    folder = make_set("a", 60)
     lines = (folder / "landmarks.csv").read_text().splitlines()
+    # Three pictures without points: training does not count them, so neither may we.
     (folder / "landmarks.csv").write_text("\n".join([lines[0], *lines[4:]]))
     pictures = PictureSet.open(folder)
     assert pictures.unlisted == 3
-    for part in ("test", "validation"):
-        assert not trained & set(select(pictures, 120, part=part).names)  # type: ignore[arg-type]
+    dataset = Dataset.open(folder)
+    expected = [dataset.names[i] for i in dataset.split()[1]]
+    assert select(pictures, 60).names == expected
 
 
 def test_a_part_of_a_set_is_measured_as_it_is_trained_on(make_set: MakeSet) -> None:

@@ -17,7 +17,6 @@ from toonmark.data.dataset import Dataset
 from toonmark.data.degradation import smooth_noise
 from toonmark.data.light import evened
 from toonmark.data.matte import lift, matte_on_white
-from toonmark.data.split import Rule
 from toonmark.enlarge import enlarged
 from toonmark.errors import DataError
 from toonmark.faces.align import compose, crop, similarity, transform_points
@@ -58,8 +57,7 @@ class Sampler:
         photos: sets of the same crops with the backgrounds that they were photographed before. Half
             of the faces of these names that get a background get their own.
         drawings: sets of drawings of the same crops (`toonmark data drawings`), one of every face.
-        held_out: use the validation part instead of the training part.
-        split: by which rule a picture is of one of them.
+        held_out: use the held-out part instead of the training part.
         noise: strength of blur, noise and coarse blocks on what is shown.
     """
 
@@ -74,7 +72,6 @@ class Sampler:
         photos: Sequence[str] = (),
         drawings: Sequence[str] = (),
         held_out: bool = False,
-        split: Rule = "name",
         noise: float = 0.0,
         seed: int = 0,
     ) -> None:
@@ -84,7 +81,7 @@ class Sampler:
         self.items: list[tuple[Dataset, int]] = []
         for folder in folders:
             dataset = Dataset.open(folder)
-            training, kept = dataset.split(split)
+            training, kept = dataset.split()
             self.items += [(dataset, int(i)) for i in (kept if held_out else training)]
         self.photos = {
             name: (dataset, i)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from toonmark.evaluation.drawing import Drawer
 from toonmark.evaluation.features import Extractor
 from toonmark.evaluation.scores import Setting
 from toonmark.evaluation.sets import PictureSet
@@ -14,21 +11,6 @@ LEAST_FOR_KID = 100
 
 #: Below this many faces, intervals are wider than what tells one style from another.
 LEAST_FACES = 50
-
-
-def doubts_of_split(drawers: Sequence[Drawer]) -> list[str]:
-    """One sentence if some of the styles may have been trained on the test part.
-
-    Those of before there was one left out every twentieth picture by its position; what a style
-    says of how it was trained tells which it is.
-    """
-    old = [drawer.name for drawer in drawers if getattr(drawer, "split", "position") != "name"]
-    if not old:
-        return []
-    return [
-        f"{', '.join(old)}: trained with the split by position (every 20th picture left out), or"
-        " it does not say: training may have seen most of the pictures measured here."
-    ]
 
 
 def doubts_about(
@@ -66,8 +48,6 @@ def doubts_about(
         )
     if not setting.held_out:
         doubts.append("Training may have seen these faces: the numbers are flattering.")
-    if setting.part == "validation":
-        doubts.append("These are validation pictures: what was chosen on them looks better here.")
     if not setting.n_other_cartoons:
         doubts.append("No cartoons are left over: there is no real-against-real floor.")
     return doubts

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from toonmark.data.split import Rule
 from toonmark.landmarks import FACE_TEMPLATE, Array
 from toonmark.styles.pack import StylePack
 
@@ -21,8 +19,7 @@ class Drawer(Protocol):
         size: edge in pixels of the faces it takes.
         iterations: how long it has been trained, where that is known.
 
-    It may also have ``split``, the rule by which training left pictures out (see
-    :func:`split_of`), ``template``, (5, 2), where the points lie in its crop as fractions of the
+    It may also have ``template``, (5, 2), where the points lie in its crop as fractions of the
     edge, and ``back``, the drawer of the way home; see :func:`template_of` and :func:`way_back`.
     """
 
@@ -43,27 +40,6 @@ def template_of(drawer: Drawer) -> Array:
 def way_back(drawer: Drawer) -> Drawer | None:
     """The generator from cartoons to faces; style packs have none."""
     return getattr(drawer, "back", None)
-
-
-def split_of(facts: object) -> Rule:
-    """By which rule a style's training left pictures out, by what its pack says of it.
-
-    ``name`` only if each run that it comes from says so; packs of before the rule say nothing.
-    """
-    runs = list(_runs(facts))
-    return "name" if runs and all(run.get("split") == "name" for run in runs) else "position"
-
-
-def _runs(facts: object) -> Iterator[Mapping[str, object]]:
-    """Each run that the facts tell of, wherever they do: own, of the teacher, of the denoiser."""
-    if isinstance(facts, Mapping):
-        if "seed" in facts or "split" in facts:
-            yield facts
-        for value in facts.values():
-            yield from _runs(value)
-    elif isinstance(facts, list | tuple):
-        for value in facts:
-            yield from _runs(value)
 
 
 def to_network(pictures: Array) -> Array:
@@ -94,7 +70,6 @@ class PackDrawer:
         self.size = self._pack.metadata.size
         self.template = np.array(self._pack.metadata.template)
         trained = self._pack.metadata.training.get("iterations")
-        self.split = split_of(self._pack.metadata.training)
         self.iterations = int(trained) if isinstance(trained, int | float) else None
 
     def draw(self, faces: Array, points: Array) -> Array:

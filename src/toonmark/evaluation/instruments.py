@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from toonmark.data.split import Part
 from toonmark.evaluation.cache import Cache
 from toonmark.evaluation.features import Extractor, open_extractor
 from toonmark.evaluation.finders import open_finder
@@ -21,8 +20,7 @@ class Options:
     """How to measure; the defaults are what published scores are made with.
 
     Attributes:
-        held_out: measure only on pictures that training leaves out (one in twenty, by name).
-        part: which of them: test; or validation, to choose by.
+        held_out: measure only on pictures that training leaves out (every twentieth).
         crop: cut the faces by their points first; for pictures that are no crops yet.
         extractor: name of the feature extractor.
         weights: file with its weights, where it needs one.
@@ -32,7 +30,6 @@ class Options:
     """
 
     held_out: bool = True
-    part: Part = "test"
     crop: bool = False
     extractor: str = "efficientnet-lite0"
     weights: Path | None = None

@@ -8,7 +8,7 @@ pictures whose points are known.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,18 +83,13 @@ class Baseline:
         options: Options,
         tools: Instruments,
         report: Callable[[str, int, int], None],
-        doubts: Sequence[str] = (),
     ) -> Baseline:
-        """Chooses the pictures and takes all measures that need no style.
-
-        Args:
-            doubts: what else a reader must know of these pictures.
-        """
+        """Chooses the pictures and takes all measures that need no style."""
         face_set = PictureSet.open(face_folder, landmarks=True)
         cartoon_set = PictureSet.open(cartoon_folder)
         held = options.held_out
-        faces = select(face_set, n, seed, held, part=options.part)
-        cartoons = select(cartoon_set, n, seed, held, part=options.part)
+        faces = select(face_set, n, seed, held)
+        cartoons = select(cartoon_set, n, seed, held)
         # The floor needs real cartoons that are not among the others; nothing is learnt from
         # either here, so training may have seen them.
         others = select(cartoon_set, len(faces), seed, False, without=cartoons.names, minimum=0)
@@ -125,7 +120,6 @@ class Baseline:
             n_other_cartoons=len(others),
             image_size=size,
             held_out=held,
-            part=options.part if held else "all",
             recropped=options.crop,
             seed=seed,
         )
@@ -139,10 +133,7 @@ class Baseline:
             cartoon_haze=seen.haze,
             cartoon_chequer=seen.chequer,
             setting=setting,
-            warnings=[
-                *doubts,
-                *doubts_about(setting, n, face_set, cartoon_set, tools.extractor),
-            ],
+            warnings=doubts_about(setting, n, face_set, cartoon_set, tools.extractor),
             skipped=faces.skipped + cartoons.skipped + others.skipped,
         )
         for text in reference.warnings:

@@ -34,7 +34,6 @@ class Setting(_Record):
     n_other_cartoons: int = Field(description="disjoint from the others; for the floor")
     image_size: int
     held_out: bool = Field(description="only pictures that training leaves out")
-    part: str = Field("every 20th", description="which pictures; scores of old say every 20th")
     recropped: bool
     seed: int
     toonmark: str = __version__

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from toonmark.evaluation.doubts import doubts_of_split
 from toonmark.evaluation.drawing import Drawer, PackDrawer, template_of
 from toonmark.evaluation.errors import SamePackNameError
 from toonmark.evaluation.instruments import Instruments, Options
@@ -72,7 +71,6 @@ def evaluate_all(
     instruments = Instruments.open(options)
     report = on_progress or (lambda _what, _done, _total: None)
     baselines: dict[tuple[int, bytes], Baseline] = {}
-    doubts = doubts_of_split(drawers)
     scores = []
     try:
         for drawer in drawers:
@@ -80,16 +78,7 @@ def evaluate_all(
             key = drawer.size, template.tobytes()
             if key not in baselines:
                 baselines[key] = Baseline.measure(
-                    faces,
-                    cartoons,
-                    n,
-                    seed,
-                    drawer.size,
-                    template,
-                    options,
-                    instruments,
-                    report,
-                    doubts,
+                    faces, cartoons, n, seed, drawer.size, template, options, instruments, report
                 )
             scores.append(score(drawer, baselines[key], options, instruments, report))
     finally:

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from toonmark.data.split import Part, part_of
 from toonmark.errors import ImageError
 from toonmark.evaluation.errors import NotEnoughPicturesError
-from toonmark.evaluation.sets import PictureSet
+from toonmark.evaluation.sets import PictureSet, is_held_out
 from toonmark.faces.align import crop, face_transform, transform_points
 from toonmark.landmarks import FACE_TEMPLATE, Array
 from toonmark.pictures import read
@@ -58,7 +57,6 @@ def select(
     held_out: bool = True,
     without: Sequence[str] = (),
     minimum: int = 2,
-    part: Part = "test",
 ) -> Selection:
     """Draws ``n`` readable pictures by seed; broken ones are skipped, named, and replaced.
 
@@ -66,10 +64,9 @@ def select(
         pictures: the set.
         n: how many are wanted; fewer come back where there are no more.
         seed: which ones.
-        held_out: only those of ``part``, which training leaves out.
+        held_out: only those that training leaves out.
         without: pictures that must not be among them.
         minimum: fewer than this are an error.
-        part: test, or validation.
 
     Raises:
         NotEnoughPicturesError: fewer than ``minimum`` are left.
@@ -77,8 +74,8 @@ def select(
     taken = set(without)
     candidates = [
         name
-        for name in pictures.names
-        if (not held_out or part_of(name) == part) and name not in taken
+        for index, name in enumerate(pictures.names)
+        if (is_held_out(index) or not held_out) and name not in taken
     ]
     chosen: list[str] = []
     skipped: list[tuple[str, str]] = []
@@ -93,9 +90,9 @@ def select(
             continue
         chosen.append(name)
     if len(chosen) < minimum:
-        which = f"{part} (one in twenty, by name) " if held_out else ""
+        part = "held-out (every 20th) " if held_out else ""
         raise NotEnoughPicturesError(
-            f"{pictures.folder} has {len(chosen)} usable {which}pictures; {minimum} are needed.",
+            f"{pictures.folder} has {len(chosen)} usable {part}pictures; {minimum} are needed.",
             "Use a larger set" + (", or measure on all of it (--all)." if held_out else "."),
         )
     chosen.sort()

@@ -12,7 +12,6 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from toonmark.data.split import Rule
 from toonmark.errors import ConfigurationError
 
 C = TypeVar("C", bound=BaseModel)
@@ -143,7 +142,6 @@ class TrainConfig(Frozen):
     average: float = Field(0.999, ge=0, lt=1, description="decay of the averaged generators")
     pool: int = Field(50, ge=0, description="generated images kept for the discriminators")
     seed: int = 0
-    split: Rule = Field("name", description="by what pictures are left out; position: as of old")
 
     sample_every: int = Field(1000, ge=1)
     checkpoint_every: int = Field(500, ge=1)
@@ -201,7 +199,6 @@ class RegressorConfig(Frozen):
     learning_rate: float = Field(1e-3, gt=0)
     average: float = Field(0.999, ge=0, lt=1)
     seed: int = 0
-    split: Rule = Field("name", description="by what pictures are left out; position: as of old")
     checkpoint_every: int = Field(500, ge=1)
     log_every: int = Field(50, ge=1)
 
@@ -222,7 +219,6 @@ class PairedConfig(Frozen):
     learning_rate: float = Field(1e-3, gt=0)
     average: float = Field(0.998, ge=0, lt=1)
     seed: int = 0
-    split: Rule = Field("name", description="by what pictures are left out; position: as of old")
     sample_every: int = Field(500, ge=1)
     checkpoint_every: int = Field(250, ge=1)
     log_every: int = Field(50, ge=1)

@@ -69,7 +69,6 @@ class DenoiserTrainer(PairedTrainer):
             backgrounds=Backgrounds(config.backgrounds) if photos else None,
             background_share=config.background_share if photos else 0.0,
             held_out=held_out,
-            split=config.split,
             seed=config.seed + photos,
         )
 
@@ -185,7 +184,6 @@ class DenoiserTrainer(PairedTrainer):
     def save(self, folder: Path, error: Mapping[str, float]) -> Path:
         """Writes the averaged weights for ``toonmark export``."""
         facts = {"size": str(self.config.size), "iterations": str(self.config.iterations)}
-        facts["split"] = self.config.split
         facts |= {f"error_{name}": f"{value:.4f}" for name, value in error.items()}
         checkpoint.save(folder / WEIGHTS, self.averaged.state_dict(), facts)
         return folder / WEIGHTS

@@ -71,14 +71,9 @@ class StyleTrainer:
                 backgrounds=Backgrounds(config.backgrounds),
                 background_share=config.background_share,
                 seed=config.seed,
-                split=config.split,
             ),
             "cartoon": Sampler(
-                config.cartoons,
-                config.size,
-                config.augmentation,
-                seed=config.seed + 1,
-                split=config.split,
+                config.cartoons, config.size, config.augmentation, seed=config.seed + 1
             ),
         }
         torch.manual_seed(config.seed)

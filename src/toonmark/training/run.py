@@ -71,9 +71,6 @@ def open_run(path: Path, kind: type[C], config: C | None) -> C:
                 f"Name a run of `{COMMANDS[kind]}`, or another folder.",
             ) from None
         raise
-    if config is not None and getattr(existing, "split", None) == "position":
-        # A run goes on with the pictures that it began with.
-        config = config.model_copy(update={"split": "position"})
     if config is not None and (changes := difference(existing, config)):
         raise ConfigurationError(
             f"{path} has begun with another configuration:\n{changes}\n",
@@ -108,8 +105,6 @@ def config_values(path: Path) -> dict[str, Any]:
         raise RunError(
             f"{file} cannot be read ({error}).", "Restore it, or start a new run elsewhere."
         ) from error
-    if values:  # runs of before there was a choice
-        values.setdefault("split", "position")
     return values
 
 

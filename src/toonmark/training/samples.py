@@ -39,7 +39,6 @@ def write_samples(trainer: StyleTrainer, path: Path, count: int = 8) -> None:
             backgrounds=training.backgrounds,
             background_share=1.0,
             held_out=True,
-            split=config.split,
         )
         indices = np.linspace(0, len(sampler) - 1, min(count, len(sampler))).astype(int)
         half = len(indices) // 2

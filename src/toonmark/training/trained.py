@@ -108,7 +108,6 @@ def _one_run(config: TrainConfig, done: int) -> dict[str, Any]:
         "cycle_noise": config.cycle_noise,
         "learning_rate": [config.rate_at(0), config.rate_at(done)],
         "seed": config.seed,
-        "split": config.split,
     }
 
 
