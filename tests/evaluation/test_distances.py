@@ -75,22 +75,43 @@ def test_kid_of_a_handful_has_an_interval() -> None:
     assert np.isfinite([estimate.low, estimate.value, estimate.high]).all()
 
 
-def test_same_seed_same_interval() -> None:
-    sets = _sets(30, 25, 6)
-    assert kid(*sets, seed=1) == kid(*sets, seed=1)
-    assert kid(*sets, seed=1) != kid(*sets, seed=2)
+@pytest.mark.parametrize("apart", [0.0, 0.06, 0.4])
+def test_kid_interval_covers_the_true_value_as_often_as_it_says(apart: float) -> None:
+    rng = np.random.default_rng(11)
+
+    def draw(n: int, shift: float) -> np.ndarray:
+        return np.maximum(rng.normal(size=(n, 16)) * np.linspace(0.3, 1.5, 16) + shift, 0)
+
+    true = kid(draw(6000, 0), draw(6000, apart)).value if apart else 0.0
+    trials = [kid(draw(80, 0), draw(60, apart)) for _ in range(300)]
+    covered = np.mean([trial.low <= true <= trial.high for trial in trials])
+    assert 0.91 <= covered <= 0.98
 
 
-def test_large_sets_are_thinned(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("toonmark.evaluation.distances.MAX_KERNEL", 20)
-    a, b = _sets(50, 50, 6)
-    assert kid(a, b, resamples=50).value != kid(a, b, seed=1, resamples=50).value
+def test_kid_is_of_all_pictures_however_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    a, b = _sets(50, 43, 6)
+    whole = kid(a, b)
+    monkeypatch.setattr("toonmark.evaluation.distances.BLOCK", 20)
+    blocks = kid(a, b)
+    assert blocks.value == pytest.approx(whole.value, rel=1e-9)
+    assert blocks.high == pytest.approx(whole.high, rel=1e-9)
+    aa, bb = (x @ x.T for x in (a, b))
+    k = [(m / 6 + 1) ** 3 for m in (aa, a @ b.T, bb)]
+    within = [(m.sum() - np.trace(m)) / (len(m) * (len(m) - 1)) for m in (k[0], k[2])]
+    assert whole.value == pytest.approx(KID_SCALE * (sum(within) - 2 * k[1].mean()))
 
 
 @pytest.mark.parametrize("bad", [np.zeros(4), np.zeros((1, 4))])
 def test_one_picture_has_no_distance(bad: np.ndarray) -> None:
     with pytest.raises(ValueError, match="N >= 2"):
         kid(bad, np.zeros((5, 4)))
+
+
+def test_pairwise_distance_is_of_all_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    points = np.random.default_rng(0).normal(size=(25, 4))
+    whole = mean_pairwise_distance(points)
+    monkeypatch.setattr("toonmark.evaluation.diversity.BLOCK", 10)
+    assert mean_pairwise_distance(points) == pytest.approx(whole)
 
 
 def test_pairwise_distance() -> None:

@@ -99,3 +99,10 @@ def test_faces_may_be_lit_evenly_and_cartoons_stay(small_config, tmp_path):
     write_samples(plain, tmp_path / "plain.png")
     grids = [np.asarray(Image.open(tmp_path / name)) for name in ("grid.png", "plain.png")]
     assert not np.array_equal(grids[0][:64], grids[1][:64])
+
+
+def test_a_lock_is_one_s_at_a_time_and_free_afterwards(tmp_path: Path) -> None:
+    with Lock(tmp_path), pytest.raises(RunError, match="another process"), Lock(tmp_path):
+        pass
+    with Lock(tmp_path):
+        pass

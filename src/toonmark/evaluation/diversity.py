@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from toonmark.evaluation.distances import MAX_KERNEL
+from toonmark.evaluation.distances import BLOCK
 from toonmark.landmarks import Array
 
 
-def mean_pairwise_distance(features: Array, seed: int = 0) -> float:
+def mean_pairwise_distance(features: Array) -> float:
     """Mean Euclidean distance between two different pictures of a set.
 
     Args:
-        features: (N, D), N >= 2; at most ``MAX_KERNEL`` of them, drawn by seed, are compared.
-        seed: of that draw.
+        features: (N, D), N >= 2; all pairs are compared, ``BLOCK`` rows at a time.
     """
     features = np.asarray(features, np.float64)
-    if len(features) > MAX_KERNEL:
-        draw = np.random.default_rng(seed).choice(len(features), MAX_KERNEL, replace=False)
-        features = features[draw]
+    n, total = len(features), 0.0
     square = (features**2).sum(1)
-    distances = np.sqrt(np.maximum(square[:, None] + square[None] - 2 * features @ features.T, 0))
-    np.fill_diagonal(distances, 0)
-    n = len(features)
-    return float(distances.sum() / (n * (n - 1)))
+    for start in range(0, n, BLOCK):
+        rows = slice(start, start + BLOCK)
+        apart = square[rows, None] + square[None] - 2 * features[rows] @ features.T
+        own = np.arange(len(apart))
+        apart[own, own + start] = 0
+        total += float(np.sqrt(np.maximum(apart, 0)).sum())
+    return total / (n * (n - 1))

@@ -16,9 +16,9 @@ def interval(estimate: Estimate | Share) -> Interval:
     return Interval(value=float(estimate.value), low=float(estimate.low), high=float(estimate.high))
 
 
-def distance(a: Array, b: Array, seed: int) -> Distance:
+def distance(a: Array, b: Array) -> Distance:
     """FID and KID of two sets of features."""
-    return Distance(kid=interval(kid(a, b, seed)), fid=fid(a, b), n=(len(a), len(b)))
+    return Distance(kid=interval(kid(a, b)), fid=fid(a, b), n=(len(a), len(b)))
 
 
 def point_error(found: Array, true: Array) -> PointError:

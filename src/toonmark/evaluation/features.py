@@ -8,6 +8,7 @@ identities never mix. Measures are only comparable between results of one identi
 from __future__ import annotations
 
 import difflib
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
@@ -40,7 +41,13 @@ class Extractor(ABC):
     size: ClassVar[int]
     resize: ClassVar[str] = "bicubic with antialiasing (torch)"
     normalisation: ClassVar[str]
-    weights: ClassVar[str]
+    weights: str
+
+    def loaded_from(self, path: Path) -> None:
+        """Keeps a digest of the file its weights were read from, as part of its identity."""
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        self.weights = f"{self.weights}, sha256 {digest[:16]}"
 
     @property
     def identity(self) -> str:

