@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock
+
 from toonmark.errors import DiskFullError, OutputNotWritableError
 
 # What the system answers when the place is wrong, not the program.
@@ -74,7 +76,7 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
 
 @contextmanager
 def waited_for(path: Path) -> Iterator[None]:
-    """Holds a lock that one process has at a time; the others wait. Not on Windows: no lock there.
+    """Holds a lock that one process has at a time; the others wait.
 
     Args:
         path: an empty file that stays.
@@ -82,20 +84,15 @@ def waited_for(path: Path) -> Iterator[None]:
     Raises:
         OutputNotWritableError: the folder cannot be written to.
     """
+    lock = FileLock(path, thread_local=False)
     try:
-        import fcntl
-    except ImportError:
-        yield
-        return
-    try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        lock.acquire()
     except OSError as error:
         raise OutputNotWritableError(
             f"{path} cannot be written ({os.strerror(error.errno or 5)}).",
             "Check the folder's rights.",
         ) from error
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
-        os.close(handle)
+        lock.release()

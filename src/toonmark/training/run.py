@@ -10,6 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from filelock import FileLock, Timeout
+
 from toonmark.errors import ConfigurationError, OutputNotWritableError, RunError
 from toonmark.files import write_text, written_whole
 from toonmark.training.config import (
@@ -227,26 +229,18 @@ class Lock:
     """One process a run: two would overwrite each other's checkpoints."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path / ".lock"
-        self._handle: int | None = None
+        self._folder = path
+        self._lock = FileLock(path / ".lock", thread_local=False)
 
     def __enter__(self) -> Lock:
         try:
-            import fcntl
-        except ImportError:  # not on Windows
-            return self
-        self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(self._handle)
-            self._handle = None
+            self._lock.acquire(blocking=False)
+        except Timeout as error:
             raise RunError(
-                f"{self._path.parent} is being trained by another process.",
+                f"{self._folder} is being trained by another process.",
                 "Wait for it or stop it first; a run belongs to one process at a time.",
             ) from error
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._handle is not None:
-            os.close(self._handle)  # the kernel frees the lock, also after a kill
+        self._lock.release()  # the kernel frees it after a kill
