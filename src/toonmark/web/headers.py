@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from typing import Any
 
+from starlette._utils import get_route_path  # by which the routes are chosen too
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from toonmark.web import problems
@@ -49,7 +50,7 @@ class Guard:
             return
 
         # As the routes see it: without the prefix under which a proxy or another app serves it.
-        path = scope["path"].removeprefix(scope.get("root_path", "").rstrip("/"))
+        path = get_route_path(scope)
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":

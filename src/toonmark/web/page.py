@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette._utils import get_route_path
 
 from toonmark.web import assets
 from toonmark.web.problems import problem
@@ -74,7 +75,7 @@ async def asset(request: Request, name: str) -> Response:
 @router.get("/licences.txt")
 async def other(request: Request) -> Response:
     """The few files that must keep their names."""
-    return _file(request, request.url.path.lstrip("/"), _ASK_AGAIN)
+    return _file(request, get_route_path(request.scope).lstrip("/"), _ASK_AGAIN)
 
 
 def _service(request: Request) -> Service:
