@@ -5,12 +5,12 @@ import pytest
 from PIL import Image
 from tests.conftest import draw_faces
 
+from toonmark.data.augmentation import Augmentation
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.dataset import Dataset, write_landmarks
 from toonmark.data.matte import lift, matte_on_white
 from toonmark.data.sampling import Sampler
 from toonmark.errors import DataError, UnreadableBackgroundWarning
-from toonmark.training.config import Augmentation
 
 STILL = Augmentation(mirror=False, degrees=0, zoom=(1, 1), shift=0)
 

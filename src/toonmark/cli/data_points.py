@@ -40,7 +40,7 @@ def landmarks(
     try:
         import torch
 
-        from toonmark.data.annotation.learning import learn
+        from toonmark.training.annotated import learn
     except ModuleNotFoundError as error:
         raise MissingExtraError("toonmark data landmarks", "train") from error
     if threads:

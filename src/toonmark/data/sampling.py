@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from toonmark.data.augmentation import Augmentation
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.dataset import Dataset
 from toonmark.data.degradation import smooth_noise
@@ -21,7 +22,6 @@ from toonmark.enlarge import enlarged
 from toonmark.errors import DataError
 from toonmark.faces.align import compose, crop, similarity, transform_points
 from toonmark.landmarks import Array, mirror
-from toonmark.training.config import Augmentation
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Sampler:
     Args:
         folders: data sets of one domain.
         size: edge of the pictures in pixels.
-        augmentation: see :class:`toonmark.training.config.Augmentation`.
+        augmentation: see :class:`toonmark.data.augmentation.Augmentation`.
         backgrounds: put behind faces with probability ``background_share``.
         photos: sets of the same crops with the backgrounds that they were photographed before. Half
             of the faces of these names that get a background get their own.

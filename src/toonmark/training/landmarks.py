@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from toonmark.data.augmentation import Augmentation
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.sampling import Sample, Sampler
 from toonmark.landmarks import normalised_mean_error
@@ -18,7 +19,7 @@ from toonmark.losses import landmark_consistency
 from toonmark.models.presets import Preset, build_regressor
 from toonmark.models.sampling import heatmaps, points_from_heatmaps
 from toonmark.training import checkpoint
-from toonmark.training.config import Augmentation, RegressorConfig, decayed
+from toonmark.training.config import RegressorConfig, decayed
 from toonmark.training.networks import average_into
 from toonmark.training.processes import Update, apply_updates, averaged_values, places
 from toonmark.training.run import check_size

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from filelock import FileLock, Timeout
 
+from toonmark.configuration import Frozen
 from toonmark.errors import ConfigurationError, OutputNotWritableError, RunError
 from toonmark.files import write_text, written_whole
 from toonmark.training.config import (
     DenoiserConfig,
     DistillationConfig,
-    Frozen,
     RegressorConfig,
     TrainConfig,
     difference,
