@@ -21,6 +21,7 @@ from toonmark.errors import (
 )
 from toonmark.landmarks import Array
 from toonmark.signatures import DECODERS, LENGTH, format_of
+from toonmark.tiff import Decoder, Layout, layout_of, read_deep, refusal
 
 #: Names of the formats that are read. Not all that Pillow knows: some run other programs.
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "PPM", "WEBP", "TIFF", "AVIF", "JPEG2000", "QOI", "ICO")
@@ -39,6 +40,7 @@ _DAMAGE = (
 )  # fmt: skip
 
 _opening = threading.Lock()
+_choosing = threading.Lock()
 
 
 def max_pixels() -> int:
@@ -70,11 +72,11 @@ def decode(file: BinaryIO, name: str, reduced: bool, limit: int | None = None) -
             f"{name} is empty: it has no bytes.", "Copy or download the picture again."
         )
     kind = format_of(start)
+    own = max_pixels()
+    most = own if limit is None else min(own, limit)
     with _reading(name, kind):
-        image = _open(file, kind)
-        width, height = image.size
-        own = max_pixels()
-        most = own if limit is None else min(own, limit)
+        image = _open(file, kind, name)
+        width, height = image.shown_size if isinstance(image, Layout) else image.size
         if width * height > most:
             raise ImageTooLargeError(
                 f"{name} has {width} × {height} pixels, more than the limit of {most:,}.",
@@ -82,6 +84,8 @@ def decode(file: BinaryIO, name: str, reduced: bool, limit: int | None = None) -
                 if most == own
                 else "Make it smaller.",
             )
+        if isinstance(image, Layout):
+            return read_deep(file, image), 1
         reduction = 1
         if reduced and image.format in ("JPEG", "MPO"):
             reduction = _reduction(width, height)
@@ -95,7 +99,8 @@ def size_of(file: BinaryIO, name: str) -> tuple[int, int]:
     """Upright width and height; only the file's start is read."""
     kind = format_of(file.read(LENGTH))
     with _reading(name, kind):
-        return shown_size(_open(file, kind))
+        image = _open(file, kind, name)
+        return image.shown_size if isinstance(image, Layout) else shown_size(image)
 
 
 def from_pillow(image: Any) -> Array:
@@ -105,7 +110,32 @@ def from_pillow(image: Any) -> Array:
         return upright_rgb(image)
 
 
-def _open(file: BinaryIO, kind: str | None) -> Any:
+def _open(file: BinaryIO, kind: str | None, name: str) -> Any:
+    """A Pillow picture, its pixels not loaded; or the layout of a TIFF that Pillow misreads.
+
+    Raises:
+        NotAnImageError: a sound TIFF that nothing here reads.
+    """
+    if kind != "TIFF":
+        return _open_with_pillow(file, kind)
+    layout = layout_of(file, name)
+    decoder = layout.decoder() if layout and layout.is_sound else Decoder.PILLOW
+    if layout and decoder is None:
+        raise refusal(layout, name)
+    if decoder is Decoder.OPENCV:
+        return layout
+    from PIL import UnidentifiedImageError
+
+    try:
+        with _pillow_s_libtiff(decoder is Decoder.LIBTIFF):
+            return _open_with_pillow(file, kind)
+    except UnidentifiedImageError as error:
+        if layout and layout.is_sound:
+            raise refusal(layout, name) from error
+        raise
+
+
+def _open_with_pillow(file: BinaryIO, kind: str | None) -> Any:
     from PIL import Image
 
     file.seek(0)
@@ -127,6 +157,19 @@ def _open(file: BinaryIO, kind: str | None) -> Any:
             return Image.open(file, formats=formats)
         finally:
             Image.MAX_IMAGE_PIXELS = before
+
+
+@contextlib.contextmanager
+def _pillow_s_libtiff(wanted: bool) -> Iterator[None]:
+    """Pillow opens with libtiff even what is not compressed; a switch for the whole process."""
+    from PIL import TiffImagePlugin
+
+    with _choosing:
+        before, TiffImagePlugin.READ_LIBTIFF = TiffImagePlugin.READ_LIBTIFF, wanted
+        try:
+            yield
+        finally:
+            TiffImagePlugin.READ_LIBTIFF = before
 
 
 def _reduction(width: int, height: int) -> int:
