@@ -14,7 +14,8 @@ from toonmark.web import assets
 from toonmark.web.problems import problem
 from toonmark.web.service import Service
 
-router = APIRouter(include_in_schema=False)
+#: The page itself holds no secret; what it draws with may be private.
+router, private = APIRouter(include_in_schema=False), APIRouter(include_in_schema=False)
 
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 _ASK_AGAIN = {"Cache-Control": "no-cache"}
@@ -46,7 +47,7 @@ async def docs(request: Request) -> Response:
     return _file(request, "docs.html", _ASK_AGAIN)
 
 
-@router.get("/models/manifest.json")
+@private.get("/models/manifest.json")
 async def manifest(request: Request) -> Response:
     """What the page may load."""
     networks = _service(request).networks
@@ -54,7 +55,7 @@ async def manifest(request: Request) -> Response:
     return Response(content, media_type="application/json", headers=_ASK_AGAIN)
 
 
-@router.get("/models/{name}")
+@private.get("/models/{name}")
 async def model(request: Request, name: str) -> Response:
     """A network."""
     content = await asyncio.to_thread(_service(request).networks.file, name)
