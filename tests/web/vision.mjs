@@ -19,7 +19,7 @@ function pack(key, value) {
 }
 
 const { module, name, args, method, many } = JSON.parse(readFileSync(0, 'utf8'), revive);
-const found = (await import(new URL(`../../web/src/vision/${module}`, import.meta.url)))[name];
+const found = (await import(new URL(`../../web/src/${module.includes('/') ? module : `vision/${module}`}`, import.meta.url)))[name];
 let result;
 if (method) {
   const object = new found();
