@@ -48,8 +48,8 @@ def test_camera_draws_and_sends_nothing(pack, astronaut, tmp_path):
         assert not page.problems
 
 
-def test_camera_that_is_refused(pack):
-    with browser.server("--style", str(pack)) as address, browser.chromium() as chromium:
+def test_camera_that_is_refused(chromium, pack):
+    with browser.server("--style", str(pack)) as address:
         page = browser.open_page(chromium, address)
         page.click("button:text('Look into the camera')")
         page.wait_for_selector("#camera .message")
@@ -68,9 +68,9 @@ KEPT = """async () => {
 }"""
 
 
-def test_static_site_where_nothing_can_be_kept(pack, tmp_path):
+def test_static_site_where_nothing_can_be_kept(chromium, pack, tmp_path):
     """``toonmark page``: draws without a server, and without room to keep anything."""
-    with browser.static_site(tmp_path / "site", pack) as host, browser.chromium() as chromium:
+    with browser.static_site(tmp_path / "site", pack) as host:
         page = browser.open_page(chromium, host.address)
         page.wait_for_selector("#example[data-state=drawn]")
         assert not page.is_visible("#place")
@@ -88,33 +88,36 @@ def test_static_site_where_nothing_can_be_kept(pack, tmp_path):
         assert not page.problems
 
 
-def test_one_visit_is_enough_to_draw_without_a_network(tmp_path, photo):
+def test_one_visit_is_enough_to_draw_without_a_network(chromium, tmp_path, photo):
     """Every style too, and however the page is called; what is old is forgotten."""
     from tests.using.conftest import _write_pack
 
-    first = _write_pack(tmp_path / "packs" / "first.onnx")
-    second = _write_pack(tmp_path / "packs" / "second.onnx", name="second", title="Second")
+    first = _write_pack(tmp_path / "first.onnx")
+    second = _write_pack(tmp_path / "second.onnx", name="second", title="Second")
     (tmp_path / "one.png").write_bytes(photo)
-    with browser.static_site(tmp_path / "site", first, second) as host:
-        with browser.chromium() as chromium:
-            page = browser.open_page(chromium, host.address)
-            home = page.evaluate("toonmark => `${toonmark} ${location.pathname} models`", "toonmark")
-            page.evaluate("n => caches.open(n).then(c => c.put('models/a.onnx', new Response('')))", home)
-            page.wait_for_selector("#example[data-state=drawn]")
-            page.evaluate("navigator.serviceWorker.ready.then(() => 1)")
-            networks = {file.name for file in (tmp_path / "site/deep/models").iterdir()}
-            while set(page.evaluate(KEPT)) & (networks | {"a.onnx"}) != networks:
-                page.wait_for_timeout(200)
-            page.close()
-            host.stop()
-            for called in ("", "?from=a-friend", "index.html"):
-                again = page.context.new_page()
-                again.set_default_timeout(1000 * browser.PATIENCE)
-                again.goto(host.address + called)
-                again.wait_for_selector("body[data-state=ready]")
-                again.wait_for_selector("#example[data-state=drawn]")
-            browser.drop(again, [tmp_path / "one.png"])
-            browser.drawn(again)
-            again.check("input[value=second]", force=True)
-            again.wait_for_selector(".face[data-count='2']")
-            assert again.evaluate("crossOriginIsolated")
+    with (
+        browser.static_site(tmp_path / "site", first, second) as host,
+    ):
+        page = browser.open_page(chromium, host.address)
+        home = page.evaluate("toonmark => `${toonmark} ${location.pathname} models`", "toonmark")
+        page.evaluate(
+            "n => caches.open(n).then(c => c.put('models/a.onnx', new Response('')))", home
+        )
+        page.wait_for_selector("#example[data-state=drawn]")
+        page.evaluate("navigator.serviceWorker.ready.then(() => 1)")
+        networks = {file.name for file in (tmp_path / "site/deep/models").iterdir()}
+        while set(page.evaluate(KEPT)) & (networks | {"a.onnx"}) != networks:
+            page.wait_for_timeout(200)
+        page.close()
+        host.stop()
+        for called in ("", "?from=a-friend", "index.html"):
+            again = page.context.new_page()
+            again.set_default_timeout(1000 * browser.PATIENCE)
+            again.goto(host.address + called)
+            again.wait_for_selector("body[data-state=ready]")
+            again.wait_for_selector("#example[data-state=drawn]")
+        browser.drop(again, [tmp_path / "one.png"])
+        browser.drawn(again)
+        again.check("input[value=second]", force=True)
+        again.wait_for_selector(".face[data-count='2']")
+        assert again.evaluate("crossOriginIsolated")
