@@ -95,10 +95,7 @@ class Sampler:
             for i, name in enumerate(dataset.names)
         }
         if not self.items:
-            raise DataError(
-                f"No pictures for training in {', '.join(folders)}.",
-                "Name folders with pictures and a landmarks.csv.",
-            )
+            raise _no_pictures(folders, held_out)
         if drawings:
             self._check_drawings(drawings)
 
@@ -218,6 +215,21 @@ class Sampler:
         linear = np.array([[cosine, -sine], [sine, cosine]])
         offset = middle + shift - linear @ [middle, middle]
         return np.column_stack([linear, offset])
+
+
+def _no_pictures(folders: Sequence[str], held_out: bool) -> DataError:
+    """The error for sets whose pictures are all in the other part."""
+    count = sum(len(Dataset.open(folder)) for folder in folders)
+    where = ", ".join(folders) or "no folder"
+    if count == 0:
+        return DataError(
+            f"There are no pictures in {where}.", "Name folders with pictures and a landmarks.csv."
+        )
+    if held_out:
+        happened = f"Of the {count} picture(s) in {where} none is held out to measure with."
+    else:
+        happened = f"{where} has {count} picture(s), held out to measure with: none is to train on."
+    return DataError(happened, "Add pictures: about one in twenty is held out.")
 
 
 def _unsuffixed(name: str) -> str:
