@@ -18,6 +18,7 @@ from toonmark.data.dataset import Dataset
 from toonmark.data.degradation import smooth_noise
 from toonmark.data.light import evened
 from toonmark.data.matte import lift, matte_on_white
+from toonmark.data.streams import Stream
 from toonmark.enlarge import enlarged
 from toonmark.errors import DataError
 from toonmark.faces.align import compose, crop, similarity, transform_points
@@ -126,8 +127,8 @@ class Sampler:
         """The picture of ``place`` in the ``batch`` of ``iteration``; each epoch in a new order."""
         number = iteration * batch + place
         epoch, within = divmod(number, len(self.items))
-        order = np.random.default_rng([self.seed, 1, epoch]).permutation(len(self.items))
-        random = np.random.default_rng([self.seed, 2, number])
+        order = np.random.default_rng([self.seed, Stream.ORDER, epoch]).permutation(len(self.items))
+        random = np.random.default_rng([self.seed, Stream.PICTURE, number])
         return self.draw(int(order[within]), random)
 
     def plain(self, index: int) -> Sample:
