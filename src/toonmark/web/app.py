@@ -41,9 +41,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         warnings.filterwarnings("ignore", module=r"PIL\.")  # about EXIF data nobody asked for
         warnings.simplefilter("ignore", TurnedFaceWarning)  # the answer says it
         warnings.simplefilter("ignore", SmallFaceWarning)
-        service.workers.start()
+        service.start()
         yield
-        service.workers.stop()
+        service.workers.stop(patience=1)  # whoever waited has an answer by now
 
     app = FastAPI(
         title="Toonmark",
