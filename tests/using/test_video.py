@@ -21,6 +21,7 @@ from toonmark.errors import (
 from toonmark.faces.refine import Refiner
 from toonmark.video.clip import _Upright, _Writer, cartoonize_clip
 from toonmark.video.colours import UNSPECIFIED, Colours
+from toonmark.video.reading import Shown
 from toonmark.video.smoothing import PointFilter
 from toonmark.video.tracking import Tracker
 
@@ -137,7 +138,7 @@ def test_colours_stay_what_they_were_and_say_what_they_mean(tmp_path, tags, rows
         originals = list(file.decode(video=0))
         for frame in originals:
             np.testing.assert_allclose(_Upright()(frame).mean((0, 1)), wanted, atol=3)
-            writer.write(_Upright()(frame), frame)
+            writer.write(_Upright()(frame), Shown(frame, frame.pts))
         writer.close()
     with av.open(str(copy)) as file:
         frames = list(file.decode(video=0))
