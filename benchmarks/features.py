@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 from toonmark.evaluation.cache import Cache
-from toonmark.evaluation.features import open_extractor
+from toonmark.evaluation.extractors import open_extractor
 from toonmark.evaluation.selection import Selection, batches, select
 from toonmark.evaluation.sets import PictureSet
 

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from toonmark import blend, pictures
+from toonmark import cutout, pictures
 from toonmark.errors import OutputError, OutputNotWritableError
 from toonmark.landmarks import Array
 
@@ -70,7 +70,7 @@ class Cartoon:
                 f"A cartoon of {size} pixels is not made.",
                 f"Choose a size from {SMALLEST} to {LARGEST}.",
             )
-        return (blend.figure if transparent else blend.resized)(self.image, size)
+        return (cutout.figure if transparent else cutout.resized)(self.image, size)
 
     def save(
         self, path: str | os.PathLike[str], size: int | None = None, transparent: bool = False

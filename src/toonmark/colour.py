@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _ORIENTATION = 0x0112  # EXIF's name for how the camera was held
+_WIDTH, _HEIGHT = 256, 257  # and TIFF's for the size of what is stored
 
 
 def upright_rgb(image: Image) -> Array:
@@ -116,6 +117,20 @@ def orientation(image: Image) -> int:
         return int(image.getexif().get(_ORIENTATION, 1))
     except Exception:
         return 1  # broken EXIF raises anything; the picture itself is sound
+
+
+def shown_size(image: Image) -> tuple[int, int]:
+    """Width and height of a picture as it is shown, whether its pixels are loaded or not.
+
+    Pillow turns a TIFF's size when it is opened and its pixels when they are loaded, and leaves
+    both to the caller in other formats; so a TIFF's size is the one that its tags say.
+    """
+    width, height = image.size
+    turned = orientation(image) in (5, 6, 7, 8)
+    tags = getattr(image, "tag_v2", {})
+    if turned and _WIDTH in tags and _HEIGHT in tags:
+        width, height = tags[_WIDTH], tags[_HEIGHT]
+    return (height, width) if turned else (width, height)
 
 
 def _upright(pixels: Array, orientation: int) -> Array:

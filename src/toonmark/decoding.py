@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from toonmark.colour import orientation, upright_rgb
+from toonmark.colour import shown_size, upright_rgb
 from toonmark.errors import (
     ConfigurationError,
     EmptyFileError,
@@ -95,9 +95,7 @@ def size_of(file: BinaryIO, name: str) -> tuple[int, int]:
     """Upright width and height; only the file's start is read."""
     kind = format_of(file.read(LENGTH))
     with _reading(name, kind):
-        image = _open(file, kind)
-        width, height = image.size
-        return (height, width) if orientation(image) >= 5 else (width, height)
+        return shown_size(_open(file, kind))
 
 
 def from_pillow(image: Any) -> Array:

@@ -11,12 +11,13 @@ import torch
 
 from toonmark.evaluation.distances import kid
 from toonmark.evaluation.errors import MissingWeightsError, UnknownExtractorError
+from toonmark.evaluation.extractors import extractor_names, open_extractor
 from toonmark.evaluation.extractors.illustration2vec import (
     FILE_NAME,
     Illustration2Vec,
     Illustration2VecNetwork,
 )
-from toonmark.evaluation.features import Extractor, extractor_names, open_extractor
+from toonmark.evaluation.features import Extractor
 
 
 @pytest.fixture(scope="module")

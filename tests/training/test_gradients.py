@@ -7,9 +7,9 @@ import torch
 from toonmark.landmarks import default_sigma, template_points
 from toonmark.training import step
 from toonmark.training.config import ABLATION, Method, TrainConfig, Weights
-from toonmark.training.engine import to_batch
 from toonmark.training.networks import DIRECTIONS, Networks
 from toonmark.training.step import (
+    Batch,
     Generated,
     discriminator_loss,
     generator_loss,
@@ -38,7 +38,7 @@ def batch(count=2, seed=0):
         return random.uniform(-1, 1, (SIZE, SIZE, 3)).astype(np.float32)
 
     points = template_points(SIZE).astype(np.float32)
-    return to_batch(
+    return Batch.of(
         [
             Sample(picture(), picture(), points + random.normal(0, 1, (5, 2)).astype(np.float32))
             for _ in range(count)

@@ -95,8 +95,15 @@ def test_faces_may_be_lit_evenly_and_cartoons_stay(small_config, tmp_path):
     assert not torch.equal(batch.image, batch.shown), "a background is behind it"
     assert torch.equal(lit._batch("cartoon", 0).image, plain._batch("cartoon", 0).image)
     assert all(np.isfinite(value) for value in lit.step(0).values())
-    write_samples(lit, tmp_path / "grid.png")
-    write_samples(plain, tmp_path / "plain.png")
+    for trainer, name in ((lit, "grid.png"), (plain, "plain.png")):
+        write_samples(
+            trainer.config,
+            trainer.networks,
+            trainer.averaged,
+            trainer.samplers["face"].backgrounds,
+            trainer.fabric.device,
+            tmp_path / name,
+        )
     grids = [np.asarray(Image.open(tmp_path / name)) for name in ("grid.png", "plain.png")]
     assert not np.array_equal(grids[0][:64], grids[1][:64])
 

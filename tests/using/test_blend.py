@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from toonmark import Cartoonizer, blend
+from toonmark import Cartoonizer, blend, cutout
 from toonmark.faces import align
 from toonmark.pictures import on_white
 
@@ -31,7 +31,7 @@ def with_image(cartoon, image):
 
 
 def test_cut_out_keeps_what_the_white_does_not_reach():
-    cut = blend.cut_out(figure())
+    cut = cutout.cut_out(figure())
     alpha = cut[..., 3]
     assert alpha[0, 0] == alpha[0, 64] == alpha[64, 0] == alpha[100, 127] == 0
     assert alpha[64, 64] == 255  # skin
@@ -42,11 +42,11 @@ def test_cut_out_keeps_what_the_white_does_not_reach():
 
 def test_cut_out_on_white_is_the_cartoon_again():
     image = figure()
-    np.testing.assert_allclose(on_white(blend.cut_out(image)), image, atol=2)
+    np.testing.assert_allclose(on_white(cutout.cut_out(image)), image, atol=2)
 
 
 def test_cut_out_has_a_soft_edge_without_a_halo():
-    cut = blend.cut_out(figure()).astype(float)
+    cut = cutout.cut_out(figure()).astype(float)
     alpha = cut[..., 3:] / 255
     soft = (alpha > 0.1) & (alpha < 0.9)
     assert soft.sum() > 50
@@ -55,16 +55,16 @@ def test_cut_out_has_a_soft_edge_without_a_halo():
 
 
 def test_a_cartoon_without_white_is_all_figure():
-    assert (blend.cut_out(np.full((64, 64, 3), 90, np.uint8))[..., 3] == 255).all()
-    assert (blend.cut_out(np.full((64, 64, 3), 255, np.uint8))[..., 3] == 0).all()
+    assert (cutout.cut_out(np.full((64, 64, 3), 90, np.uint8))[..., 3] == 255).all()
+    assert (cutout.cut_out(np.full((64, 64, 3), 255, np.uint8))[..., 3] == 0).all()
 
 
 def test_resized_keeps_flat_colours_and_places():
     flat = np.full((128, 128, 3), (12, 200, 90), np.uint8)
-    np.testing.assert_array_equal(blend.resized(flat, 500), np.full((500, 500, 3), (12, 200, 90)))
+    np.testing.assert_array_equal(cutout.resized(flat, 500), np.full((500, 500, 3), (12, 200, 90)))
     image = figure()
-    np.testing.assert_array_equal(blend.resized(image, 128), image)
-    again = blend.resized(blend.resized(image, 512), 128)
+    np.testing.assert_array_equal(cutout.resized(image, 128), image)
+    again = cutout.resized(cutout.resized(image, 512), 128)
     assert np.abs(again.astype(int) - image).mean() < 1
 
 
@@ -72,7 +72,7 @@ def test_transparent_colours_do_not_bleed_when_resized():
     image = np.zeros((32, 32, 4), np.uint8)
     image[..., :3] = (0, 255, 0)  # what cannot be seen is green
     image[8:24, 8:24] = (255, 0, 0, 255)
-    larger = blend.resized(image, 128)
+    larger = cutout.resized(image, 128)
     assert larger[..., 1][larger[..., 3] > 20].max() < 20
 
 
@@ -134,7 +134,7 @@ def test_a_face_larger_than_the_layer_lands_where_it_belongs(cartoon, monkeypatc
     one = replace(cartoon, image=image, transform=transform)
     whole = blend.in_photo(photo, [one]).astype(int)
     monkeypatch.setattr(blend, "LARGEST_LAYER", 300)
-    sizes, figure = [], blend.figure
+    sizes, figure = [], cutout.figure
     monkeypatch.setattr(blend, "figure", lambda i, size: sizes.append(size) or figure(i, size))
     coarse = blend.in_photo(photo, [one]).astype(int)
     assert sizes == [300], "and 1024 else"
@@ -169,4 +169,4 @@ def test_side_by_side(cartoon, astronaut):
     np.testing.assert_array_equal(pair[:, 128:], cartoon.image)
     large = blend.side_by_side(astronaut, cartoon, 300)
     assert large.shape == (300, 600, 3)
-    assert np.abs(blend.resized(large[:, :300], 128).astype(int) - cartoon.crop).mean() < 4
+    assert np.abs(cutout.resized(large[:, :300], 128).astype(int) - cartoon.crop).mean() < 4

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from toonmark import blend
+from toonmark import cutout
 from toonmark.enlarge import LEAST, enlarged
 
 
@@ -64,13 +64,13 @@ def test_small_changes_go_through_lanczos(disc):
     small, _ = disc
     size = int(128 * LEAST) - 1
     lanczos = np.asarray(Image.fromarray(small).resize((size, size), Image.Resampling.LANCZOS))
-    np.testing.assert_array_equal(blend.resized(small, size), lanczos)
+    np.testing.assert_array_equal(cutout.resized(small, size), lanczos)
 
 
 @pytest.mark.parametrize("size", [64, 128, 512])
 def test_a_figure_has_no_white_around_it(disc, size):
     small, _ = disc
-    layer = blend.figure(small, size)
+    layer = cutout.figure(small, size)
     assert layer.shape == (size, size, 4)
     assert (layer[:4, :4, 3] == 0).all()
     assert layer[size // 2, size // 2, 3] == 255

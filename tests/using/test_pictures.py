@@ -60,6 +60,28 @@ def test_exif_rotation_is_undone(tmp_path, orientation):
     np.testing.assert_array_equal(pictures.read(path).pixels, expected)
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("suffix", [".tiff", ".png", ".jpg", ".webp"])
+def test_the_size_alone_is_that_of_the_pixels(tmp_path, suffix, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    options = [{"exif": exif}]
+    if suffix == ".tiff":
+        options.append({"exif": exif, "compression": "tiff_lzw"})
+        xmp = f'<x xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="{orientation}"/>'
+        options.append({"tiffinfo": {700: xmp.encode()}})
+    for number, option in enumerate(options):
+        path = save(tmp_path / f"{number}{suffix}", PIXELS, **option)
+        height, width = np.asarray(ImageOps.exif_transpose(Image.open(path))).shape[:2]
+        photo = pictures.read(path)
+        assert photo.size == (width, height) == ((24, 32) if orientation >= 5 else (32, 24))
+        assert pictures.upright_size(path) == photo.size
+        assert pictures.upright_size(path.read_bytes()) == photo.size
+        loaded = Image.open(path)
+        loaded.load()
+        assert pictures.read(loaded).size == photo.size == colour.shown_size(loaded)
+
+
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF")
 def test_broken_exif_does_not_matter(tmp_path):
     path = tmp_path / "a.jpg"

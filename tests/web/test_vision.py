@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from toonmark import blend
+from toonmark import cutout
 from toonmark.faces import align, pose
 from toonmark.landmarks import template_points
 
@@ -143,7 +143,7 @@ def test_cut_out(size):
     cv2.circle(image, middle, size // 3, (20, 10, 30), max(1, size // 50), cv2.LINE_AA)
     cv2.circle(image, middle, size // 10, (255, 255, 255), -1, cv2.LINE_AA)
     found = rgba(call("cutout.js", "cutOut", picture(image)))
-    expected = blend.cut_out(image)
+    expected = cutout.cut_out(image)
     assert np.abs(found.astype(int) - expected).max() <= 1
     assert (found != expected).mean() < 0.001
 
@@ -153,7 +153,7 @@ def test_cut_out(size):
 def test_resized(drawing, size, transparent):
     """Smaller by Lanczos, larger with sharp lines; cut out before or after, as Python does it."""
     found = rgba(call("resize.js", "resized", picture(drawing), size, transparent))
-    expected = (blend.figure if transparent else blend.resized)(drawing, size)
+    expected = (cutout.figure if transparent else cutout.resized)(drawing, size)
     difference = np.abs(found[..., : expected.shape[2]].astype(int) - expected)
     if transparent:  # what cannot be seen has no colour
         difference[..., :3][expected[..., 3] < 8] = 0

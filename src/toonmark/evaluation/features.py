@@ -1,23 +1,20 @@
-"""Feature extractors: a picture becomes one vector, and sets of vectors can be compared.
+"""What a feature extractor is: a picture becomes one vector, and sets of vectors can be compared.
 
-Each extractor is a small class registered under a name. What its vectors depend on, input size,
-resize filter and normalisation included, is part of its ``identity``: scores of different
-identities never mix. Measures are only comparable between results of one identity.
+Each is a small class in :mod:`toonmark.evaluation.extractors`, known there by its name. What its
+vectors depend on, input size, resize filter and normalisation included, is part of its
+``identity``: scores of different identities never mix. Measures are only comparable between
+results of one identity.
 """
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from toonmark.errors import MissingExtraError
-from toonmark.evaluation.errors import MissingWeightsError, UnknownExtractorError
 from toonmark.landmarks import Array
 
 if TYPE_CHECKING:
@@ -70,59 +67,3 @@ class Extractor(ABC):
     @abstractmethod
     def features(self, values: torch.Tensor) -> torch.Tensor:
         """(N, 3, size, size) RGB in [0, 255] to (N, dimensions)."""
-
-
-Factory = Callable[[Path | None], Extractor]
-_REGISTRY: dict[str, Factory] = {}
-
-
-def register(name: str) -> Callable[[Factory], Factory]:
-    """Makes an extractor known under a name; it is built with the weights' path, or None."""
-
-    def keep(factory: Factory) -> Factory:
-        _REGISTRY[name] = factory
-        return factory
-
-    return keep
-
-
-def extractor_names() -> list[str]:
-    """All names that :func:`open_extractor` knows."""
-    from toonmark.evaluation import extractors  # noqa: F401  (registers what ships)
-
-    return sorted(_REGISTRY)
-
-
-def open_extractor(name: str, weights: str | Path | None = None) -> Extractor:
-    """Builds an extractor and loads its weights.
-
-    Args:
-        name: one of :func:`extractor_names`.
-        weights: a file with the network's weights, for those that need one.
-
-    Raises:
-        UnknownExtractorError: no extractor of this name.
-        MissingWeightsError: its weights are not on this machine.
-        MissingExtraError: its packages are not installed.
-    """
-    names = extractor_names()
-    if name not in _REGISTRY:
-        near = difflib.get_close_matches(name, names, 1)
-        guess = f"Did you mean {near[0]}? " if near else ""
-        raise UnknownExtractorError(
-            f"There is no feature extractor {name!r}.", f"{guess}There are: {', '.join(names)}."
-        )
-    path = None if weights is None else Path(weights)
-    if path is not None and not path.is_file():
-        raise MissingWeightsError(
-            f"{path}, the weights for {name}, does not exist.", "Name the file they are in."
-        )
-    try:
-        import torch
-
-        # A network under construction draws random numbers; a training run that evaluates itself
-        # must go on as if it had not.
-        with torch.random.fork_rng(devices=[]):
-            return _REGISTRY[name](path)
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(f"The feature extractor {name}", "eval") from error

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from toonmark.evaluation.cache import Cache
-from toonmark.evaluation.features import Extractor, open_extractor
+from toonmark.evaluation.extractors import open_extractor
+from toonmark.evaluation.features import Extractor
 from toonmark.evaluation.finders import open_finder
 from toonmark.evaluation.identity import Recognizer
 from toonmark.evaluation.structure import PointFinder, find_all

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from toonmark.data.backgrounds import Backgrounds
-from toonmark.data.sampling import Sample, Sampler
+from toonmark.data.sampling import Sampler
 from toonmark.errors import ConfigurationError
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
@@ -28,6 +28,7 @@ from toonmark.training.packs import is_pack, pack_generator
 from toonmark.training.pool import ImagePool
 from toonmark.training.processes import Update, apply_updates, averaged_values, places
 from toonmark.training.run import CHECKPOINT
+from toonmark.training.samples import write_samples
 from toonmark.training.step import (
     Batch,
     Parts,
@@ -35,7 +36,6 @@ from toonmark.training.step import (
     generator_loss,
     regressor_loss,
 )
-from toonmark.training.tensors import to_points, to_tensor
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -229,7 +229,7 @@ class StyleTrainer:
         samples = [sampler.at(iteration, place, batch) for place in places(self.fabric, batch)]
         if domain == "face" and self.config.even_light:
             samples = [sample.evened() for sample in samples]
-        return to_batch(samples, self.fabric.device)
+        return Batch.of(samples, self.fabric.device)
 
     def _side_by_side(self, work: Callable[[Direction], T]) -> list[T]:
         if self.side_by_side:
@@ -269,24 +269,20 @@ class StyleTrainer:
 
     def look(self, iteration: int, folder: Path) -> None:
         """Now and then: a sample grid, and a copy of the averaged generators to choose from."""
-        from toonmark.training.samples import write_samples
-
         config = self.config
         last = iteration == config.iterations
         if iteration % config.sample_every == 0 or last:
-            write_samples(self, folder / "samples" / f"{iteration:07d}.png")
+            write_samples(
+                config,
+                self.networks,
+                self.averaged,
+                self.samplers["face"].backgrounds,
+                self.fabric.device,
+                folder / "samples" / f"{iteration:07d}.png",
+            )
         if config.keep_every and (iteration % config.keep_every == 0 or last):
             file = folder / "averaged" / f"{iteration:07d}.safetensors"
             checkpoint.save(file, self.averaged.state_dict(), {"iteration": str(iteration)})
-
-
-def to_batch(samples: list[Sample], device: torch.device) -> Batch:
-    """Samples as one batch of tensors."""
-    return Batch(
-        to_tensor([sample.image for sample in samples]).to(device),
-        to_tensor([sample.shown for sample in samples]).to(device),
-        to_points([sample.landmarks for sample in samples]).to(device),
-    )
 
 
 def _named(direction: Direction, side: str, parts: Parts) -> dict[str, float]:

@@ -3,32 +3,42 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
+from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.sampling import Sampler
 from toonmark.files import written_whole
 from toonmark.landmarks import Array
 from toonmark.models.sampling import heatmaps
-from toonmark.training.networks import DIRECTIONS
-
-if TYPE_CHECKING:
-    from toonmark.training.engine import StyleTrainer
+from toonmark.training.config import TrainConfig
+from toonmark.training.networks import DIRECTIONS, Networks
+from toonmark.training.step import Batch
 
 
 @torch.no_grad()
-def write_samples(trainer: StyleTrainer, path: Path, count: int = 8) -> None:
+def write_samples(
+    config: TrainConfig,
+    networks: Networks,
+    averaged: torch.nn.ModuleDict,
+    backgrounds: Backgrounds | None,
+    device: torch.device,
+    path: Path,
+    count: int = 8,
+) -> None:
     """Writes one PNG: face, cartoon, face again; and cartoon, face, cartoon again.
 
     The left half of the faces is shown with the backgrounds that training gives them.
-    """
-    from toonmark.training.engine import to_batch
 
-    config, rows = trainer.config, []
+    Args:
+        networks: for the denoiser behind the way to cartoons, if there is one.
+        averaged: the generators that draw.
+        backgrounds: what training puts behind faces.
+        count: of held-out pictures of each domain.
+    """
+    rows: list[torch.Tensor] = []
     for direction in DIRECTIONS:
-        training = trainer.samplers[direction.source]
         folders = config.faces if direction.source == "face" else config.cartoons
         sampler = Sampler(
             folders,
@@ -36,7 +46,7 @@ def write_samples(trainer: StyleTrainer, path: Path, count: int = 8) -> None:
             config.augmentation.model_copy(
                 update={"degrees": 0.0, "zoom": (1.0, 1.0), "shift": 0.0, "mirror": False}
             ),
-            backgrounds=training.backgrounds,
+            backgrounds=backgrounds if direction.source == "face" else None,
             background_share=1.0,
             held_out=True,
         )
@@ -50,12 +60,9 @@ def write_samples(trainer: StyleTrainer, path: Path, count: int = 8) -> None:
         ]
         if direction.source == "face" and config.even_light:
             samples = [sample.evened() for sample in samples]
-        batch = to_batch(samples, trainer.fabric.device)
+        batch = Batch.of(samples, device)
         maps = heatmaps(batch.landmarks, config.size)
-        there, back = (
-            trainer.networks.denoised(trainer.averaged[d.name], d)
-            for d in (direction, direction.back)
-        )
+        there, back = (networks.denoised(averaged[d.name], d) for d in (direction, direction.back))
         drawn = there(batch.shown, maps)
         again = back(drawn, maps)
         rows += [batch.shown, drawn, again]

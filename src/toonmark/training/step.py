@@ -6,6 +6,7 @@ return ``(loss, its parts)``; a part that is switched off is not there.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +14,13 @@ import torch
 from torch import Tensor
 
 from toonmark import losses
+from toonmark.data.sampling import Sample
 from toonmark.models.generator import join
 from toonmark.models.patches import cut_patches
 from toonmark.models.sampling import crop, heatmaps, points_from_heatmaps
 from toonmark.training.config import TrainConfig
 from toonmark.training.networks import Direction, Networks
+from toonmark.training.tensors import to_points, to_tensor
 
 Parts = dict[str, Tensor]
 
@@ -35,6 +38,15 @@ class Batch:
     image: Tensor
     shown: Tensor
     landmarks: Tensor
+
+    @classmethod
+    def of(cls, samples: Sequence[Sample], device: torch.device) -> Batch:
+        """Samples as one batch of tensors."""
+        return cls(
+            to_tensor([sample.image for sample in samples]).to(device),
+            to_tensor([sample.shown for sample in samples]).to(device),
+            to_points([sample.landmarks for sample in samples]).to(device),
+        )
 
 
 @dataclass(frozen=True)

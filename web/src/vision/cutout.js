@@ -1,4 +1,4 @@
-// The white around a cartoon made transparent: src/toonmark/blend.py, cut_out.
+// The white around a cartoon made transparent: src/toonmark/cutout.py, cut_out.
 
 import { dilated, ellipse, eroded, even } from './morphology.js';
 

@@ -1,4 +1,4 @@
-// A cartoon at another size, on white or cut out: src/toonmark/blend.py, resized and figure.
+// A cartoon at another size, on white or cut out: src/toonmark/cutout.py, resized and figure.
 
 import { cutOut } from './cutout.js';
 import { enlarged, LEAST } from './enlarge.js';

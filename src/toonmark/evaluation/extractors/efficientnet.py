@@ -10,13 +10,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from toonmark.evaluation.features import Extractor, register
+from toonmark.evaluation.features import Extractor
 
 if TYPE_CHECKING:
     import torch
 
 
-@register("efficientnet-lite0")
 class EfficientNetLite0(Extractor):
     """1280 values, each in [0, 6]."""
 

@@ -18,7 +18,7 @@ from torch import nn
 from toonmark.evaluation.cache import default_folder
 from toonmark.evaluation.errors import MissingWeightsError
 from toonmark.evaluation.extractors.caffe import read_layers
-from toonmark.evaluation.features import Extractor, register
+from toonmark.evaluation.features import Extractor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,7 +89,6 @@ def _candidates(weights: Path | None) -> list[Path]:
     return [folder / "illustration2vec.pth", folder / FILE_NAME]
 
 
-@register("illustration2vec")
 class Illustration2Vec(Extractor):
     """4096 values, with sign."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toonmark.evaluation.errors import MissingWeightsError
-from toonmark.evaluation.features import Extractor, register
+from toonmark.evaluation.features import Extractor
 
 if TYPE_CHECKING:
     import torch
@@ -19,7 +19,6 @@ FILE_NAME = "pt_inception-2015-12-05-6726825d.pth"
 SOURCE = "https://github.com/toshas/torch-fidelity/releases"
 
 
-@register("inception")
 class Inception(Extractor):
     """2048 values, all >= 0."""
 
