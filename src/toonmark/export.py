@@ -23,6 +23,7 @@ from toonmark.files import written_whole
 from toonmark.landmarks import COUNT, FRAMES, default_sigma, template_points
 from toonmark.models.cleaning import cleaned
 from toonmark.models.denoiser import Denoised
+from toonmark.models.layered import LayeredGenerator
 from toonmark.models.sampling import heatmaps, points_from_heatmaps
 from toonmark.styles.metadata import KEY, StyleMetadata
 from toonmark.training.config import parse
@@ -100,7 +101,12 @@ def export_style(
     """
     size = metadata.size
     sigma = metadata.sigma_at_128 * size / 128
-    network = DrawingGenerator(copy.deepcopy(generator).eval(), size, sigma, clean).eval()
+    drawing = copy.deepcopy(generator).eval()
+    network: nn.Module = (
+        drawing  # it draws its own heatmaps, at the size that it needs them
+        if isinstance(drawing, LayeredGenerator)
+        else DrawingGenerator(drawing, size, sigma, clean).eval()
+    )
     plain_norms_(network)
     check_finite(network)
     if half:

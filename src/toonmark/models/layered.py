@@ -17,6 +17,9 @@ from toonmark.landmarks import COUNT
 from toonmark.models.layers import icnr_, instance_norm
 from toonmark.models.sampling import heatmaps
 
+#: What a style pack calls this kind of network.
+LAYERED = "layered"
+
 #: Layers of one colour whoever is drawn: RGB in [0, 255].
 FIXED = {
     Layer.BACKGROUND: (255, 255, 255),

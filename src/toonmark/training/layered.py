@@ -8,22 +8,26 @@ teacher does in most photos.
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
+from toonmark.data.dataset import Dataset
 from toonmark.data.layers.labels import UNKNOWN, Layer
 from toonmark.data.layers.sampling import LayerSample, LayerSampler
-from toonmark.models.layered import LayeredGenerator, LayerScores
+from toonmark.errors import RunError, StyleError
+from toonmark.models.layered import LAYERED, LayeredGenerator, LayerScores
 from toonmark.models.sampling import heatmaps
 from toonmark.training import checkpoint
 from toonmark.training.config import LayersConfig, decayed
 from toonmark.training.networks import average_into
+from toonmark.training.packs import is_pack, pack_networks
 from toonmark.training.processes import Update, apply_updates, averaged_values, places
 from toonmark.training.samples import write_grid
 from toonmark.training.tensors import to_points, to_tensor
@@ -31,7 +35,8 @@ from toonmark.training.tensors import to_points, to_tensor
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-WEIGHTS = "layers.safetensors"
+#: What ``toonmark train-layers`` writes at the end of a run.
+LAYERS_WEIGHTS = "layers.safetensors"
 
 #: What a pixel of a layer counts: small layers make the face.
 _COUNTS = {
@@ -84,9 +89,13 @@ class LayerTrainer:
         self.config, self.fabric = config, fabric
         torch.manual_seed(config.seed)
         self.network = LayerScores(config.width, config.blocks)
+        self.before: list[dict[str, Any]] = []
         self.learnt = config.start_from is not None
         if config.start_from is not None:
-            self.network.load_state_dict(load_layers(Path(config.start_from)).state_dict())
+            start, _, facts = load_layers(Path(config.start_from))
+            weights = start.scores.state_dict()
+            checkpoint.load_weights(self.network, weights, "another width or depth")
+            self.before = facts["runs"]
         fabric.to_device(self.network)
         self.averaged = copy.deepcopy(self.network).requires_grad_(False).eval()
         self.optimizer = torch.optim.Adam(
@@ -180,12 +189,64 @@ class LayerTrainer:
 
     def save(self, folder: Path, error: Mapping[str, float]) -> Path:
         """Writes the averaged weights for ``toonmark export``."""
-        facts = {"size": str(self.config.size), "iterations": str(self.config.iterations)}
+        config = self.config
+        build = {"size": config.size, "width": config.width, "blocks": config.blocks}
+        facts = {"build": json.dumps(build), "training": json.dumps(self.facts())}
         facts |= {f"error_{name}": f"{value:.4f}" for name, value in error.items()}
-        checkpoint.save(folder / WEIGHTS, self.averaged.state_dict(), facts)
-        return folder / WEIGHTS
+        checkpoint.save(folder / LAYERS_WEIGHTS, self.averaged.state_dict(), facts)
+        return folder / LAYERS_WEIGHTS
+
+    def facts(self) -> dict[str, Any]:
+        """What a style pack says of how it was trained."""
+        config = self.config
+        terms = [Dataset.open(folder).description.get("terms") for folder in config.layers]
+        own = {
+            "iterations": config.iterations,
+            "pictures": config.iterations * config.batch,
+            "learning_rate": config.learning_rate,
+            "seed": config.seed,
+            "terms": " ".join(dict.fromkeys(str(one) for one in terms if one)),
+        }
+        runs = [*self.before, own]
+        return {
+            "preset": LAYERED,
+            "width": config.width,
+            "blocks": config.blocks,
+            "faces": sorted({Path(folder).name for folder in config.layers}),
+            "frame": "portrait",
+            "method": {"layers": [layer.name.lower() for layer in Layer]},
+            "runs": runs,
+            "iterations": sum(int(run["iterations"]) for run in runs),
+        }
 
 
-def load_layers(path: Path) -> nn.Module:
-    """The network of a run of ``toonmark train-layers``, frozen."""
-    raise NotImplementedError
+def load_layers(path: Path) -> tuple[LayeredGenerator, int, dict[str, Any]]:
+    """A style that draws in layers, frozen; the size of its drawings; and how it was trained.
+
+    Args:
+        path: a run that ``toonmark train-layers`` has finished, or a style pack that it became.
+
+    Raises:
+        RunError: unreadable, not finished, or weights of another network.
+        StyleError: a style pack of another kind.
+    """
+    if is_pack(path):
+        drawing, metadata = pack_networks(path)
+        if not isinstance(drawing, LayeredGenerator):
+            raise StyleError(f"{path} does not draw in layers.", "Name a style that does.")
+        return drawing, metadata.size, dict(metadata.training)
+    if not (path / LAYERS_WEIGHTS).exists():
+        raise RunError(f"{path} is not finished.", f"Go on with it: toonmark train-layers {path}")
+    tensors, facts = checkpoint.load(path / LAYERS_WEIGHTS)
+    try:
+        build, training = json.loads(facts["build"]), json.loads(facts["training"])
+        scores = LayerScores(int(build["width"]), int(build["blocks"]))
+        size = int(build["size"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(
+            f"{path / LAYERS_WEIGHTS} does not say what it is ({error}).",
+            "Name a run that `toonmark train-layers` has finished.",
+        ) from error
+    checkpoint.load_weights(scores, tensors, "a style that draws in layers")
+    drawing = LayeredGenerator(scores)
+    return drawing.requires_grad_(False).eval(), size, training
