@@ -1,4 +1,4 @@
-"""A portrait is taken apart: regions by colour, features by dense points, glasses by their lines."""
+"""A portrait is taken apart: regions by colour, features by points, glasses by their lines."""
 
 from __future__ import annotations
 
@@ -18,27 +18,33 @@ def test_regions_are_found_by_colour(portrait):
     whole = found.skin.astype(int) + found.top + found.beard + found.body
     assert (whole == found.figure).all(), "a pixel belongs to one region"
     assert not found.beard.any()
-    for mask, (x, y) in ((found.skin, (128, 150)), (found.top, (128, 50)), (found.body, (128, 246))):
+    for mask, (x, y) in (
+        (found.skin, (128, 150)),
+        (found.top, (128, 50)),
+        (found.body, (128, 246)),
+    ):
         assert mask[y, x], (x, y)
 
 
 def test_layers_say_what_each_pixel_is(portrait):
     photo, alpha, dense = portrait()
     layers = layer_map(photo, alpha, dense, np.ones((SIZE, SIZE), bool))
-    assert layers.dtype == np.uint8 and layers[0, 0] == Layer.BACKGROUND
+    assert layers.dtype == np.uint8
+    assert layers[0, 0] == Layer.BACKGROUND
     there = set(np.unique(layers))
     for layer in (
-        Layer.SKIN, Layer.SHADE, Layer.BROW, Layer.EYE_WHITE, Layer.IRIS, Layer.INK,
+        Layer.SKIN, Layer.SHADE, Layer.BROW, Layer.EYE_WHITE, Layer.IRIS, Layer.INK, Layer.OUTLINE,
         Layer.SOFT_LINE, Layer.LIPS,
     ):  # fmt: skip
         assert layer in there, layer.name
-    assert Layer.GLASSES not in there and UNKNOWN not in there
+    assert Layer.GLASSES not in there
+    assert UNKNOWN not in there
     # Around the figure there is a closed line: from the person one reaches no background.
     import cv2
 
     outside = (layers == Layer.BACKGROUND).astype(np.uint8)
     near = cv2.dilate(outside, np.ones((3, 3), np.uint8)) - outside
-    assert (layers[near > 0] == Layer.INK).mean() > 0.98
+    assert (layers[near > 0] == Layer.OUTLINE).mean() > 0.98
 
 
 def test_beyond_the_photo_nothing_is_known(portrait):
@@ -46,7 +52,8 @@ def test_beyond_the_photo_nothing_is_known(portrait):
     known = np.ones((SIZE, SIZE), bool)
     known[:, 200:] = False
     layers = layer_map(photo, alpha, dense, known)
-    assert (layers[:, 200:] == UNKNOWN).all() and (layers[:, :180] != UNKNOWN).all()
+    assert (layers[:, 200:] == UNKNOWN).all()
+    assert (layers[:, :180] != UNKNOWN).all()
 
 
 @pytest.mark.parametrize("ink", [(20, 20, 25), (70, 30, 20)])
@@ -57,10 +64,15 @@ def test_glasses_are_found_where_they_are(portrait, ink):
     assert fitted(photo, dense).score < NONE
     eyes = np.array([[102.4, 112.6], [153.6, 112.6]]) - 0.5
     frames = frames_at(eyes, 0.42, 0.8, 2.8, 0.04)
-    for curve, closed in ((frames.lenses[0], True), (frames.lenses[1], True), (frames.bridge, False)):
+    for curve, closed in (
+        (frames.lenses[0], True),
+        (frames.lenses[1], True),
+        (frames.bridge, False),
+    ):
         cv2.polylines(photo, [np.rint(curve * 16).astype(np.int32)], closed, ink, 3, cv2.LINE_AA, 4)
     found = fitted(photo, dense)
-    assert found.score > SURE and not found.dark
+    assert found.score > SURE
+    assert not found.dark
     assert np.abs(found.frames.lenses[0].mean(0) - frames.lenses[0].mean(0)).max() < 5
     layers = layer_map(photo, alpha, dense, np.ones((SIZE, SIZE), bool))
     assert (layers == Layer.GLASSES).sum() > 300

@@ -1,4 +1,4 @@
-"""A drawing in layers: flat, in the photo's colours, and sharp at twice the size it is thought at."""
+"""A drawing in layers: flat, in the photo's colours, and sharp at twice the scores' size."""
 
 from __future__ import annotations
 
@@ -82,12 +82,26 @@ def test_fixed_layers_have_their_own_colours_and_shade_is_darker_skin(halves):
     assert torch.allclose(ratio, torch.tensor([0.84, 0.78, 0.78]), atol=0.01)
 
 
+def test_a_flat_drawing_has_what_is_nearest_in_place_of_contours(halves):
+    layers, photo, points = halves
+    layers[:, 8:, 15:17] = int(Layer.OUTLINE)
+    given = Given(layers)
+    plain = given.forward
+    skin = 8.0 * torch.nn.functional.one_hot(torch.tensor(int(Layer.SKIN)), COUNT)
+    given.forward = lambda *seen: plain(*seen) + skin.view(1, COUNT, 1, 1)
+    comic = LayeredGenerator(given)(photo, points)[0, :, 50]
+    flat = LayeredGenerator(given, "flat")(photo, points)[0, :, 50]
+    assert (comic[:, 31] < -0.6).all(), "ink"
+    assert torch.allclose(flat[:, 31], flat[:, 10], atol=0.02), "skin"
+
+
 def test_composing_bounded_scores_is_a_softmax():
     torch.manual_seed(0)
     scores, colours = 5 * torch.randn(2, COUNT, 6, 6), torch.rand(2, COUNT, 3)
     wanted = torch.einsum("nlhw,nlc->nchw", scores.softmax(1), colours)
     assert torch.allclose(compose(bounded(scores), colours), wanted, atol=1e-5)
-    assert bounded(1e4 * scores).min() == -40.0 and bounded(scores).max() == 0.0
+    assert bounded(1e4 * scores).min() == -40.0
+    assert bounded(scores).max() == 0.0
 
 
 def test_the_network_gives_a_score_for_each_layer_and_learns_everywhere():
@@ -97,4 +111,5 @@ def test_the_network_gives_a_score_for_each_layer_and_learns_everywhere():
     assert scores.shape == (2, COUNT, 64, 64)
     scores.square().mean().backward()
     for name, parameter in network.named_parameters():
-        assert parameter.grad is not None and parameter.grad.abs().sum() > 0, name
+        assert parameter.grad is not None, name
+        assert parameter.grad.abs().sum() > 0, name

@@ -75,7 +75,8 @@ def test_half_a_pixel_is_learnt_as_half():
         layer_loss(scores, layers).backward()
         optimizer.step()
     shares = scores.detach().softmax(1)[0, :, 0, 0]
-    assert abs(shares[Layer.SKIN] - 0.5) < 0.02 and abs(shares[Layer.TOP_LIGHT] - 0.5) < 0.02
+    assert abs(shares[Layer.SKIN] - 0.5) < 0.02
+    assert abs(shares[Layer.TOP_LIGHT] - 0.5) < 0.02
 
 
 def test_samples_are_pure_and_their_layers_fit_their_photo(layer_set):
@@ -86,12 +87,14 @@ def test_samples_are_pure_and_their_layers_fit_their_photo(layer_set):
         one, other = sampler.at(number), again.at(number)
         assert np.array_equal(one.photo, other.photo)
         assert np.array_equal(one.layers, other.layers)
-        assert one.photo.shape == (64, 64, 3) and one.layers.shape == (128, 128)
-        assert one.photo.dtype == np.float32 and np.abs(one.photo).max() <= 1
+        assert one.photo.shape == (64, 64, 3)
+        assert one.layers.shape == (128, 128)
+        assert one.photo.dtype == np.float32
+        assert np.abs(one.photo).max() <= 1
         x, y = np.rint(one.landmarks[2] * 2).astype(int)  # the nose is skin, or its line
         agree.append(one.layers[y, x] in (Layer.SKIN, Layer.SOFT_LINE, Layer.GLASSES))
         x, y = np.rint(one.landmarks[:2].mean(0) * 2 - [0, 8]).astype(int)
-        agree.append(one.layers[y, x] in (Layer.SKIN, Layer.GLASSES, Layer.INK))
+        agree.append(one.layers[y, x] in (Layer.SKIN, Layer.GLASSES, Layer.INK, Layer.OUTLINE))
     assert np.mean(agree) > 0.95
     photos = np.stack([sampler.at(n).photo for n in range(30)])
     white = (photos == 1).all(-1).mean((1, 2))
@@ -128,23 +131,24 @@ def test_a_run_becomes_a_pack_that_draws_and_is_taken_up_again(config, run, tmp_
     trainer.save(folder, trainer.error())
     metadata, worst = export_run(folder, style, half=True)
     assert worst < 1e-3
-    assert metadata.size == 128 and metadata.outside == "white" and metadata.terms == "Any use."
+    assert metadata.size == 128
+    assert metadata.outside == "white"
+    assert metadata.terms == "Any use."
     assert np.allclose(metadata.template, PORTRAIT_TEMPLATE)
     assert metadata.training["runs"][0]["pictures"] == 12
     pack = StylePack.open(style)
     face = np.random.default_rng(0).uniform(-1, 1, (1, 3, 128, 128)).astype(np.float32)
     points = template_points(128, PORTRAIT_TEMPLATE)[None].astype(np.float32)
     drawn = pack.draw(face, points)
-    assert drawn.shape == face.shape and np.isfinite(drawn).all()
+    assert drawn.shape == face.shape
+    assert np.isfinite(drawn).all()
     network, _ = pack_networks(style)
     with torch.no_grad():
         wanted = network(torch.from_numpy(face), torch.from_numpy(points))
     assert np.abs(drawn - wanted.numpy()).max() < 2e-3
     again = config.model_copy(update={"start_from": str(style)})
     start = LayerTrainer(again, make_fabric("cpu"))
-    for a, b in zip(
-        start.network.parameters(), network.scores.parameters(), strict=True
-    ):
+    for a, b in zip(start.network.parameters(), network.scores.parameters(), strict=True):
         assert torch.equal(a, b)
     start.save(tmp_path, {"n": 1.0})
     assert [one["pictures"] for one in load_layers(tmp_path)[2]["runs"]] == [12, 12]

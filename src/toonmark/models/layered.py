@@ -25,6 +25,7 @@ FIXED = {
     Layer.BACKGROUND: (255, 255, 255),
     Layer.EYE_WHITE: (250, 250, 247),
     Layer.INK: (34, 28, 32),
+    Layer.OUTLINE: (34, 28, 32),
     Layer.MOUTH: (96, 30, 36),
     Layer.TEETH: (252, 250, 246),
 }
@@ -33,6 +34,8 @@ OF_SKIN = {Layer.SHADE: (0.84, 0.78, 0.78), Layer.SOFT_LINE: (0.58, 0.48, 0.48)}
 #: Thin layers, whose pixels of the photo are half skin: how far their colour is moved on, away
 #: from the skin's, of its distance from it.
 MIXED = {Layer.BROW: 0.6, Layer.GLASSES: 0.9}
+#: Layers that a look leaves out; what is nearest to them takes their place.
+LOOKS: dict[str, tuple[Layer, ...]] = {"comic": (), "flat": (Layer.OUTLINE,)}
 #: How much stronger the person's colours are drawn, and lighter, of 255.
 _VIVID, _LIGHT = 1.15, 4.0
 
@@ -106,12 +109,24 @@ class LayeredGenerator(nn.Module):
 
     Args:
         scores: the network.
+        look: with contours ("comic"), or in areas alone ("flat").
         sharpness: by how much scores are multiplied: edges are about 2 / sharpness pixels soft.
     """
 
-    def __init__(self, scores: nn.Module, sharpness: float = 2.0) -> None:
+    fixed: Tensor
+    own: Tensor
+    mixed: Tensor
+    of_skin: Tensor
+    tone: Tensor
+    left_out: Tensor
+
+    def __init__(self, scores: LayerScores, look: str = "comic", sharpness: float = 2.0) -> None:
         super().__init__()
-        self.scores, self.sharpness = scores, sharpness
+        self.scores, self.look, self.sharpness = scores, look, sharpness
+        left_out = torch.zeros(1, len(Layer), 1, 1)
+        for layer in LOOKS[look]:
+            left_out[:, layer] = -1e4
+        self.register_buffer("left_out", left_out, persistent=False)
         count = len(Layer)
         fixed, own, mixed = torch.zeros(count, 3), torch.ones(count, 1), torch.zeros(count, 1)
         of_skin, tone = torch.zeros(count, 1), torch.ones(count, 3)
@@ -122,7 +137,10 @@ class LayeredGenerator(nn.Module):
         for layer, factor in MIXED.items():
             mixed[layer] = factor
         for name, value in (
-            ("fixed", fixed), ("own", own), ("mixed", mixed), ("of_skin", of_skin),
+            ("fixed", fixed),
+            ("own", own),
+            ("mixed", mixed),
+            ("of_skin", of_skin),
             ("tone", tone),
         ):
             self.register_buffer(name, value, persistent=False)
@@ -132,7 +150,7 @@ class LayeredGenerator(nn.Module):
         size = face.shape[-1]
         small = F.avg_pool2d(face, 2)
         maps = heatmaps((landmarks + 0.5) / 4 - 0.5, size // 4)
-        scores = bounded(self.scores(small, maps) * self.sharpness)
+        scores = bounded(self.scores(small, maps) * self.sharpness + self.left_out)
         shares = torch.exp(scores)
         colours = self.colours(shares / shares.sum(1, keepdim=True), small)
         large = F.interpolate(scores, scale_factor=2, mode="bilinear", align_corners=False)

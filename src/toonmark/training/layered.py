@@ -43,7 +43,8 @@ _COUNTS = {
     Layer.BROW: 2.0,
     Layer.EYE_WHITE: 3.0,
     Layer.IRIS: 3.0,
-    Layer.INK: 1.5,
+    Layer.INK: 2.5,
+    Layer.OUTLINE: 1.5,
     Layer.SOFT_LINE: 2.5,
     Layer.LIPS: 2.0,
     Layer.MOUTH: 2.5,
@@ -67,16 +68,15 @@ def layer_loss(scores: Tensor, layers: Tensor) -> Tensor:
         the weighted mean over all known labels, nats.
     """
     weights = torch.ones(len(Layer), device=scores.device)
-    for layer, count in _COUNTS.items():
-        weights[layer] = count
+    for layer, weight in _COUNTS.items():
+        weights[layer] = weight
     logs = F.log_softmax(scores.float(), 1)
-    total = count = torch.zeros((), device=scores.device)
+    total = torch.zeros((), device=scores.device)
+    count = torch.zeros((), device=scores.device)
     for row in (0, 1):
         for column in (0, 1):
             part = layers[:, row::2, column::2]
-            total = total + F.nll_loss(
-                logs, part, weights, ignore_index=UNKNOWN, reduction="sum"
-            )
+            total = total + F.nll_loss(logs, part, weights, ignore_index=UNKNOWN, reduction="sum")
             known = part != UNKNOWN
             count = count + weights[part.masked_fill(~known, 0)].mul(known).sum()
     return total / count.clamp(min=1.0)
@@ -137,9 +137,7 @@ class LayerTrainer:
         return {
             **checkpoint.prefixed("layers", self.network.state_dict()),
             **checkpoint.prefixed("averaged", self.averaged.state_dict()),
-            **checkpoint.prefixed(
-                "optimizer/layers", checkpoint.optimizer_tensors(self.optimizer)
-            ),
+            **checkpoint.prefixed("optimizer/layers", checkpoint.optimizer_tensors(self.optimizer)),
         }
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:

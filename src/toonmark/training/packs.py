@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from toonmark.errors import ConfigurationError, StyleError
 from toonmark.models.denoiser import Denoised, Denoiser, without_denoiser
-from toonmark.models.layered import LAYERED, LayeredGenerator, LayerScores
+from toonmark.models.layered import LAYERED, LOOKS, LayeredGenerator, LayerScores
 from toonmark.models.presets import build_generator
 from toonmark.styles.metadata import StyleMetadata
 from toonmark.styles.pack import StylePack
@@ -85,7 +85,9 @@ def _layered(
     except (KeyError, TypeError, ValueError) as error:
         raise _foreign(path) from error
     _fill(scores, weights, path)
-    return LayeredGenerator(scores).requires_grad_(False).eval()
+    look = metadata.training.get("look", "comic")
+    drawing = LayeredGenerator(scores, look if look in LOOKS else "comic")
+    return drawing.requires_grad_(False).eval()
 
 
 def pack_facts(metadata: StyleMetadata) -> dict[str, Any]:

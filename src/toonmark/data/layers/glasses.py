@@ -125,7 +125,8 @@ def _response(photo: Array, points: Array, apart: float) -> Array:
             own = np.zeros_like(hidden)
             cv2.fillPoly(own, [np.rint(curve).astype(np.int32)], 1)
             width = 2 * round(apart * reach / 2) + 1
-            hidden |= cv2.dilate(own, np.ones((width, width), np.uint8))
+            grown = cv2.dilate(own, np.ones((width, width), np.uint8))
+            hidden = np.maximum(hidden, grown).astype(np.uint8)
     response[hidden > 0] = 0
     return np.asarray(cv2.GaussianBlur(response, (0, 0), apart * 0.02))
 

@@ -49,12 +49,13 @@ class Layer(IntEnum):
     BODY_LIGHT = 16
     GLASSES = 17
     COVER = 18
+    OUTLINE = 19
 
 
 #: Pixels of which nothing is known: beyond the photo's edge.
 UNKNOWN = 255
 
-#: Widths of lines, fractions of the frame's edge: around the figure, between its parts, in the face.
+#: Widths of lines, fractions of the frame's edge: around the figure, between its parts, in it.
 _OUTLINE, _BETWEEN, _FINE = 0.0125, 0.0075, 0.0075
 #: How much larger than in the photo eyes are drawn: across, and high.
 _EYES = (1.22, 1.42)
@@ -88,10 +89,23 @@ def layer_map(photo: Array, alpha: Array, dense: Array, known: Array) -> Array:
     _face(pen, photo, found)
     _glasses(pen, photo)
     edge = cv2.distanceTransform(np.pad(figure.astype(np.uint8), 1, mode="edge"), cv2.DIST_L2, 5)
-    canvas[figure & (edge[1:-1, 1:-1] <= _OUTLINE * size)] = Layer.INK
+    rim = figure & (edge[1:-1, 1:-1] <= _OUTLINE * size)
+    canvas[rim] = Layer.INK
+    canvas[_joined(canvas == Layer.INK, rim)] = Layer.OUTLINE
     reach = np.ones((2 * round(0.012 * size) + 1,) * 2, np.uint8)
     canvas[cv2.erode(known.astype(np.uint8), reach, borderValue=1) == 0] = UNKNOWN
     return canvas
+
+
+def _joined(lines: Array, rim: Array) -> Array:
+    """The lines that are joined to the figure's rim: contours of its parts, and no feature."""
+    import cv2
+
+    count, labels = cv2.connectedComponents(lines.astype(np.uint8))
+    keep = np.zeros(count, bool)
+    keep[np.unique(labels[rim])] = True
+    keep[0] = False
+    return np.asarray(keep[labels])
 
 
 def _parts(photo: Array, found: Regions) -> tuple[Array, list[tuple[int, int]]]:
@@ -131,7 +145,9 @@ def _shades(lab: Array, most: int) -> tuple[Array, Array]:
     stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 0.5)
     for count in range(min(most, len(values)), 1, -1):
         cv2.setRNGSeed(0)
-        _, labels, centres = cv2.kmeans(values, count, None, stop, 2, cv2.KMEANS_PP_CENTERS)
+        _, labels, centres = cv2.kmeans(
+            values, count, np.zeros(0, np.int32), stop, 2, cv2.KMEANS_PP_CENTERS
+        )
         labels = labels.ravel()
         order = np.argsort(centres[:, 0])
         centres, labels = centres[order], np.argsort(order)[labels]
@@ -203,8 +219,13 @@ def smooth_curve(points: Array, steps: int, closed: bool = False) -> Array:
     pieces = []
     for a, b, c, d in zip(padded, padded[1:], padded[2:], padded[3:], strict=False):
         pieces.append(
-            0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2
-                   + (3 * b - a - 3 * c + d) * t**3)
+            0.5
+            * (
+                2 * b
+                + (c - a) * t
+                + (2 * a - 5 * b + 4 * c - d) * t**2
+                + (3 * b - a - 3 * c + d) * t**3
+            )
         )
     curve = np.concatenate(pieces)
     return curve if closed else np.concatenate([curve, points[-1:]])

@@ -128,14 +128,14 @@ def _skin(image: Array, lab: Array, figure: Array, place: _Places) -> Array:
     if above.sum() > 60:
         stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 0.5)
         cv2.setRNGSeed(0)
-        _, labels, centres = cv2.kmeans(lab[above], 2, None, stop, 2, cv2.KMEANS_PP_CENTERS)
+        _, labels, centres = cv2.kmeans(
+            lab[above], 2, np.zeros(0, np.int32), stop, 2, cv2.KMEANS_PP_CENTERS
+        )
         shares = np.bincount(labels.ravel(), minlength=2) / len(labels)
         for colour, share in zip(centres, shares, strict=True):
             # A bald head is skin, and some of it is above every face.
             if share > 0.2 and np.linalg.norm((colour - tone) * weights) > 9:
-                from_hair = np.minimum(
-                    from_hair, np.linalg.norm((lab - colour) * weights, axis=-1)
-                )
+                from_hair = np.minimum(from_hair, np.linalg.norm((lab - colour) * weights, axis=-1))
     hairy = (from_hair < from_skin) & ~(place.oval & (place.rows > place.brow))
     mask = np.full((SIZE, SIZE), cv2.GC_PR_BGD, np.uint8)
     mask[figure & (place.oval | place.neck)] = cv2.GC_PR_FGD
@@ -175,9 +175,7 @@ def _beard(lab: Array, figure: Array, skin: Array, place: _Places) -> Array:
         unlike = 0.6 * (tone[0] - smooth[..., 0]) + 1.6 * (shadow - chroma)
         found = found | (zone & half & (unlike > 13))
     face = zone & place.oval
-    shares = [
-        (found & face & half).sum() / max((face & half).sum(), 1) for half in (left, ~left)
-    ]
+    shares = [(found & face & half).sum() / max((face & half).sum(), 1) for half in (left, ~left)]
     if min(shares) < 0.3:
         return none
     count, labels = cv2.connectedComponents(found.astype(np.uint8))
@@ -219,7 +217,13 @@ def _cut(image: Array, mask: Array) -> Array:
     cv2.setRNGSeed(0)
     background, foreground = np.zeros((1, 65)), np.zeros((1, 65))
     result, _, _ = cv2.grabCut(
-        image[..., ::-1].copy(), mask, None, background, foreground, 3, cv2.GC_INIT_WITH_MASK
+        image[..., ::-1].copy(),
+        mask,
+        (0, 0, 1, 1),
+        background,
+        foreground,
+        3,
+        cv2.GC_INIT_WITH_MASK,
     )
     return np.asarray((result == cv2.GC_FGD) | (result == cv2.GC_PR_FGD))
 

@@ -56,7 +56,10 @@ class LayerSampler:
 
         self.size, self.seed = size, seed
         self.backgrounds = Backgrounds()
-        self._photos, self._mattes, self._layers, self._points = [], [], [], []
+        self._photos: list[Array] = []
+        self._mattes: list[Array] = []
+        self._layers: list[Array] = []
+        self._points: list[Array] = []
         for folder in folders:
             dataset = Dataset.open(folder)
             training, kept = dataset.split()
@@ -124,9 +127,9 @@ class LayerSampler:
             behind = self.backgrounds(random, size)
             values = np.where(unseen[..., None], values, behind + alpha * (values - behind))
         values = _dyed(values, layers, random)
-        if not (layers == Layer.GLASSES).any() and _eyes_known(layers, points):
-            if random.random() < 0.2:
-                values = _with_glasses(values, layers, points, random)
+        bare = not (layers == Layer.GLASSES).any() and _eyes_known(layers, points)
+        if bare and random.random() < 0.2:
+            values = _with_glasses(values, layers, points, random)
         values = _relit(values, random)
         values = np.where(unseen[..., None], 1, _degraded(values, random))
         if random.random() < 0.5:
