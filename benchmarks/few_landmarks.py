@@ -18,13 +18,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from toonmark.data.annotation.learning import configuration
-from toonmark.data.annotation.regressor import RegressorProposer
 from toonmark.data.dataset import Dataset, write_landmarks
 from toonmark.landmarks import normalised_mean_error
+from toonmark.training.annotated import configuration
 from toonmark.training.fabric import make_fabric
 from toonmark.training.landmarks import LandmarkTrainer
 from toonmark.training.loop import train
+from toonmark.training.proposing import RegressorProposer
 
 
 def measure(

@@ -14,16 +14,22 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _ORIENTATION = 0x0112  # EXIF's name for how the camera was held
-_WIDTH, _HEIGHT = 256, 257  # and TIFF's for the size of what is stored
+_WIDTH, _HEIGHT, _BITS = 256, 257, 258  # and TIFF's for the size of what is stored
 
 
 def upright_rgb(image: Image) -> Array:
     """A Pillow picture's (first) frame: (h, w, 3) uint8."""
     if image.mode.startswith(("I", "F")):
-        pixels = _deep(np.asarray(image))
+        grey = eight_bits(np.asarray(image), _white_of(image))
+        pixels = np.repeat(grey[..., None], 3, axis=2)
     else:
         pixels = np.asarray(_to_srgb(image))
     return _upright(pixels, orientation(image))
+
+
+def _white_of(image: Image) -> float | None:
+    """The number that is white in a TIFF of 12 bits, the one kind that says so."""
+    return 4095.0 if getattr(image, "tag_v2", {}).get(_BITS) == (12,) else None
 
 
 def from_array(array: Array) -> Array:
@@ -61,15 +67,27 @@ def on_white(pixels: Array) -> Array:
     return ((pixels[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
 
 
-def _deep(values: Array) -> Array:
-    """Grey of more than eight bits: whole numbers are taken as 16-bit ones, floats up to 1."""
+def eight_bits(values: Array, white: float | None = None) -> Array:
+    """Brightness in numbers of more than eight bits, as uint8 of the same shape.
+
+    Args:
+        values: whole numbers or floats.
+        white: the number that is white, if the file says so. Else whole numbers are 16-bit ones,
+            and of floats nearly all (highlights of light may pass) decide between 1, 255 and
+            65535; larger numbers than these make the largest white.
+    """
     whole = values.dtype.kind != "f"
-    values = np.nan_to_num(values.astype(np.float32))
-    top = float(values.max(initial=0))
-    # No such file says which of its numbers is white: the smallest usual one that fits.
-    white = next((w for w in ([65535.0] if whole else [1.0, 255.0, 65535.0]) if top <= w), top)
-    grey = np.rint(np.clip(values / white, 0, 1) * 255).astype(np.uint8)
-    return np.repeat(grey[..., None], 3, axis=2)
+    values = np.nan_to_num(values.astype(np.float32), posinf=1e30, neginf=0)
+    if white is None and whole:
+        white = max(65535.0, float(values.max(initial=0)))
+    elif white is None:
+        top = float(np.percentile(values, 99)) if values.size else 0.0
+        white = next((w for most, w in _WHITES if top <= most), top)
+    return np.asarray(np.rint(np.clip(values / white, 0, 1) * 255).astype(np.uint8))
+
+
+#: Floats: up to the first number, the second is white.
+_WHITES = ((16.0, 1.0), (256.0, 255.0), (65536.0, 65535.0))
 
 
 def _to_srgb(image: Image) -> Image:
@@ -83,13 +101,18 @@ def _to_srgb(image: Image) -> Image:
         image = Pillow.alpha_composite(white, image).convert("RGB")
     if image.mode in ("P", "PA"):
         image = image.convert("RGB")  # a palette's colours are in the profile's space too
+    if image.mode == "LAB":
+        return _from_lab(image)
     if profile and image.mode in ("RGB", "CMYK", "L"):
-        image = _by_profile(image, profile)
+        image = by_profile(image, profile)
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def _by_profile(image: Image, profile: bytes) -> Image:
-    """From the picture's colour space (a phone's Display P3, a press's inks) to sRGB."""
+def by_profile(image: Image, profile: bytes) -> Image:
+    """From the picture's colour space (a phone's Display P3, a press's inks) to sRGB.
+
+    A profile that is of no use leaves the picture as it is.
+    """
     from PIL import ImageCms
 
     try:
@@ -103,6 +126,16 @@ def _by_profile(image: Image, profile: bytes) -> Image:
     return image if converted is None else converted
 
 
+def _from_lab(image: Image) -> Image:
+    """CIE Lab, which says its colours without a profile, to sRGB."""
+    from PIL import ImageCms
+
+    lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    converted = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
+    assert converted is not None  # as nothing is changed in place
+    return converted
+
+
 def _is_srgb(description: str) -> bool:
     """Whether a profile is sRGB by its name: most are, and converting costs time.
 
@@ -112,7 +145,12 @@ def _is_srgb(description: str) -> bool:
 
 
 def orientation(image: Image) -> int:
-    """How the camera was held, by EXIF: 1 to 8, 1 is upright."""
+    """How the camera was held, by EXIF: 1 to 8, 1 is upright.
+
+    JPEG XL says it in its own header, which its decoder follows; EXIF's word does not count there.
+    """
+    if image.format == "JXL":
+        return 1
     try:
         return int(image.getexif().get(_ORIENTATION, 1))
     except Exception:

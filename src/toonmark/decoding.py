@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import struct
 import threading
@@ -21,6 +22,7 @@ from toonmark.errors import (
 )
 from toonmark.landmarks import Array
 from toonmark.signatures import DECODERS, LENGTH, format_of
+from toonmark.tiff import Decoder, Layout, layout_of, read_deep, refusal
 
 #: Names of the formats that are read. Not all that Pillow knows: some run other programs.
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "PPM", "WEBP", "TIFF", "AVIF", "JPEG2000", "QOI", "ICO")
@@ -39,6 +41,7 @@ _DAMAGE = (
 )  # fmt: skip
 
 _opening = threading.Lock()
+_choosing = threading.Lock()
 
 
 def max_pixels() -> int:
@@ -70,11 +73,11 @@ def decode(file: BinaryIO, name: str, reduced: bool, limit: int | None = None) -
             f"{name} is empty: it has no bytes.", "Copy or download the picture again."
         )
     kind = format_of(start)
+    own = max_pixels()
+    most = own if limit is None else min(own, limit)
     with _reading(name, kind):
-        image = _open(file, kind)
-        width, height = image.size
-        own = max_pixels()
-        most = own if limit is None else min(own, limit)
+        image = _open(file, kind, name)
+        width, height = image.shown_size if isinstance(image, Layout) else image.size
         if width * height > most:
             raise ImageTooLargeError(
                 f"{name} has {width} × {height} pixels, more than the limit of {most:,}.",
@@ -82,6 +85,8 @@ def decode(file: BinaryIO, name: str, reduced: bool, limit: int | None = None) -
                 if most == own
                 else "Make it smaller.",
             )
+        if isinstance(image, Layout):
+            return read_deep(file, image), 1
         reduction = 1
         if reduced and image.format in ("JPEG", "MPO"):
             reduction = _reduction(width, height)
@@ -95,7 +100,8 @@ def size_of(file: BinaryIO, name: str) -> tuple[int, int]:
     """Upright width and height; only the file's start is read."""
     kind = format_of(file.read(LENGTH))
     with _reading(name, kind):
-        return shown_size(_open(file, kind))
+        image = _open(file, kind, name)
+        return image.shown_size if isinstance(image, Layout) else shown_size(image)
 
 
 def from_pillow(image: Any) -> Array:
@@ -105,20 +111,42 @@ def from_pillow(image: Any) -> Array:
         return upright_rgb(image)
 
 
-def _open(file: BinaryIO, kind: str | None) -> Any:
+def _open(file: BinaryIO, kind: str | None, name: str) -> Any:
+    """A Pillow picture, its pixels not loaded; or the layout of a TIFF that Pillow misreads.
+
+    Raises:
+        NotAnImageError: a sound TIFF that nothing here reads.
+    """
+    if kind != "TIFF":
+        return _open_with_pillow(file, kind)
+    layout = layout_of(file, name)
+    decoder = layout.decoder() if layout and layout.is_sound else Decoder.PILLOW
+    if layout and decoder is None:
+        raise refusal(layout, name)
+    if decoder is Decoder.OPENCV:
+        return layout
+    from PIL import UnidentifiedImageError
+
+    try:
+        with _pillow_s_libtiff(decoder is Decoder.LIBTIFF):
+            return _open_with_pillow(file, kind)
+    except UnidentifiedImageError as error:
+        if layout and layout.is_sound:
+            raise refusal(layout, name) from error
+        raise
+
+
+def _open_with_pillow(file: BinaryIO, kind: str | None) -> Any:
     from PIL import Image
 
     file.seek(0)
     if kind in ("JPEG", "PNG", "GIF", "BMP"):
         formats = [kind]  # spares the import of all the others
     else:
-        if kind == "HEIC":
-            with contextlib.suppress(ImportError):
-                import pillow_heif
-
-                pillow_heif.register_heif_opener()
         Image.init()
-        formats = [name for name in (*FORMATS, "HEIF") if name in Image.OPEN]
+        if kind in _PLUGINS:
+            _load_plugin(kind)
+        formats = [name for name in (*FORMATS, "HEIF", "JXL") if name in Image.OPEN]
     # Pillow has a limit of its own, below ours and one for the whole process. It is out of the
     # way while a header is parsed; what is larger than our limit is never decoded.
     with _opening:
@@ -127,6 +155,48 @@ def _open(file: BinaryIO, kind: str | None) -> Any:
             return Image.open(file, formats=formats)
         finally:
             Image.MAX_IMAGE_PIXELS = before
+
+
+#: Modules that teach Pillow a format.
+_PLUGINS = {"HEIC": "pillow_heif", "JPEG XL": "pillow_jxl"}
+
+
+def _load_plugin(kind: str) -> None:
+    """Imports what teaches Pillow a format; leaves it where that is not installed.
+
+    Raises:
+        MissingDecoderError: it is installed, and does not work.
+    """
+    try:
+        module: Any = importlib.import_module(_PLUGINS[kind])
+    except ModuleNotFoundError as error:
+        if error.name == _PLUGINS[kind]:
+            return
+        raise _broken(kind, error) from error
+    except (ImportError, OSError) as error:  # a library of another system, or of none
+        raise _broken(kind, error) from error
+    if kind == "HEIC":
+        module.register_heif_opener()
+
+
+def _broken(kind: str, error: Exception) -> MissingDecoderError:
+    return MissingDecoderError(
+        f"The decoder for {kind}, {_PLUGINS[kind]}, cannot be loaded ({error}).",
+        f"Install it again: pip install --force-reinstall '{DECODERS[kind]}'",
+    )
+
+
+@contextlib.contextmanager
+def _pillow_s_libtiff(wanted: bool) -> Iterator[None]:
+    """Pillow opens with libtiff even what is not compressed; a switch for the whole process."""
+    from PIL import TiffImagePlugin
+
+    with _choosing:
+        before, TiffImagePlugin.READ_LIBTIFF = TiffImagePlugin.READ_LIBTIFF, wanted
+        try:
+            yield
+        finally:
+            TiffImagePlugin.READ_LIBTIFF = before
 
 
 def _reduction(width: int, height: int) -> int:

@@ -38,6 +38,10 @@ class MissingExtraError(ToonmarkError, ImportError):
         return ToonmarkError, (self.happened, self.remedy)
 
 
+class PillowTooNewError(ToonmarkError):
+    """A detector silently finds nothing with the Pillow that is installed."""
+
+
 # Pictures ------------------------------------------------------------------------------------
 
 

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from toonmark.errors import ConfigurationError, ExportError
 from toonmark.files import written_whole
+from toonmark.half import halved
 from toonmark.landmarks import COUNT, FRAMES, default_sigma, template_points
 from toonmark.models.cleaning import cleaned
 from toonmark.models.denoiser import Denoised
@@ -27,7 +28,6 @@ from toonmark.models.layered import LOOKS, LayeredGenerator
 from toonmark.models.sampling import heatmaps, points_from_heatmaps
 from toonmark.styles.metadata import KEY, StyleMetadata
 from toonmark.training.config import parse
-from toonmark.training.packs import HALF
 from toonmark.training.trained import trained_style
 
 if TYPE_CHECKING:
@@ -116,7 +116,9 @@ def export_style(
     faces, points = _examples(size, 3)
     model = _converted(network, (faces[:2], points[:2]), ["face", "landmarks"], ["cartoon"])
     if half:
-        store_in_half_(model)
+        import onnx
+
+        model = onnx.load_from_string(halved(model.SerializeToString(), 256, exact=True))
     return _checked(model, network, (faces, points), {KEY: metadata.model_dump_json()}, path)
 
 
@@ -205,34 +207,6 @@ def export_regressor(regressor: nn.Module, size: int, facts: dict[str, str], pat
     faces, _ = _examples(size, 3)
     model = _converted(network, (faces[:2],), ["face"], ["heatmaps", "landmarks"])
     return _checked(model, network, (faces,), facts, path)
-
-
-def store_in_half_(model: onnx.ModelProto, least: int = 256) -> None:
-    """Keeps weights that half precision holds exactly as such, each with a cast behind it.
-
-    Args:
-        model: changed in place.
-        least: smaller tensors stay as they are.
-    """
-    import onnx
-    from onnx import numpy_helper
-
-    graph, casts = model.graph, []
-    for tensor in graph.initializer:
-        if tensor.data_type != onnx.TensorProto.FLOAT:
-            continue
-        values = numpy_helper.to_array(tensor)
-        small = values.astype(np.float16)
-        if values.size < least or not np.array_equal(small.astype(np.float32), values):
-            continue
-        name = tensor.name
-        tensor.CopyFrom(numpy_helper.from_array(small, name + HALF))
-        casts.append(
-            onnx.helper.make_node("Cast", [name + HALF], [name], to=onnx.TensorProto.FLOAT)
-        )
-    nodes = [*casts, *graph.node]
-    del graph.node[:]
-    graph.node.extend(nodes)
 
 
 def plain_norms_(network: nn.Module) -> None:

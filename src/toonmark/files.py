@@ -16,7 +16,7 @@ from toonmark.errors import DiskFullError, OutputNotWritableError
 # What the system answers when the place is wrong, not the program.
 _WRONG_PLACE = (
     *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST),
-    *(errno.EISDIR, errno.ENAMETOOLONG, errno.EINVAL, errno.ELOOP, errno.ENOENT),
+    *(errno.EISDIR, errno.ENAMETOOLONG, errno.EINVAL, errno.ELOOP, errno.ENOENT, errno.EFBIG),
 )
 
 # Asked for once: reading the umask means setting it, which two threads must not do at a time.
@@ -25,32 +25,15 @@ os.umask(_UMASK)
 
 
 @contextmanager
-def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Gives a temporary name beside ``path``; moves it into place when the block ends well.
-
-    Whoever reads ``path`` sees the old file or the new one, never a part. The data are flushed to
-    disk before the move.
+def writing(path: Path) -> Iterator[None]:
+    """Names what the system says against writing ``path``.
 
     Raises:
-        OutputNotWritableError: the folder cannot be made or written to.
-        DiskFullError: no room was left. The old file, if any, is untouched.
+        OutputNotWritableError: the folder cannot be made or written to, or the file is too large.
+        DiskFullError: no room was left.
     """
-    path = Path(path)
-    temporary: Path | None = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Not the file's own name, which may be as long as names can be.
-        handle, name = tempfile.mkstemp(
-            prefix=".toonmark-", suffix=f".tmp{path.suffix}", dir=path.parent
-        )
-        os.close(handle)
-        temporary = Path(name)
-        yield temporary
-        with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())
-        temporary.chmod(0o666 & ~_UMASK)  # mkstemp made it private
-        os.replace(temporary, path)
-        temporary = None
+        yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFullError(
@@ -63,6 +46,36 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
                 "Choose a folder that you may write to.",
             ) from error
         raise
+
+
+@contextmanager
+def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Gives a temporary name beside ``path``; moves it into place when the block ends well.
+
+    Whoever reads ``path`` sees the old file or the new one, never a part. The data are flushed to
+    disk before the move.
+
+    Raises:
+        OutputNotWritableError: the folder cannot be made or written to, or the file is too large.
+        DiskFullError: no room was left. The old file, if any, is untouched.
+    """
+    path = Path(path)
+    temporary: Path | None = None
+    try:
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Not the file's own name, which may be as long as names can be.
+            handle, name = tempfile.mkstemp(
+                prefix=".toonmark-", suffix=f".tmp{path.suffix}", dir=path.parent
+            )
+            os.close(handle)
+            temporary = Path(name)
+            yield temporary
+            with open(temporary, "rb+") as file:
+                os.fsync(file.fileno())
+            temporary.chmod(0o666 & ~_UMASK)  # mkstemp made it private
+            os.replace(temporary, path)
+            temporary = None
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)

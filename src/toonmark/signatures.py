@@ -12,6 +12,8 @@ _STARTS = {
     b"BM": "BMP",
     b"II*\x00": "TIFF",
     b"MM\x00*": "TIFF",
+    b"II+\x00": "TIFF",  # BigTIFF
+    b"MM\x00+": "TIFF",
     b"\xff\x0a": "JPEG XL",
     b"\x00\x00\x00\x0cJXL ": "JPEG XL",
     b"\x00\x00\x00\x0cjP  ": "JPEG 2000",
@@ -20,8 +22,8 @@ _STARTS = {
 }
 _HEIC_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs"}
 
-#: The formats that Pillow reads only with a decoder beside it, and the package that has one.
-DECODERS = {"HEIC": "pillow-heif", "AVIF": "pillow>=11.3", "JPEG XL": "pillow-jxl-plugin"}
+#: The formats that Pillow reads only with a decoder beside it, and what to install for one.
+DECODERS = {"HEIC": "toonmark[heic]", "AVIF": "pillow>=11.3", "JPEG XL": "toonmark[jxl]"}
 
 
 def format_of(start: bytes) -> str | None:

@@ -10,7 +10,7 @@ from toonmark.data.drawings.finishing import edge_distance, finished, outlined
 from toonmark.data.drawings.looks import looked_again, views
 from toonmark.data.drawings.regions import HAIR, SKIN, from_lab, regions, to_lab
 from toonmark.data.facesjs.colours import natural_hair, natural_skin
-from toonmark.data.plane import FacePlane
+from toonmark.faces.plane import FacePlane
 from toonmark.landmarks import mirror, template_points
 
 SIZE = 128

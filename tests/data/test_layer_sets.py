@@ -1,4 +1,4 @@
-"""`toonmark data layers` and `toonmark train-layers`, by running them; networks are stood in for."""
+"""`toonmark data layers` and `toonmark train-layers`, by running them without the networks."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from toonmark.data.dataset import Dataset, write_description, write_landmarks
 from toonmark.data.face_mesh import MeshFace
 from toonmark.data.layers import dataset as layer_sets
 from toonmark.data.layers.dataset import flaw, within_photo, write_layers
-from toonmark.data.layers.labels import Layer
 from toonmark.errors import ConfigurationError, DataError
 from toonmark.landmarks import PORTRAIT_TEMPLATE, template_points
+from toonmark.models.layer import Layer
 
 SIZE = 256
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from toonmark.data.layers.glasses import NONE, SURE, fitted, frames_at
-from toonmark.data.layers.labels import UNKNOWN, Layer, layer_map, smooth_curve
+from toonmark.data.layers.labels import layer_map, smooth_curve
 from toonmark.data.layers.regions import found_regions
+from toonmark.models.layer import UNKNOWN, Layer
 
 SIZE = 256
 

@@ -5,12 +5,12 @@ import pytest
 from PIL import Image
 from tests.conftest import draw_faces
 
+from toonmark.data.augmentation import Augmentation
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.dataset import Dataset, write_landmarks
 from toonmark.data.matte import lift, matte_on_white
 from toonmark.data.sampling import Sampler
 from toonmark.errors import DataError, UnreadableBackgroundWarning
-from toonmark.training.config import Augmentation
 
 STILL = Augmentation(mirror=False, degrees=0, zoom=(1, 1), shift=0)
 
@@ -262,7 +262,7 @@ def test_drawn_backgrounds_vary_and_stay_in_range():
 
 def test_an_empty_part_is_refused(tmp_path):
     draw_faces(tmp_path / "one", 1)  # its only picture is held out
-    with pytest.raises(DataError, match="No pictures"):
+    with pytest.raises(DataError, match=r"has 1 picture\(s\), held out to measure with"):
         sampler(tmp_path / "one")
 
 

@@ -18,7 +18,7 @@ from toonmark.data.sources.celeba import SHARE, CelebA, defaults, frontality
 from toonmark.data.sources.folder import Folder
 from toonmark.data.sources.photos import unwanted_from
 from toonmark.data.sources.selection import Selection, flaw_of_matte, head_mask
-from toonmark.errors import DataError, MissingExtraError
+from toonmark.errors import DataError, MissingExtraError, PillowTooNewError
 from toonmark.faces.detect import face_from_points
 from toonmark.landmarks import Array, template_points
 
@@ -170,19 +170,19 @@ def test_animeface_says_that_pillow_is_too_new(monkeypatch: pytest.MonkeyPatch) 
 
     import PIL
 
-    from toonmark.data.proposals import AnimeFace
+    from toonmark.data.proposals import AnimeFaceProposer
 
     monkeypatch.setitem(sys.modules, "animeface", None)
     with pytest.raises(MissingExtraError, match="anime"):
-        AnimeFace()
+        AnimeFaceProposer()
     fake = types.ModuleType("animeface")
     fake.detect = lambda image: []  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "animeface", fake)
     monkeypatch.setattr(PIL, "__version__", "12.0.0")
-    with pytest.raises(DataError, match="needs one before 12"):
-        AnimeFace()
+    with pytest.raises(PillowTooNewError, match="needs one before 12"):
+        AnimeFaceProposer()
     monkeypatch.setattr(PIL, "__version__", "11.3.0")
-    assert AnimeFace().propose(np.zeros((50, 40, 3), np.uint8)) is None
+    assert AnimeFaceProposer().propose(np.zeros((50, 40, 3), np.uint8)) is None
 
 
 def test_a_file_that_is_no_cascade_is_refused(tmp_path: Path) -> None:

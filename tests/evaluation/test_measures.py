@@ -10,7 +10,9 @@ from skimage.color import deltaE_ciede2000
 
 from toonmark.evaluation import background, colour
 from toonmark.evaluation.identity import Recognizer, rank_curve, ranks, share
-from toonmark.evaluation.structure import Mtcnn, find_all, point_errors
+from toonmark.evaluation.structure import find_all, point_errors
+from toonmark.faces.colour import hair_colour, skin_colour, to_lab
+from toonmark.faces.mtcnn import Mtcnn
 from toonmark.landmarks import template_points
 
 # Identity --------------------------------------------------------------------------------------
@@ -86,24 +88,22 @@ def test_skin_stands_up_to_a_fringe() -> None:
     picture = draw_face(np.random.default_rng(0), 0.9, 128)
     fringed = picture.copy()
     fringed[:55] = 20
-    difference = colour.ciede2000(
-        colour.skin_colour(picture, points), colour.skin_colour(fringed, points)
-    )
+    difference = colour.ciede2000(skin_colour(picture, points), skin_colour(fringed, points))
     assert difference < 3
 
 
 def test_hair_is_measured_where_there_is_some() -> None:
     points = template_points(128)
     picture = np.full((128, 128, 3), 255, np.uint8)
-    assert np.isnan(colour.hair_colour(picture, points)).all()
+    assert np.isnan(hair_colour(picture, points)).all()
     picture[:40] = (10, 20, 200)
-    expected = colour.to_lab(np.full((1, 1, 3), (10, 20, 200), np.uint8))[0, 0]
-    np.testing.assert_allclose(colour.hair_colour(picture, points), expected, atol=0.1)
+    expected = to_lab(np.full((1, 1, 3), (10, 20, 200), np.uint8))[0, 0]
+    np.testing.assert_allclose(hair_colour(picture, points), expected, atol=0.1)
 
 
 def test_points_outside_of_the_picture_give_a_colour_still() -> None:
     picture = draw_face(np.random.default_rng(0), 0.9, 128)
-    assert np.isfinite(colour.skin_colour(picture, template_points(128) + 500)).all()
+    assert np.isfinite(skin_colour(picture, template_points(128) + 500)).all()
 
 
 def test_ciede2000_is_skimages() -> None:

@@ -13,13 +13,14 @@ import pytest
 from drawn import SIZE, MakePack, MakeSet
 from typer.testing import CliRunner
 
-from toonmark.errors import DataError, MissingExtraError, RunError
+from toonmark.errors import DataError, MissingExtraError, PillowTooNewError, RunError
 from toonmark.evaluation import Options, evaluate
-from toonmark.evaluation.errors import PillowTooNewError, UnknownFinderError
-from toonmark.evaluation.finders import AnimeFace, open_finder
+from toonmark.evaluation.errors import UnknownFinderError
+from toonmark.evaluation.finders import open_finder
 from toonmark.evaluation.labels import by_group, read_labels
 from toonmark.evaluation.run_drawing import open_run_drawer
 from toonmark.evaluation.scores import Item
+from toonmark.faces.animeface import AnimeFace
 from toonmark.landmarks import FACE_TEMPLATE, template_points
 from toonmark.styles.pack import StylePack
 
@@ -161,6 +162,7 @@ def test_unknown_finder() -> None:
 
 def test_animeface_says_that_pillow_is_too_new(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PIL, "__version__", "12.0.0")
+    monkeypatch.setitem(sys.modules, "animeface", types.SimpleNamespace(detect=None))
     with pytest.raises(PillowTooNewError, match="pillow<12"):
         open_finder("animeface")
 
@@ -182,6 +184,7 @@ def test_animeface_s_left_is_the_person_s(monkeypatch: pytest.MonkeyPatch) -> No
 
     face = types.SimpleNamespace(
         likelihood=0.9,
+        face=part(60, 60, 80, 80),
         left_eye=part(112, 92, 10, 6),
         right_eye=part(72, 92, 10, 6),
         nose=part(96, 110),
@@ -192,4 +195,4 @@ def test_animeface_s_left_is_the_person_s(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setitem(sys.modules, "animeface", module)
     found = AnimeFace().find(np.full((128, 128, 3), 255, np.uint8))
     assert found is not None
-    assert found.tolist() == [[45, 63], [85, 63], [64, 78], [54, 94], [74, 94]]
+    assert found.tolist() == [[44.5, 62.5], [84.5, 62.5], [64, 78], [54, 93.5], [73, 93.5]]

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from toonmark.data.layers.labels import Layer
+from toonmark.models.layer import Layer
 from toonmark.models.layered import (
     FIXED,
     LayeredGenerator,

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import torch
 
+from toonmark.data.augmentation import Augmentation
 from toonmark.data.light import evened
 from toonmark.errors import ConfigurationError, RunError
 from toonmark.export import export_run
 from toonmark.models.denoiser import Denoised
 from toonmark.training import checkpoint
-from toonmark.training.config import Augmentation, DistillationConfig
+from toonmark.training.config import DistillationConfig
 from toonmark.training.distillation import DistillationTrainer
 from toonmark.training.fabric import make_fabric
 from toonmark.training.networks import load_generators

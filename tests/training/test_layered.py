@@ -8,11 +8,12 @@ import pytest
 import torch
 
 from toonmark.data.dataset import write_description, write_landmarks
-from toonmark.data.layers.labels import UNKNOWN, Layer, layer_map
+from toonmark.data.layers.labels import layer_map
 from toonmark.data.layers.sampling import LayerSampler
 from toonmark.errors import ConfigurationError, DataError, RunError
 from toonmark.export import export_run
 from toonmark.landmarks import PORTRAIT_TEMPLATE, template_points
+from toonmark.models.layer import UNKNOWN, Layer
 from toonmark.styles.pack import StylePack
 from toonmark.training.config import LayersConfig
 from toonmark.training.fabric import make_fabric

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +13,13 @@ import torch
 from PIL import Image
 
 from toonmark.data.light import evened
-from toonmark.errors import ConfigurationError, RunError
+from toonmark.errors import ConfigurationError, DiskFullError, RunError
 from toonmark.training import checkpoint
 from toonmark.training.config import DenoiserConfig, TrainConfig
 from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
 from toonmark.training.processes import places
-from toonmark.training.run import CHECKPOINT, Lock, open_run
+from toonmark.training.run import CHECKPOINT, Lock, Metrics, open_run
 from toonmark.training.samples import write_grid, write_samples
 from toonmark.training.tensors import to_tensor
 
@@ -113,3 +116,58 @@ def test_a_lock_is_one_s_at_a_time_and_free_afterwards(tmp_path: Path) -> None:
         pass
     with Lock(tmp_path):
         pass
+
+
+def test_a_checkpoint_that_cannot_be_written_says_why(tmp_path):
+    """A limit on files' sizes stands for the disk's end, which a test cannot fill."""
+    pytest.importorskip("resource")
+    checkpoint.save(tmp_path / "a.safetensors", {"a": torch.ones(9)}, {"kept": "yes"})
+    program = f"""
+import resource, signal, torch
+from pathlib import Path
+from toonmark.errors import OutputNotWritableError
+from toonmark.training import checkpoint
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+try:
+    checkpoint.save(Path({str(tmp_path / "a.safetensors")!r}), {{"a": torch.ones(99999)}}, {{}})
+except OutputNotWritableError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert "a.safetensors cannot be written" in done.stdout, done.stderr
+    assert [file.name for file in tmp_path.iterdir()] == ["a.safetensors"]
+    assert checkpoint.facts(tmp_path / "a.safetensors") == {"kept": "yes"}
+
+
+WRITERS = {
+    "checkpoint": "pathlib.Path.write_bytes",
+    "metrics": "csv.writer",
+    "tensorboard": "tensorboard.summary.writer.event_file_writer.EventFileWriter.add_event",
+}
+
+
+@pytest.mark.parametrize("what", WRITERS)
+def test_a_full_disk_is_named(tmp_path, monkeypatch, what):
+    def full(*_args, **_options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(WRITERS[what], full)
+    metrics = Metrics(tmp_path, 0)
+    metrics.add({"loss": 1.0})
+    with pytest.raises(DiskFullError):  # noqa: PT012 - one of the two
+        metrics.write(1)
+        checkpoint.save(tmp_path / "a.safetensors", {"a": torch.ones(9)}, {})
+    assert not list(tmp_path.glob("*.safetensors"))
+
+
+@pytest.mark.parametrize("accelerator", ["cuda", "gpu", "mps", "tpu", "abacus"])
+def test_an_accelerator_that_is_not_there_is_named(accelerator, monkeypatch):
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 0)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+    monkeypatch.setattr(
+        "lightning_fabric.accelerators.cuda.num_cuda_devices", lambda: 0, raising=False
+    )
+    with pytest.raises(ConfigurationError, match=f"Accelerator {accelerator} .* cannot be used"):
+        make_fabric(accelerator)

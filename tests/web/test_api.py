@@ -8,7 +8,7 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
-from tests.web.conftest import JSON
+from tests.web.conftest import JSON, TOKEN
 
 from toonmark import Cartoonizer, blend, pictures
 from toonmark.web.app import create_app
@@ -132,30 +132,38 @@ def test_security_headers(client, photo):
     assert "access-control-allow-origin" not in preflight.headers
 
 
-def test_token(serve, photo):
-    with serve(token="secret") as client:
-        for path in ("/styles", "/metrics", "/models/manifest.json", "/styles/negative.onnx"):
-            assert client.get(path).status_code == 401, path
-        wrong = client.post("/cartoonize", content=photo, headers={"authorization": "Bearer no"})
-        assert wrong.status_code == 401
-        assert wrong.headers["www-authenticate"] == "Bearer"
-        assert wrong.json()["remedy"]
-        right = {"authorization": "Bearer secret"}
-        assert client.post("/cartoonize", content=photo, headers=right).status_code == 200
-        assert client.get("/health").status_code == 200
-
-
-def test_the_token_holds_under_a_prefix():
+@pytest.mark.parametrize("prefix", ["/toon", "/s", "/style", "/m"])
+@pytest.mark.parametrize("mounted", [False, True])
+def test_the_token_holds_under_a_prefix(pack, photo, prefix, mounted):
     """As behind a proxy, or mounted in another app, where paths begin with more."""
     from fastapi.testclient import TestClient
+    from starlette.applications import Starlette
+    from starlette.routing import Mount
 
-    app = create_app(Settings(token="secret"))
-    with TestClient(app, root_path="/toon") as client:
-        for path in ("/toon/styles", "/toon/metrics", "/styles"):
+    app = create_app(Settings(styles=(pack,), token=TOKEN))
+    whole = Starlette(routes=[Mount(prefix, app)]) if mounted else app
+    with TestClient(whole, root_path="" if mounted else prefix) as client:
+        paths = ("/styles", "/metrics", "/styles/negative.onnx", "/models/manifest.json")
+        for path in (*(prefix + path for path in paths), *(paths if not mounted else ())):
             assert client.get(path).status_code == 401, path
-        right = {"authorization": "Bearer secret"}
-        assert client.get("/toon/styles", headers=right).status_code == 200
-        assert client.get("/toon/health").status_code == 200
+        right = {"authorization": f"Bearer {TOKEN}"}
+        assert client.get(f"{prefix}/styles", headers=right).json()[0]["name"] == "negative"
+        assert client.get(f"{prefix}/health").status_code == 200
+        if mounted:  # nobody runs its lifespan
+            drawn = client.post(f"{prefix}/cartoonize", content=photo, headers=right)
+            assert drawn.status_code == 200
+            app.state.service.workers.stop()
+
+
+def test_the_page_is_whole_under_a_prefix(pack, tmp_path, monkeypatch):
+    from fastapi.testclient import TestClient
+
+    from toonmark.web import assets
+
+    monkeypatch.setattr(assets, "STATIC", tmp_path)
+    (tmp_path / "sw.js").write_text("// works offline")
+    with TestClient(create_app(Settings(styles=(pack,))), root_path="/s") as client:
+        assert client.get("/s/sw.js").text == client.get("/sw.js").text == "// works offline"
 
 
 @pytest.mark.parametrize(("site", "status"), [("cross-site", 403), ("same-site", 403),

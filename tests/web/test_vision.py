@@ -165,7 +165,6 @@ def test_yunet_finds_what_opencv_finds(astronaut):
     """Decoding and suppression, on the network's own outputs; with a frame, as for tight crops."""
     from toonmark.faces import detect
     from toonmark.inference import open_session
-    from toonmark.web import models
 
     image = cv2.resize(astronaut, (320, 300), interpolation=cv2.INTER_AREA)
     view = call("yunet.js", "input", picture(image), 0)
@@ -175,7 +174,7 @@ def test_yunet_finds_what_opencv_finds(astronaut):
     np.testing.assert_array_equal(tensor[0, :, :300], image[..., ::-1].transpose(2, 0, 1))
     assert not tensor[0, :, 300:].any()
 
-    session = open_session(models.detector(detect._weights().tobytes()), 1)
+    session = open_session(detect.WEIGHTS.read_bytes(), 1)
     names = [output.name for output in session.get_outputs()]
     outputs = dict(zip(names, session.run(names, {"input": tensor}), strict=True))
     found = call("yunet.js", "decode", outputs, width, height, 0.6)

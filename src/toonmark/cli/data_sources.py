@@ -198,14 +198,14 @@ def anime(
 
     Needs the extra `anime`; with --cascade it goes without, and points are guessed.
     """
-    from toonmark.data.proposals import AnimeFace, Cascade
+    from toonmark.data.proposals import AnimeFaceProposer, Cascade
     from toonmark.data.sources.cartoons import Cartoons
     from toonmark.data.sources.photos import unwanted_from
     from toonmark.errors import ToonmarkError
 
     proposer: Proposer
     try:
-        proposer = AnimeFace()
+        proposer = AnimeFaceProposer()
     except ToonmarkError as error:
         if cascade is None:
             raise
@@ -288,7 +288,7 @@ def _refiner(run: Path | None) -> Proposer | None:
     if run is None:
         return None
     try:
-        from toonmark.data.annotation.regressor import RegressorProposer
+        from toonmark.training.proposing import RegressorProposer
     except ModuleNotFoundError as error:
         raise MissingExtraError("--regressor", "train") from error
     return RegressorProposer(run)

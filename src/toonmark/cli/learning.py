@@ -12,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-    from toonmark.training.config import Frozen
+    from toonmark.configuration import Frozen
     from toonmark.training.loop import Schedule, Trainer
 
     C = TypeVar("C", bound=Frozen)

@@ -6,9 +6,7 @@ regressor refines, and a person corrects what is doubtful (``toonmark annotate``
 
 from __future__ import annotations
 
-import importlib
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,7 +14,9 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
-from toonmark.errors import DataError, MissingExtraError
+from toonmark.errors import DataError
+from toonmark.faces.animeface import AnimeFace
+from toonmark.faces.mtcnn import Mtcnn
 from toonmark.landmarks import (
     FACE_TEMPLATE,
     Array,
@@ -70,8 +70,6 @@ class MtcnnProposer:
 
     def _finder(self) -> Any:
         if not hasattr(self._local, "finder"):
-            from toonmark.evaluation.structure import Mtcnn
-
             self._local.finder = Mtcnn()
         return self._local.finder
 
@@ -88,72 +86,25 @@ class MtcnnProposer:
         return Proposal((near + far - pad) / 2, agreement(near, far - pad))
 
 
-class AnimeFace:
-    """``animeface`` (nagadomi's AnimeFace-2009), for anime faces.
-
-    It finds faces best in pictures of about 128 pixels, and tight crops only with white around.
-
-    Raises:
-        MissingExtraError: it is not installed.
-        DataError: Pillow is too new for it: it would silently find nothing.
-    """
+class AnimeFaceProposer:
+    """animeface, for anime faces; see :class:`toonmark.faces.animeface.AnimeFace`."""
 
     name = "animeface 2"
     _side, _margins = 128, (0.0, 0.25)
 
     def __init__(self) -> None:
-        import PIL
-
-        try:
-            self._detect: Callable[[Any], Any] = importlib.import_module("animeface").detect
-        except ModuleNotFoundError as error:
-            raise MissingExtraError("Finding anime faces", "anime") from error
-        if int(PIL.__version__.partition(".")[0]) >= 12:
-            raise DataError(
-                f"animeface finds nothing with Pillow {PIL.__version__}: it needs one before 12.",
-                "Install both in an environment of their own: pip install 'toonmark[anime]'",
-            )
-        self._lock = threading.Lock()  # a C library, of which nobody says that threads may share it
+        self._finder = AnimeFace()
 
     def propose(self, image: Array) -> Proposal | None:
         """Looks at the picture, then with a white margin around it."""
-        answers = [found for margin in self._margins if (found := self._look(image, margin))]
+        looks = (self._finder.largest(image, self._side, margin) for margin in self._margins)
+        answers = [found for found in looks if found is not None]
         if not answers:
             return None
-        best = max(answers, key=lambda answer: answer.confidence)
+        best = max(answers, key=lambda answer: answer.likelihood)
         if len(answers) < 2:
-            return Proposal(best.points, 0.5 * best.confidence)
-        return Proposal(best.points, best.confidence * agreement(*(a.points for a in answers)))
-
-    def _look(self, image: Array, margin: float) -> Proposal | None:
-        from PIL import Image
-
-        pad = round(max(image.shape[:2]) * margin)
-        white = (255, 255, 255)
-        padded = cv2.copyMakeBorder(image, *(pad,) * 4, cv2.BORDER_CONSTANT, value=white)
-        scale = self._side / max(padded.shape[:2])
-        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        small = cv2.resize(padded, None, fx=scale, fy=scale, interpolation=method)
-        with self._lock:
-            faces = self._detect(Image.fromarray(small))
-        if not faces:
-            return None
-        face = max(faces, key=lambda face: face.face.pos.width)
-        points = (points_of_animeface(face) + 0.5) / scale - 0.5 - pad
-        return Proposal(points, float(face.likelihood))
-
-
-def points_of_animeface(face: Any) -> Array:
-    """Its boxes as our points: (5, 2). Its left eye is the person's own, the image's right."""
-
-    def middle(part: Any) -> list[float]:
-        return [part.pos.x + (part.pos.width - 1) / 2, part.pos.y + (part.pos.height - 1) / 2]
-
-    mouth = face.mouth.pos
-    y = mouth.y + (mouth.height - 1) / 2
-    corners = [[mouth.x, y], [mouth.x + mouth.width - 1, y]]
-    nose = [face.nose.pos.x, face.nose.pos.y]
-    return np.array([middle(face.right_eye), middle(face.left_eye), nose, *corners], np.float64)
+            return Proposal(best.points, 0.5 * best.likelihood)
+        return Proposal(best.points, best.likelihood * agreement(*(a.points for a in answers)))
 
 
 class Cascade:

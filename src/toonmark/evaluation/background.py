@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from toonmark.evaluation.colour import WHITE
+from toonmark.faces.colour import WHITE
 from toonmark.landmarks import Array
 
 

@@ -29,10 +29,6 @@ class UnknownFinderError(DataError):
     """No finder of points of this name."""
 
 
-class PillowTooNewError(DataError):
-    """A detector silently fails with the Pillow that is installed."""
-
-
 class NotEnoughPicturesError(DataError):
     """Too few pictures are left to measure anything."""
 

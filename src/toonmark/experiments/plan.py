@@ -10,8 +10,9 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
+from toonmark.configuration import Frozen
 from toonmark.errors import ConfigurationError
-from toonmark.training.config import ABLATION, Frozen, TrainConfig, parse
+from toonmark.training.config import ABLATION, TrainConfig, parse
 from toonmark.training.fabric import Precision
 from toonmark.training.run import CHECKPOINT
 

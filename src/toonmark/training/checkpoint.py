@@ -13,13 +13,19 @@ from toonmark.files import written_whole
 
 
 def save(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, str]) -> None:
-    """Writes tensors and a few strings; the old file stays until the new one is complete."""
-    from safetensors.torch import save_file
+    """Writes tensors and a few strings; the old file stays until the new one is complete.
+
+    Raises:
+        OutputNotWritableError, DiskFullError: see :func:`toonmark.files.written_whole`.
+    """
+    from safetensors.torch import save as as_bytes
 
     # Copies where memory is shared: the format refuses tensors that overlap.
     plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+    # Its own writing hides why it failed.
+    content = as_bytes(plain, metadata=dict(facts))
     with written_whole(path) as temporary:
-        save_file(plain, temporary, metadata=dict(facts))
+        temporary.write_bytes(content)
 
 
 def load(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -10,30 +10,13 @@ import difflib
 import json
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
+from toonmark.configuration import Frozen
+from toonmark.data.augmentation import Augmentation
 from toonmark.errors import ConfigurationError
 
 C = TypeVar("C", bound=BaseModel)
-
-
-class Frozen(BaseModel):
-    """Base of all configurations: no unknown key, no change after it is made."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Augmentation(Frozen):
-    """Random changes with the landmarks carried along, the same for every method."""
-
-    mirror: bool = True
-    degrees: float = Field(7.0, ge=0, le=180)
-    zoom: tuple[float, float] = (0.92, 1.12)
-    shift: float = Field(5.0, ge=0, description="pixels at 128")
-    colour: float = Field(0.0, ge=0, le=1, description="random brightness, contrast, warmth")
-    light: float = Field(
-        0.0, ge=0, le=1, description="random light from one side on faces, in what is shown only"
-    )
 
 
 class Weights(Frozen):
@@ -186,7 +169,7 @@ class RegressorConfig(Frozen):
     """One run of ``toonmark train-landmarks``."""
 
     data: list[str] = Field(min_length=1, description="folders with landmarks.csv")
-    backgrounds: list[str] = []
+    backgrounds: list[str] = Field(default=[], description="folders of pictures put behind them")
     background_share: float = Field(0.0, ge=0, le=1)
     preset: Literal["paper", "compact"] = "compact"
     size: int = Field(128, ge=32, multiple_of=32)
@@ -207,7 +190,7 @@ class PairedConfig(Frozen):
     """What the supervised trainings share; see :class:`toonmark.training.paired.PairedTrainer`."""
 
     faces: list[str] = Field(min_length=1, description="folders of photos with landmarks.csv")
-    backgrounds: list[str] = []
+    backgrounds: list[str] = Field(default=[], description="folders of pictures put behind them")
     background_share: float = Field(0.6, ge=0, le=1)
     size: int = Field(128, ge=32, multiple_of=32)
     augmentation: Augmentation = Augmentation()

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.degradation import degraded, see_through
 from toonmark.data.sampling import Sampler
+from toonmark.data.streams import Stream
 from toonmark.faces.align import crop, similarity
 from toonmark.landmarks import Array
 from toonmark.models.denoiser import Denoiser
@@ -93,7 +94,9 @@ class DenoiserTrainer(PairedTrainer):
     def batch(self, cartoons: Sampler, faces: Sampler, numbers: list[int]) -> tuple[Tensor, Tensor]:
         """Spoiled cartoons and clean ones, (N, 3, S, S) each; a pure function of the numbers."""
         config, device = self.config, self.fabric.device
-        randoms = [np.random.default_rng([config.seed, 5, number]) for number in numbers]
+        randoms = [
+            np.random.default_rng([config.seed, Stream.SPOILED, number]) for number in numbers
+        ]
         clean = [cartoons.at(number, 0, 1) for number in numbers]
         photos = []
         for number, cartoon in zip(numbers, clean, strict=True):

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.sampling import Sampler
+from toonmark.data.streams import Stream
 from toonmark.errors import ConfigurationError
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
@@ -163,7 +164,13 @@ class StyleTrainer:
 
         def one(direction: Direction) -> tuple[list[tuple[Tensor | None, ...]], dict[str, float]]:
             random = np.random.default_rng(
-                [config.seed, 4, iteration, DIRECTIONS.index(direction), self.fabric.global_rank]
+                [
+                    config.seed,
+                    Stream.METHOD,
+                    iteration,
+                    DIRECTIONS.index(direction),
+                    self.fabric.global_rank,
+                ]
             )
             with self.fabric.autocast():
                 loss, parts, generated = generator_loss(
@@ -216,10 +223,10 @@ class StyleTrainer:
 
     def _update(self, iteration: int, gradients: list[list[Tensor | None]]) -> None:
         config, rate = self.config, self.config.rate_at(iteration)
-        updates = [
-            Update(name, optimizer, list(getattr(self.networks, name).parameters()), gradient, rate)
-            for (name, optimizer), gradient in zip(self.optimizers.items(), gradients, strict=True)
-        ]
+        updates = []
+        for (name, optimizer), gradient in zip(self.optimizers.items(), gradients, strict=True):
+            learning = dict(getattr(self.networks, name).named_parameters())
+            updates.append(Update(name, optimizer, learning, gradient, rate))
         apply_updates(self.fabric, updates)
         age = iteration if config.start_from is None else None
         average_into(self.averaged, self.networks.generators, config.average, age)

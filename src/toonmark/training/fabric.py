@@ -24,7 +24,8 @@ def make_fabric(
     ``torchrun`` has said how many there are, which counts then.
 
     Raises:
-        ConfigurationError: a precision that this method does not train in.
+        ConfigurationError: a precision that this method does not train in, an accelerator that is
+            unknown or not there, or more devices than there are.
     """
     if precision not in PRECISIONS:
         raise ConfigurationError(
@@ -33,16 +34,26 @@ def make_fabric(
             f"Use one of: {', '.join(PRECISIONS)}.",
         )
     from lightning_fabric import Fabric
+    from lightning_fabric.utilities.exceptions import MisconfigurationException
 
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", module="lightning_fabric")
     if "TORCHELASTIC_RUN_ID" in os.environ:
         devices, nodes = (int(os.environ[f"{of}_WORLD_SIZE"]) for of in ("LOCAL", "GROUP"))
-    fabric = Fabric(
-        accelerator=accelerator,
-        devices=devices,
-        num_nodes=nodes,
-        precision=precision,  # type: ignore[arg-type]
-    )
+    try:
+        fabric = Fabric(
+            accelerator=accelerator,
+            devices=devices,
+            num_nodes=nodes,
+            precision=precision,  # type: ignore[arg-type]
+        )
+    except (MisconfigurationException, RuntimeError, ValueError, ModuleNotFoundError) as error:
+        # Nothing has run so far: Fabric has looked at its arguments and at the machine.
+        raise ConfigurationError(
+            f"Accelerator {accelerator} with {devices} device(s) cannot be used on this machine.",
+            "Choose --accelerator auto, which takes what there is, or cpu; "
+            "`python -c 'import torch; print(torch.cuda.is_available())'` says whether PyTorch "
+            "sees a GPU.",
+        ) from error
     fabric.launch()
     return fabric

@@ -11,14 +11,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from toonmark.data.augmentation import Augmentation
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.sampling import Sample, Sampler
+from toonmark.data.streams import Stream
 from toonmark.landmarks import normalised_mean_error
 from toonmark.losses import landmark_consistency
 from toonmark.models.presets import Preset, build_regressor
 from toonmark.models.sampling import heatmaps, points_from_heatmaps
 from toonmark.training import checkpoint
-from toonmark.training.config import Augmentation, RegressorConfig, decayed
+from toonmark.training.config import RegressorConfig, decayed
 from toonmark.training.networks import average_into
 from toonmark.training.processes import Update, apply_updates, averaged_values, places
 from toonmark.training.run import check_size
@@ -68,8 +70,8 @@ class LandmarkTrainer:
             predicted = self.regressor(images)
             # The maps are nearly empty; the factor keeps gradients in Adam's comfortable range.
             loss = 100 * landmark_consistency(predicted.float(), heatmaps(points, config.size))
-        parameters = list(self.regressor.parameters())
-        gradients = torch.autograd.grad(loss, parameters)
+        parameters = dict(self.regressor.named_parameters())
+        gradients = torch.autograd.grad(loss, list(parameters.values()))
         values = averaged_values(fabric, {"heatmaps": float(loss.detach())})
         if np.isfinite(values["heatmaps"]):
             rate = decayed(config.learning_rate, iteration, config.iterations)
@@ -109,7 +111,7 @@ class LandmarkTrainer:
         for prefix in ("", "moved_"):
             errors = []
             for index in indices:
-                random = np.random.default_rng([self.config.seed, 3, int(index)])
+                random = np.random.default_rng([self.config.seed, Stream.MEASURED, int(index)])
                 sample = sampler.draw(int(index), random) if prefix else sampler.plain(int(index))
                 image, points = as_tensors([sample], self.fabric.device)
                 found = points_from_heatmaps(self.averaged(image)).cpu().numpy()

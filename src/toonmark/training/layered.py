@@ -19,9 +19,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from toonmark.data.dataset import Dataset
-from toonmark.data.layers.labels import UNKNOWN, Layer
 from toonmark.data.layers.sampling import LayerSample, LayerSampler
 from toonmark.errors import RunError, StyleError
+from toonmark.models.layer import UNKNOWN, Layer
 from toonmark.models.layered import LAYERED, LayeredGenerator, LayerScores
 from toonmark.models.sampling import heatmaps
 from toonmark.training import checkpoint
@@ -112,8 +112,8 @@ class LayerTrainer:
         with fabric.autocast():
             scores = self.network(photos, maps)
         loss = layer_loss(scores, layers)
-        parameters = list(self.network.parameters())
-        gradients = torch.autograd.grad(loss, parameters)
+        parameters = dict(self.network.named_parameters())
+        gradients = torch.autograd.grad(loss, list(parameters.values()))
         values = averaged_values(fabric, {"layers": float(loss.detach())})
         if np.isfinite(values["layers"]):
             rate = decayed(config.learning_rate, iteration, config.iterations)

@@ -92,7 +92,7 @@ def train(trainer: Trainer, schedule: Schedule, folder: Path, *, quiet: bool = F
                 values = trainer.step(iteration)
             except NonFiniteGradientError as error:
                 raise DivergedError(
-                    f"The gradient of the {error} was not finite in iteration {iteration}; "
+                    f"The gradient of {error} was not finite in iteration {iteration}; "
                     f"the last good checkpoint is kept in {file}.",
                     "Lower the learning rate, or train in single precision, in a new run.",
                 ) from error

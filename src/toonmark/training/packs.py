@@ -10,15 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from toonmark.errors import ConfigurationError, StyleError
+from toonmark.half import HALF
 from toonmark.models.denoiser import Denoised, Denoiser, without_denoiser
 from toonmark.models.layered import LAYERED, LOOKS, LayeredGenerator, LayerScores
 from toonmark.models.presets import build_generator
 from toonmark.styles.metadata import StyleMetadata
 from toonmark.styles.pack import StylePack
 from toonmark.training import checkpoint
-
-#: What ends the name of a weight that is stored in half precision.
-HALF = ".half"
 
 
 def is_pack(path: Path) -> bool:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from filelock import FileLock, Timeout
 
+from toonmark.configuration import Frozen
 from toonmark.errors import ConfigurationError, OutputNotWritableError, RunError
-from toonmark.files import write_text, written_whole
+from toonmark.files import write_text, writing, written_whole
 from toonmark.training.config import (
     DenoiserConfig,
     DistillationConfig,
-    Frozen,
     LayersConfig,
     RegressorConfig,
     TrainConfig,
@@ -181,21 +181,27 @@ class Metrics:
         self._count += 1
 
     def write(self, iteration: int) -> dict[str, float]:
-        """Writes the means since the last time and gives them back."""
+        """Writes the means since the last time and gives them back.
+
+        Raises:
+            OutputNotWritableError, DiskFullError: see :func:`toonmark.files.writing`.
+        """
         means = {name: total / max(self._count, 1) for name, total in self._sums.items()}
         self._sums, self._count = {}, 0
-        if self._tensorboard is None:
-            from torch.utils.tensorboard import SummaryWriter
+        with writing(self._file):
+            if self._tensorboard is None:
+                from torch.utils.tensorboard import SummaryWriter
 
-            self._tensorboard = SummaryWriter(str(self._folder), purge_step=self._start + 1)
-        for name, value in means.items():
-            self._tensorboard.add_scalar(name, value, iteration)
-        new = not self._file.exists()
-        with open(self._file, "a", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            if new:
-                writer.writerow(["iteration", "name", "value"])
-            writer.writerows([iteration, name, f"{value:.6g}"] for name, value in means.items())
+                self._tensorboard = SummaryWriter(str(self._folder), purge_step=self._start + 1)
+            for name, value in means.items():
+                self._tensorboard.add_scalar(name, value, iteration)
+            new = not self._file.exists()
+            with open(self._file, "a", newline="", encoding="utf-8") as file:
+                writer = csv.writer(file)
+                if new:
+                    writer.writerow(["iteration", "name", "value"])
+                rows = ([iteration, name, f"{value:.6g}"] for name, value in means.items())
+                writer.writerows(rows)
         return means
 
     def _drop_after(self, iteration: int) -> None:
@@ -224,7 +230,8 @@ class Metrics:
         trace: TracebackType | None,
     ) -> None:
         if self._tensorboard is not None:
-            self._tensorboard.close()
+            with writing(self._folder):
+                self._tensorboard.close()
 
 
 class Lock:

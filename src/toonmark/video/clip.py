@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,6 +24,7 @@ from toonmark.errors import (
 from toonmark.files import written_whole
 from toonmark.landmarks import Array
 from toonmark.video.colours import colours_of
+from toonmark.video.geometry import fitted, lie_of, shown_size
 from toonmark.video.tracking import Tracker
 
 if TYPE_CHECKING:
@@ -99,6 +101,7 @@ def cartoonize_clip(
     codec = _codec(av, target)
     with _opened(av, source) as (clip, stream), written_whole(target) as temporary:
         drawer = _ClipDrawer(cartoonizer, faces, output, size - size % 2)
+        upright = _Upright(stream.sample_aspect_ratio)
         total = stream.frames or round(float((stream.duration or 0) * (stream.time_base or 0))
                                        * float(stream.average_rate or 0))  # fmt: skip
         with av.open(str(temporary), "w", format=_FORMATS.get(target.suffix.lower())) as made:
@@ -112,7 +115,7 @@ def cartoonize_clip(
                         writer.pass_on(packet)
                         continue
                     for frame in packet.decode():
-                        writer.write(drawer(_upright(frame), float(frame.time or 0)), frame)
+                        writer.write(drawer(upright(frame), float(frame.time or 0)), frame)
                         if progress is not None:
                             progress(drawer.frames, total)
             except av.FFmpegError as error:
@@ -284,8 +287,21 @@ def _no_video(source: Path) -> VideoError:
     )
 
 
-def _upright(frame: Any) -> Array:
-    """(h, w, 3) uint8 RGB, turned as a player shows it: phones store how they were held."""
-    pixels = colours_of(frame).pixels(frame)
-    quarters = round(getattr(frame, "rotation", 0) / 90) % 4
-    return np.ascontiguousarray(np.rot90(pixels, quarters)) if quarters else pixels
+class _Upright:
+    """Frames as a player shows them: turned as they were held, in square pixels, of one size.
+
+    Args:
+        pixel: width of a pixel over its height, as the file has it.
+    """
+
+    def __init__(self, pixel: Fraction | None = None) -> None:
+        self._pixel = pixel
+        self._size: tuple[int, int] | None = None
+
+    def __call__(self, frame: Any) -> Array:
+        """(h, w, 3) uint8 RGB; h and w are the first frame's."""
+        size = shown_size(frame.width, frame.height, self._pixel)
+        pixels = lie_of(frame).upright(colours_of(frame).pixels(frame, size))
+        height, width = pixels.shape[:2]
+        self._size = self._size or (width, height)
+        return fitted(pixels, *self._size)

@@ -23,9 +23,16 @@ class Colours:
     primaries: int = UNSPECIFIED
     transfer: int = UNSPECIFIED
 
-    def pixels(self, frame: Any) -> Any:
-        """A decoded frame as (h, w, 3) uint8 RGB, its own primaries and transfer kept."""
-        return frame.to_ndarray(format="rgb24", src_colorspace=self.matrix)
+    def pixels(self, frame: Any, size: tuple[int, int] | None = None) -> Any:
+        """A decoded frame as (h, w, 3) uint8 RGB, its own primaries and transfer kept.
+
+        Args:
+            size: width and height; the frame's own unless told otherwise.
+        """
+        width, height = size or (frame.width, frame.height)
+        return frame.to_ndarray(
+            format="rgb24", width=width, height=height, src_colorspace=self.matrix
+        )
 
     def frame(self, pixels: Any) -> Any:
         """(h, w, 3) uint8 RGB with even sides as a frame to encode."""

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
@@ -16,6 +16,7 @@ from toonmark.web import api, page, problems
 from toonmark.web.headers import Guard
 from toonmark.web.service import Service
 from toonmark.web.settings import Settings
+from toonmark.web.tokens import TokenRequired
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -27,6 +28,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     Raises:
         StyleError: a style pack cannot be used, or there is none.
+        ConfigurationError: the token is too short, or cannot be sent.
     """
     settings = settings or Settings()
     service = Service(settings)
@@ -39,9 +41,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         warnings.filterwarnings("ignore", module=r"PIL\.")  # about EXIF data nobody asked for
         warnings.simplefilter("ignore", TurnedFaceWarning)  # the answer says it
         warnings.simplefilter("ignore", SmallFaceWarning)
-        service.workers.start()
+        service.start()
         yield
-        service.workers.stop()
+        service.workers.stop(patience=1)  # whoever waited has an answer by now
 
     app = FastAPI(
         title="Toonmark",
@@ -53,8 +55,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
     app.state.service = service
-    app.include_router(api.router)
-    app.include_router(page.router)
+    guards = [Depends(TokenRequired(settings.token))] if settings.token else []
+    for part in (api, page):
+        app.include_router(part.private, dependencies=guards)
+        app.include_router(part.router)
     app.add_exception_handler(ToonmarkError, problems.on_toonmark_error)
     app.add_exception_handler(HTTPException, problems.on_http_error)
     app.add_exception_handler(RequestValidationError, problems.on_validation_error)

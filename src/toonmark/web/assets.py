@@ -12,7 +12,7 @@ from pathlib import Path
 from toonmark._version import __version__
 from toonmark.faces import detect, refine
 from toonmark.faces.choose import SMALLEST_FACE
-from toonmark.web import models
+from toonmark.half import halved
 from toonmark.web.shelf import Shelf
 
 #: Where the build puts the page; see ``web/build.mjs``.
@@ -97,7 +97,7 @@ class Networks:
         styles = []
         files = []
         for metadata in self._shelf.list():
-            content = models.halved(self._shelf.file(metadata.name).read_bytes())
+            content = halved(self._shelf.file(metadata.name).read_bytes())
             network = _network(f"style-{metadata.name}", content)
             files.append(network)
             shown = ("name", "title", "version", "description", "licence", "terms")
@@ -137,10 +137,10 @@ class Networks:
 @functools.cache
 def _finders() -> tuple[Network, Network | None]:
     """The networks that find faces and their points; the second may not be installed."""
-    detector = _network("yunet", models.detector(detect._weights().tobytes()))
+    detector = _network("yunet", detect.WEIGHTS.read_bytes())
     regressor = None
     if refine.WEIGHTS.is_file():
-        regressor = _network("landmarks", models.halved(refine.WEIGHTS.read_bytes()))
+        regressor = _network("landmarks", halved(refine.WEIGHTS.read_bytes()))
     return detector, regressor
 
 

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette._utils import get_route_path
 
 from toonmark.web import assets
 from toonmark.web.problems import problem
 from toonmark.web.service import Service
 
-router = APIRouter(include_in_schema=False)
+#: The page itself holds no secret; what it draws with may be private.
+router, private = APIRouter(include_in_schema=False), APIRouter(include_in_schema=False)
 
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 _ASK_AGAIN = {"Cache-Control": "no-cache"}
@@ -45,7 +47,7 @@ async def docs(request: Request) -> Response:
     return _file(request, "docs.html", _ASK_AGAIN)
 
 
-@router.get("/models/manifest.json")
+@private.get("/models/manifest.json")
 async def manifest(request: Request) -> Response:
     """What the page may load."""
     networks = _service(request).networks
@@ -53,7 +55,7 @@ async def manifest(request: Request) -> Response:
     return Response(content, media_type="application/json", headers=_ASK_AGAIN)
 
 
-@router.get("/models/{name}")
+@private.get("/models/{name}")
 async def model(request: Request, name: str) -> Response:
     """A network."""
     content = await asyncio.to_thread(_service(request).networks.file, name)
@@ -74,7 +76,7 @@ async def asset(request: Request, name: str) -> Response:
 @router.get("/licences.txt")
 async def other(request: Request) -> Response:
     """The few files that must keep their names."""
-    return _file(request, request.url.path.lstrip("/"), _ASK_AGAIN)
+    return _file(request, get_route_path(request.scope).lstrip("/"), _ASK_AGAIN)
 
 
 def _service(request: Request) -> Service:

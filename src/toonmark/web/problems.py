@@ -63,7 +63,8 @@ def response(error: errors.ToonmarkError) -> Response:
     if isinstance(error, Refusal) and error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
     if status == HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = "Bearer"
+        wrong = ', error="invalid_token"' if kind == "wrong-token" else ""
+        headers["WWW-Authenticate"] = f'Bearer realm="toonmark"{wrong}'
     return problem(status, kind, error.happened, error.remedy, headers)
 
 

@@ -1,1 +1,1 @@
-"""Landmarks without drudgery: a page to correct proposals, a regressor that learns from it."""
+"""Landmarks without drudgery: a page to correct proposals, and where they are kept."""

@@ -19,7 +19,7 @@ from toonmark.data.dataset import (
     write_landmarks,
 )
 from toonmark.data.face_mesh import FaceMesh
-from toonmark.data.layers.labels import Layer, layer_map
+from toonmark.data.layers.labels import layer_map
 from toonmark.data.layers.mesh_parts import OVAL
 from toonmark.data.layers.sampling import LAYERS, MATTES
 from toonmark.data.matting import Matting
@@ -27,6 +27,7 @@ from toonmark.data.unfinished import in_processes, prepare
 from toonmark.errors import ConfigurationError, DataError
 from toonmark.files import written_whole
 from toonmark.landmarks import PORTRAIT_TEMPLATE, Array, frame_of
+from toonmark.models.layer import Layer
 
 #: Changes whenever the same portrait would be taken apart in another way.
 VERSION = 1

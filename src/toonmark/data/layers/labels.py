@@ -6,8 +6,6 @@ second a photo and everything that finds regions; the student needs the photo al
 
 from __future__ import annotations
 
-from enum import IntEnum
-
 import numpy as np
 
 from toonmark.data.layers.glasses import NONE, SURE, Frames, fitted
@@ -25,35 +23,7 @@ from toonmark.data.layers.mesh_parts import (
 from toonmark.data.layers.regions import SIZE as FOUND
 from toonmark.data.layers.regions import Regions, found_regions, polygon
 from toonmark.landmarks import Array
-
-
-class Layer(IntEnum):
-    """What a pixel of the illustration belongs to."""
-
-    BACKGROUND = 0
-    SKIN = 1
-    SHADE = 2
-    TOP_DARK = 3
-    TOP_LIGHT = 4
-    BEARD = 5
-    BROW = 6
-    EYE_WHITE = 7
-    IRIS = 8
-    INK = 9
-    SOFT_LINE = 10
-    LIPS = 11
-    MOUTH = 12
-    TEETH = 13
-    BODY_DARK = 14
-    BODY_MIDDLE = 15
-    BODY_LIGHT = 16
-    GLASSES = 17
-    COVER = 18
-    OUTLINE = 19
-
-
-#: Pixels of which nothing is known: beyond the photo's edge.
-UNKNOWN = 255
+from toonmark.models.layer import UNKNOWN, Layer
 
 #: Widths of lines, fractions of the frame's edge: around the figure, between its parts, in it.
 _OUTLINE, _BETWEEN, _FINE = 0.0125, 0.0075, 0.0075

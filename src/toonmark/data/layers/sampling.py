@@ -16,10 +16,11 @@ import numpy as np
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.dataset import Dataset
 from toonmark.data.layers.glasses import frames_at
-from toonmark.data.layers.labels import UNKNOWN, Layer, Pen, draw_frames
+from toonmark.data.layers.labels import Pen, draw_frames
 from toonmark.errors import DataError
 from toonmark.faces.align import transform_points
 from toonmark.landmarks import Array, mirror
+from toonmark.models.layer import UNKNOWN, Layer
 
 #: Folders of a set of layers beside its images.
 LAYERS, MATTES = "layers", "mattes"

@@ -1,4 +1,4 @@
-"""Where a picture's pixels lie in the face."""
+"""A face's own axes, and where a picture's pixels lie along them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,33 @@ from toonmark.landmarks import LEFT_EYE, MOUTH_LEFT, MOUTH_RIGHT, RIGHT_EYE, Arr
 #: The face is an ellipse: half its width in inter-eye distances, half its height in distances
 #: from the eyes to the mouth.
 WIDTH, HEIGHT = 1.05, 1.35
+
+
+@dataclass(frozen=True)
+class FaceAxes:
+    """Across and down a face, by its eyes.
+
+    Attributes:
+        eyes: (2,) pixels, the middle between the eyes.
+        right: (2,) unit vector from the left eye to the right one.
+        down: (2,) unit vector down the face, at a right angle to it.
+        unit: distance between the eyes in pixels.
+    """
+
+    eyes: Array
+    right: Array
+    down: Array
+    unit: float
+
+    @classmethod
+    def of(cls, points: Array) -> FaceAxes:
+        """By a face's five points, (5, 2) pixels."""
+        points = np.asarray(points, np.float64)
+        across = points[RIGHT_EYE] - points[LEFT_EYE]
+        unit = max(float(np.linalg.norm(across)), 1e-6)
+        right = across / unit
+        eyes = (points[LEFT_EYE] + points[RIGHT_EYE]) / 2
+        return cls(eyes, right, np.array([-right[1], right[0]]), unit)
 
 
 @dataclass(frozen=True)
@@ -34,13 +61,11 @@ class FacePlane:
     def of(cls, points: Array, size: int) -> FacePlane:
         """By a face's five points, (5, 2) pixels of a square picture of ``size``."""
         points = np.asarray(points, np.float64)
-        eyes = (points[LEFT_EYE] + points[RIGHT_EYE]) / 2
+        axes = FaceAxes.of(points)
+        axis, width = axes.right, axes.unit
         mouth = (points[MOUTH_LEFT] + points[MOUTH_RIGHT]) / 2
-        across = points[RIGHT_EYE] - points[LEFT_EYE]
-        width = max(float(np.linalg.norm(across)), 1e-6)
-        height = max(float(np.linalg.norm(mouth - eyes)), 1e-6)
-        axis = across / width
-        middle = (eyes + mouth) / 2 + 0.1 * height * np.array([-axis[1], axis[0]])
+        height = max(float(np.linalg.norm(mouth - axes.eyes)), 1e-6)
+        middle = (axes.eyes + mouth) / 2 + 0.1 * height * axes.down
         ys, xs = np.mgrid[:size, :size]
         aside = (xs - middle[0]) * axis[0] + (ys - middle[1]) * axis[1]
         down = (ys - middle[1]) * axis[0] - (xs - middle[0]) * axis[1]

@@ -10,15 +10,16 @@ from pathlib import Path
 import numpy as np
 
 from toonmark import pictures
-from toonmark.data.annotation.regressor import BATCH, RegressorProposer
 from toonmark.data.annotation.store import Annotations, State
+from toonmark.data.augmentation import Augmentation
 from toonmark.data.dataset import write_landmarks
 from toonmark.data.sources.given import fingerprint
 from toonmark.errors import DataError, ImageError
-from toonmark.training.config import Augmentation, RegressorConfig
+from toonmark.training.config import RegressorConfig
 from toonmark.training.fabric import make_fabric
 from toonmark.training.landmarks import LandmarkTrainer
 from toonmark.training.loop import train
+from toonmark.training.proposing import BATCH, RegressorProposer
 from toonmark.training.run import open_run
 
 #: Fewer annotated pictures than this teach nothing.
