@@ -18,6 +18,7 @@ from toonmark.files import write_text, writing, written_whole
 from toonmark.training.config import (
     DenoiserConfig,
     DistillationConfig,
+    LayersConfig,
     RegressorConfig,
     TrainConfig,
     difference,
@@ -87,6 +88,7 @@ COMMANDS: dict[type[Frozen], str] = {
     RegressorConfig: "toonmark train-landmarks",
     DenoiserConfig: "toonmark train-denoiser",
     DistillationConfig: "toonmark distill",
+    LayersConfig: "toonmark train-layers",
 }
 
 

@@ -18,6 +18,7 @@ from toonmark.styles.pack import StylePack
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
 from toonmark.training.denoising import load_denoiser
+from toonmark.training.layered import LAYERS_WEIGHTS, load_layers
 from toonmark.training.networks import load_generators
 from toonmark.training.packs import is_pack, pack_facts, pack_networks
 from toonmark.training.run import CHECKPOINT, is_distillation, open_run, run_of
@@ -50,6 +51,12 @@ def trained_style(
                 f"{path} is a finished style, and draws without another denoiser.", "Leave it out."
             )
         return drawing, metadata.size, pack_facts(metadata)
+    if (path / LAYERS_WEIGHTS).exists():
+        if denoiser is not None:
+            raise ConfigurationError(
+                f"{path} draws in layers, without a denoiser.", "Leave the denoiser out."
+            )
+        return load_layers(path)
     if is_distillation(path):
         if denoiser is not None:
             raise ConfigurationError(
