@@ -19,10 +19,12 @@ from toonmark.errors import (
     VideoError,
 )
 from toonmark.faces.refine import Refiner
-from toonmark.video.clip import _Upright, _Writer, cartoonize_clip
+from toonmark.video.clip import _Upright, cartoonize_clip
 from toonmark.video.colours import UNSPECIFIED, Colours
+from toonmark.video.reading import Shown
 from toonmark.video.smoothing import PointFilter
 from toonmark.video.tracking import Tracker
+from toonmark.video.writing import Writer
 
 av = pytest.importorskip("av")
 
@@ -133,11 +135,11 @@ def test_colours_stay_what_they_were_and_say_what_they_mean(tmp_path, tags, rows
         file.mux(stream.encode(None))
     copy = tmp_path / "copy.mp4"
     with av.open(str(path)) as file, av.open(str(copy), "w") as made:
-        writer = _Writer(made, "libx264", file.streams.video[0])
+        writer = Writer(made, "libx264", file.streams.video[0])
         originals = list(file.decode(video=0))
         for frame in originals:
             np.testing.assert_allclose(_Upright()(frame).mean((0, 1)), wanted, atol=3)
-            writer.write(_Upright()(frame), frame)
+            writer.write(_Upright()(frame), Shown(frame, frame.pts))
         writer.close()
     with av.open(str(copy)) as file:
         frames = list(file.decode(video=0))

@@ -130,6 +130,8 @@ def cartoonize(
             try:
                 target, drawn = clips.draw_clip(photo, cartoonizer, targets, which, output, size)
                 print(clips.told(photo, target, drawn), file=told)
+                for note in drawn.notes:
+                    typer.secho(f"{photo.name}: {note}", fg="yellow", err=True)
             except ToonmarkError as error:
                 failure = error
                 failures.append((photo, error))
