@@ -6,8 +6,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from toonmark import cutout, pictures
+from toonmark import cutout, pictures, svg
 from toonmark.errors import OutputError, OutputNotWritableError
+from toonmark.files import write_text
 from toonmark.landmarks import Array
 
 #: The least and the most pixels of a cartoon's edge.
@@ -65,30 +66,39 @@ class Cartoon:
         Raises:
             OutputError: the size is not between 16 and 4096 pixels.
         """
-        if not SMALLEST <= size <= LARGEST:
-            raise OutputError(
-                f"A cartoon of {size} pixels is not made.",
-                f"Choose a size from {SMALLEST} to {LARGEST}.",
-            )
+        _check_size(size)
         return (cutout.figure if transparent else cutout.resized)(self.image, size)
 
     def save(
         self, path: str | os.PathLike[str], size: int | None = None, transparent: bool = False
     ) -> None:
-        """Writes a PNG, JPEG or WebP, whole or not at all.
+        """Writes a PNG, JPEG, WebP or SVG, whole or not at all.
 
         Args:
-            path: the format is what the name ends in.
+            path: the format is what the name ends in; ``.svg`` needs the extra ``svg``.
             size: edge in pixels, 16 to 4096; the style's own unless told otherwise.
-            transparent: without the white around the figure (PNG and WebP).
+            transparent: without the white around the figure (not JPEG).
 
         Raises:
             OutputError: the place cannot be written to, the disk is full, there is no such size,
                 or the format has no transparency.
+            MissingExtraError: an SVG is asked for, and what traces it is not installed.
         """
         if transparent and pictures.WRITTEN.get(Path(path).suffix.lower()) == "JPEG":
             raise OutputNotWritableError(
                 "A JPEG has no transparency.", "End the name in .png or .webp."
             )
         size = len(self.image) if size is None else size
+        if Path(path).suffix.lower() == pictures.SVG:
+            _check_size(size)
+            write_text(Path(path), svg.traced(self.image, size, transparent))
+            return
         pictures.write(path, self.resized(size, transparent))
+
+
+def _check_size(size: int) -> None:
+    if not SMALLEST <= size <= LARGEST:
+        raise OutputError(
+            f"A cartoon of {size} pixels is not made.",
+            f"Choose a size from {SMALLEST} to {LARGEST}.",
+        )

@@ -46,8 +46,8 @@ def cartoonize(
         typer.Option(
             "--out",
             "-o",
-            help="A folder, or for one photo a file: .png, .jpg, .webp. Without it, PHOTO-toon.png "
-            "is written beside each photo. For a video: .mp4, .mov, .mkv, .webm.",
+            help="A folder, or for one photo a file: .png, .jpg, .webp, .svg. Without it, "
+            "PHOTO-toon.png is written beside each photo. For a video: .mp4, .mov, .mkv, .webm.",
         ),
     ] = None,
     style: Annotated[
@@ -66,7 +66,7 @@ def cartoonize(
         typer.Option(help="The cartoon alone, in place of the face in its photo, or beside it."),
     ] = Output.crop,
     transparent: Annotated[
-        bool, typer.Option("--transparent", help="Nothing around the figure (PNG or WebP).")
+        bool, typer.Option("--transparent", help="Nothing around the figure (not JPEG).")
     ] = False,
     landmarks: Annotated[
         Path | None,
@@ -106,6 +106,9 @@ def cartoonize(
     files, failures = photos_of(photos)
     targets = Targets(files, out)
     _check_transparent(transparent, output, targets, files)
+    shapes = targets.file is not None and targets.file.suffix.lower() == ".svg"
+    if shapes and output is not Output.crop:
+        raise typer.BadParameter("an .svg goes with --output crop only")
     table = read_landmarks(landmarks) if landmarks else {}
     if threads:
         import cv2
@@ -127,6 +130,8 @@ def cartoonize(
             try:
                 target, drawn = clips.draw_clip(photo, cartoonizer, targets, which, output, size)
                 print(clips.told(photo, target, drawn), file=told)
+                for note in drawn.notes:
+                    typer.secho(f"{photo.name}: {note}", fg="yellow", err=True)
             except ToonmarkError as error:
                 failure = error
                 failures.append((photo, error))

@@ -20,7 +20,7 @@ from toonmark.errors import (
     UnreadableFileError,
 )
 from toonmark.landmarks import NAMES
-from toonmark.pictures import SUFFIXES, WRITTEN
+from toonmark.pictures import SUFFIXES, SVG, WRITTEN
 from toonmark.video import clip
 
 #: What our own files are called: a folder that is drawn a second time does not draw them too.
@@ -29,7 +29,7 @@ _OURS = re.compile(rf"{MARK}( \(\d+\))?(-face\d+)?$")
 _FACE = re.compile(r"-face\d+$")
 
 #: What names of pictures and videos end in, whether they are written or not.
-_KNOWN = SUFFIXES | clip.SUFFIXES | {*WRITTEN, *clip.WRITTEN}
+_KNOWN = SUFFIXES | clip.SUFFIXES | {*WRITTEN, *clip.WRITTEN, SVG}
 #: What looks like the end of a file's name; a version (".2") or a year does not.
 _SUFFIX = re.compile(r"\.[a-z][a-z0-9]{1,4}", re.IGNORECASE)
 
@@ -94,8 +94,9 @@ class Targets:
                 f"{len(photos)} photos do not go into one file, {self.file}.",
                 "Name a folder.",
             )
-        if self.file is not None and self.file.suffix.lower() not in {**WRITTEN, **clip.WRITTEN}:
-            formats = clip.WRITTEN if any(map(_is_clip, photos)) else WRITTEN
+        known = {*WRITTEN, *clip.WRITTEN, SVG}
+        if self.file is not None and self.file.suffix.lower() not in known:
+            formats = clip.WRITTEN if any(map(_is_clip, photos)) else (*WRITTEN, SVG)
             raise OutputNotWritableError(
                 f"{self.file.suffix} is no format that is written.",
                 f"End the name in one of {', '.join(formats)}, or name a folder.",
