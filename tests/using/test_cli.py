@@ -113,7 +113,7 @@ def test_a_missing_extra_gives_the_line_that_installs_it(tmp_path):
 
 
 def test_no_command_and_a_wrong_one():
-    assert run().exit_code == 2
+    assert run().exit_code in (0, 2)  # with Click before 8.2, and since
     assert run("cartonize").exit_code == 2
 
 

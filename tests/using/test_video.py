@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -217,3 +222,22 @@ def test_the_command_says_what_videos_cannot(clip, pack, tmp_path, monkeypatch, 
     assert done.exit_code == 2
     assert told in " ".join(done.output.split())
     assert not list(tmp_path.glob("*.png"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows ends processes without asking")
+def test_the_command_leaves_nothing_half_written_when_it_is_ended(astronaut, pack, tmp_path):
+    source = write_clip(tmp_path / "long.mp4", [swaying(astronaut, i) for i in range(FRAMES)] * 20)
+    out = tmp_path / "out"
+    command = ["cartoonize", str(source), "-s", str(pack), "-o", str(out)]
+    process = subprocess.Popen([sys.executable, "-m", "toonmark", *command])
+    try:
+        end = time.monotonic() + 120
+        while not out.is_dir() or not any(out.iterdir()):
+            assert process.poll() is None
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == -signal.SIGTERM
+    finally:
+        process.kill()
+    assert list(out.iterdir()) == []

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from toonmark.cli.ending import cleaned_up
 from toonmark.errors import MissingExtraError, ToonmarkError
 
 
@@ -70,7 +71,8 @@ class LazyGroup(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            with cleaned_up():
+                return super().invoke(ctx)
         except ToonmarkError as error:
             show_error(error)
             raise typer.Exit(2) from error
