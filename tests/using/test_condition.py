@@ -42,6 +42,7 @@ def test_it_is_said_with_the_drawing(pack, astronaut):
     assert not any(issubclass(one.category, TurnedFaceWarning) for one in caught)
     assert drawn.flaw == "dark"
     assert drawn.warning.startswith("The face is nearly black") or "Face 1" in drawn.warning
-    cut = photo[:, : int(points[2, 0])]
+    edge = int(max(points[[1, 4], 0])) + 2
+    cut = photo[:, :edge]
     with pytest.warns(PoorPhotoWarning, match="cut off"):
         cartoonizer(cut, landmarks=points)

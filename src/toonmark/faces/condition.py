@@ -11,7 +11,7 @@ from toonmark.landmarks import Array
 Flaw = Literal["", "cut", "dark", "bright"]
 
 #: How much of the face must lie within the photo.
-_LEAST_SEEN = 0.8
+_LEAST_SEEN = 0.85
 #: Luma, of 255: nearly black where nine tenths of the face are darker, blown out where half of it
 #: is lighter.
 _BLACK, _WHITE = 20.0, 250.0
