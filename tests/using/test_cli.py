@@ -84,7 +84,8 @@ def test_help_lists_all_and_imports_none():
     )
     for name in COMMANDS:
         assert f" {name} " in result.stdout
-    assert "['toonmark.cli.application']" in result.stdout, result.stderr
+    loaded = "['toonmark.cli.ending', 'toonmark.cli.application']"  # neither imports a command
+    assert loaded in result.stdout, result.stderr
 
 
 def test_every_command_is_where_it_is_said_to_be():
@@ -113,7 +114,7 @@ def test_a_missing_extra_gives_the_line_that_installs_it(tmp_path):
 
 
 def test_no_command_and_a_wrong_one():
-    assert run().exit_code == 2
+    assert run().exit_code in (0, 2)  # with Click before 8.2, and since
     assert run("cartonize").exit_code == 2
 
 

@@ -100,7 +100,7 @@ def cartoonize(
     from toonmark.cli import clips, report
     from toonmark.cli.inputs import Targets, landmarks_for, photos_of, read_landmarks
     from toonmark.cli.kinds import is_clip
-    from toonmark.errors import ToonmarkError, TurnedFaceWarning
+    from toonmark.errors import PoorPhotoWarning, ToonmarkError
     from toonmark.styles.pack import DEFAULT_STYLE
 
     which = _which_face(face)
@@ -123,7 +123,7 @@ def cartoonize(
         typer.secho(note, fg="yellow", err=True)
     told = sys.stderr if json == "-" else sys.stdout
     entries = [report.of_photo(path, [], error) for path, error in failures]
-    warnings.simplefilter("ignore", TurnedFaceWarning)  # said below, with the photo's name
+    warnings.simplefilter("ignore", PoorPhotoWarning)  # said below, with the photo's name
     warnings.filterwarnings("ignore", module=r"PIL\.")  # about EXIF data that nobody asked for
     for photo in _progress(files):
         found: list[dict[str, Any]] = []
