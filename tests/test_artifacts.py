@@ -12,6 +12,7 @@ from toonmark.errors import RunError
 from toonmark.training.config import (
     DenoiserConfig,
     DistillationConfig,
+    LayersConfig,
     RegressorConfig,
     TrainConfig,
 )
@@ -22,6 +23,7 @@ CONFIGURATIONS = {
     Kind.LANDMARKS: RegressorConfig(data=["f"]),
     Kind.DENOISER: DenoiserConfig(faces=["f"], cartoons=["c"]),
     Kind.DISTILLATION: DistillationConfig(faces=["f"], teacher="t"),
+    Kind.LAYERS: LayersConfig(layers=["l"]),
 }
 
 

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     LANDMARKS = "train-landmarks"
     DENOISER = "train-denoiser"
     DISTILLATION = "distill"
+    LAYERS = "train-layers"
 
     @property
     def command(self) -> str:
@@ -35,6 +36,7 @@ WEIGHTS = {
     Kind.LANDMARKS: "regressor.safetensors",
     Kind.DENOISER: "denoiser.safetensors",
     Kind.DISTILLATION: "generator.safetensors",
+    Kind.LAYERS: "layers.safetensors",
 }
 #: A setting that only this kind has: runs of before ``kind`` was written are told by it.
 _TELLING = {
@@ -42,6 +44,7 @@ _TELLING = {
     "data": Kind.LANDMARKS,
     "drawn_share": Kind.DENOISER,
     "teacher": Kind.DISTILLATION,
+    "layers": Kind.LAYERS,
 }
 
 

@@ -145,7 +145,12 @@ def _is_srgb(description: str) -> bool:
 
 
 def orientation(image: Image) -> int:
-    """How the camera was held, by EXIF: 1 to 8, 1 is upright."""
+    """How the camera was held, by EXIF: 1 to 8, 1 is upright.
+
+    JPEG XL says it in its own header, which its decoder follows; EXIF's word does not count there.
+    """
+    if image.format == "JXL":
+        return 1
     try:
         return int(image.getexif().get(_ORIENTATION, 1))
     except Exception:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import struct
 import threading
@@ -142,13 +143,10 @@ def _open_with_pillow(file: BinaryIO, kind: str | None) -> Any:
     if kind in ("JPEG", "PNG", "GIF", "BMP"):
         formats = [kind]  # spares the import of all the others
     else:
-        if kind == "HEIC":
-            with contextlib.suppress(ImportError):
-                import pillow_heif
-
-                pillow_heif.register_heif_opener()
         Image.init()
-        formats = [name for name in (*FORMATS, "HEIF") if name in Image.OPEN]
+        if kind in _PLUGINS:
+            _load_plugin(kind)
+        formats = [name for name in (*FORMATS, "HEIF", "JXL") if name in Image.OPEN]
     # Pillow has a limit of its own, below ours and one for the whole process. It is out of the
     # way while a header is parsed; what is larger than our limit is never decoded.
     with _opening:
@@ -157,6 +155,35 @@ def _open_with_pillow(file: BinaryIO, kind: str | None) -> Any:
             return Image.open(file, formats=formats)
         finally:
             Image.MAX_IMAGE_PIXELS = before
+
+
+#: Modules that teach Pillow a format.
+_PLUGINS = {"HEIC": "pillow_heif", "JPEG XL": "pillow_jxl"}
+
+
+def _load_plugin(kind: str) -> None:
+    """Imports what teaches Pillow a format; leaves it where that is not installed.
+
+    Raises:
+        MissingDecoderError: it is installed, and does not work.
+    """
+    try:
+        module: Any = importlib.import_module(_PLUGINS[kind])
+    except ModuleNotFoundError as error:
+        if error.name == _PLUGINS[kind]:
+            return
+        raise _broken(kind, error) from error
+    except (ImportError, OSError) as error:  # a library of another system, or of none
+        raise _broken(kind, error) from error
+    if kind == "HEIC":
+        module.register_heif_opener()
+
+
+def _broken(kind: str, error: Exception) -> MissingDecoderError:
+    return MissingDecoderError(
+        f"The decoder for {kind}, {_PLUGINS[kind]}, cannot be loaded ({error}).",
+        f"Install it again: pip install --force-reinstall '{DECODERS[kind]}'",
+    )
 
 
 @contextlib.contextmanager

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SUFFIXES = frozenset(
     (
         *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"),
-        *(".ppm", ".pgm", ".avif", ".jp2", ".heic", ".heif"),
+        *(".ppm", ".pgm", ".avif", ".jp2", ".heic", ".heif", ".hif", ".jxl"),
     )
 )
 

@@ -22,8 +22,8 @@ _STARTS = {
 }
 _HEIC_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs"}
 
-#: The formats that Pillow reads only with a decoder beside it, and the package that has one.
-DECODERS = {"HEIC": "pillow-heif", "AVIF": "pillow>=11.3", "JPEG XL": "pillow-jxl-plugin"}
+#: The formats that Pillow reads only with a decoder beside it, and what to install for one.
+DECODERS = {"HEIC": "toonmark[heic]", "AVIF": "pillow>=11.3", "JPEG XL": "toonmark[jxl]"}
 
 
 def format_of(start: bytes) -> str | None:

@@ -51,6 +51,7 @@ COMMANDS = {
         "Train what cleans a style's drawings up.", "train_denoiser", "train"
     ),
     "distill": Subcommand("Teach a small generator what a run draws.", "distill", "train"),
+    "train-layers": Subcommand("Train a style that draws in flat layers.", "train_layers", "train"),
     "export": Subcommand("Write a trained style as one file, a style pack.", "export", "train"),
     "evaluate": Subcommand("Measure a style on faces it has never seen.", "evaluate", "eval"),
     "experiment": Subcommand("Train and measure the paper's ablation.", "experiment", "eval"),

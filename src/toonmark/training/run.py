@@ -20,6 +20,7 @@ from toonmark.files import write_text, writing, written_whole
 from toonmark.training.config import (
     DenoiserConfig,
     DistillationConfig,
+    LayersConfig,
     RegressorConfig,
     TrainConfig,
     difference,
@@ -83,6 +84,7 @@ KINDS: dict[type[Frozen], Kind] = {
     RegressorConfig: Kind.LANDMARKS,
     DenoiserConfig: Kind.DENOISER,
     DistillationConfig: Kind.DISTILLATION,
+    LayersConfig: Kind.LAYERS,
 }
 
 

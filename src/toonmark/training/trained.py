@@ -20,6 +20,7 @@ from toonmark.styles.pack import StylePack
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
 from toonmark.training.denoising import load_denoiser
+from toonmark.training.layered import load_layers
 from toonmark.training.networks import load_generators
 from toonmark.training.packs import pack_facts, pack_networks
 from toonmark.training.run import open_run
@@ -52,6 +53,12 @@ def trained_style(
             )
         return drawing, metadata.size, pack_facts(metadata)
     run = artifacts.run_of(path)
+    if run.kind is Kind.LAYERS:
+        if denoiser is not None:
+            raise ConfigurationError(
+                f"{path} draws in layers, without a denoiser.", "Leave the denoiser out."
+            )
+        return load_layers(path)
     if run.kind is Kind.DISTILLATION:
         if denoiser is not None:
             raise ConfigurationError(

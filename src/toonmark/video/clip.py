@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,16 +14,15 @@ import numpy as np
 
 from toonmark import blend
 from toonmark.errors import (
-    EmptyFileError,
     MissingExtraError,
     NoFaceError,
     OutputNotWritableError,
-    UnreadableFileError,
-    VideoError,
 )
 from toonmark.files import written_whole
 from toonmark.landmarks import Array
 from toonmark.video.colours import colours_of
+from toonmark.video.geometry import fitted, lie_of, shown_size
+from toonmark.video.reading import Shown, opened, played
 from toonmark.video.tracking import Tracker
 
 if TYPE_CHECKING:
@@ -97,33 +97,26 @@ def cartoonize_clip(
         raise MissingExtraError("Drawing videos", "video") from error
     source, target = Path(source), Path(target)
     codec = _codec(av, target)
-    with _opened(av, source) as (clip, stream), written_whole(target) as temporary:
+    with opened(av, source) as (clip, stream), written_whole(target) as temporary:
         drawer = _ClipDrawer(cartoonizer, faces, output, size - size % 2)
+        upright = _Upright(stream.sample_aspect_ratio)
         total = stream.frames or round(float((stream.duration or 0) * (stream.time_base or 0))
                                        * float(stream.average_rate or 0))  # fmt: skip
-        with av.open(str(temporary), "w", format=_FORMATS.get(target.suffix.lower())) as made:
+        format = _FORMATS.get(target.suffix.lower())
+        with _writing(av, target), av.open(str(temporary), "w", format=format) as made:
             writer = _Writer(made, codec, stream)
             sound = clip.streams.audio[0] if clip.streams.audio else None
             if sound is not None and not writer.takes(sound):
                 sound = None
-            try:
-                for packet in clip.demux([stream, sound] if sound is not None else [stream]):
-                    if packet.stream is sound:
-                        writer.pass_on(packet)
-                        continue
-                    for frame in packet.decode():
-                        writer.write(drawer(_upright(frame), float(frame.time or 0)), frame)
-                        if progress is not None:
-                            progress(drawer.frames, total)
-            except av.FFmpegError as error:
-                if isinstance(error, OSError) and error.errno == 28:
-                    raise
-                raise VideoError(
-                    f"{source.name} is damaged after {drawer.frames} frames ({error.strerror}).",
-                    "Copy or download it again.",
-                ) from error
-            if not drawer.frames:
-                raise VideoError(f"{source.name} has no frames.", "Copy or download it again.")
+            others = [sound] if sound is not None else []
+            for one in played(av, clip, stream, others, source.name):
+                if not isinstance(one, Shown):
+                    writer.pass_on(one)
+                    continue
+                time = float(one.pts * (stream.time_base or 0))
+                writer.write(drawer(upright(one.frame), time), one)
+                if progress is not None:
+                    progress(drawer.frames, total)
             if not drawer.drawn:
                 raise NoFaceError(
                     f"No face was found in the {drawer.frames} frames of {source.name}.",
@@ -219,25 +212,29 @@ class _Writer:
             packet.stream = self._sound
             self._waiting.append(packet)
         if self._begun:
-            for one in self._waiting:
-                self._container.mux(one)
-            self._waiting.clear()
+            self._pass_on()
 
-    def write(self, pixels: Array, like: Any) -> None:
+    def _pass_on(self) -> None:
+        for one in self._waiting:
+            self._container.mux(one)
+        self._waiting.clear()
+
+    def write(self, pixels: Array, like: Shown) -> None:
         """One picture, at the time and in the colour space of the one that it was made from."""
         # The colour format of films has a colour only for each two by two pixels.
         height, width = (side - side % 2 for side in pixels.shape[:2])
         if not self._begun:
             self._stream.width, self._stream.height = width, height
-            self._colours = colours_of(like)
+            self._colours = colours_of(like.frame)
             self._colours.tag(self._stream.codec_context)
             self._begun = True
         frame = self._colours.frame(np.ascontiguousarray(pixels[:height, :width]))
-        frame.pts, frame.time_base = like.pts, like.time_base
+        frame.pts, frame.time_base = like.pts, self._source.time_base
         self._container.mux(self._stream.encode(frame))
 
     def close(self) -> None:
-        """Writes what the codec still holds."""
+        """Writes what the codec still holds, and sound that is still waiting."""
+        self._pass_on()
         self._container.mux(self._stream.encode(None))
 
 
@@ -256,36 +253,34 @@ _FORMATS = {".m4v": "mp4", ".mkv": "matroska"}
 
 
 @contextmanager
-def _opened(av: Any, source: Path) -> Iterator[tuple[Any, Any]]:
-    """The clip and its first moving picture."""
+def _writing(av: Any, target: Path) -> Iterator[None]:
+    """Names what FFmpeg says while a file is written as the writer's fault; the disk's pass."""
     try:
-        if source.stat().st_size == 0:
-            raise EmptyFileError(f"{source} is empty.", "Copy or download it again.")
-        clip = av.open(str(source))
-    except OSError as error:
-        if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
-            raise UnreadableFileError(
-                f"{source} cannot be read ({error.strerror}).", "Check its name and your rights."
-            ) from error
-        raise _no_video(source) from error
+        yield
     except av.FFmpegError as error:
-        raise _no_video(source) from error
-    with clip:
-        if not clip.streams.video:
-            raise _no_video(source)
-        stream = clip.streams.video[0]
-        stream.thread_type = "AUTO"
-        yield clip, stream
+        if isinstance(error, OSError):
+            raise
+        raise OutputNotWritableError(
+            f"{target.name} could not be written ({error.strerror}).",
+            f"Write another kind: {', '.join(WRITTEN)}.",
+        ) from error
 
 
-def _no_video(source: Path) -> VideoError:
-    return VideoError(
-        f"{source.name} is no video, or it is damaged.", "Try another file: MP4, MOV, MKV or WebM."
-    )
+class _Upright:
+    """Frames as a player shows them: turned as they were held, in square pixels, of one size.
 
+    Args:
+        pixel: width of a pixel over its height, as the file has it.
+    """
 
-def _upright(frame: Any) -> Array:
-    """(h, w, 3) uint8 RGB, turned as a player shows it: phones store how they were held."""
-    pixels = colours_of(frame).pixels(frame)
-    quarters = round(getattr(frame, "rotation", 0) / 90) % 4
-    return np.ascontiguousarray(np.rot90(pixels, quarters)) if quarters else pixels
+    def __init__(self, pixel: Fraction | None = None) -> None:
+        self._pixel = pixel
+        self._size: tuple[int, int] | None = None
+
+    def __call__(self, frame: Any) -> Array:
+        """(h, w, 3) uint8 RGB; h and w are the first frame's."""
+        size = shown_size(frame.width, frame.height, self._pixel)
+        pixels = lie_of(frame).upright(colours_of(frame).pixels(frame, size))
+        height, width = pixels.shape[:2]
+        self._size = self._size or (width, height)
+        return fitted(pixels, *self._size)
