@@ -18,6 +18,23 @@ test: $(VENV)/.dev lint
 	@if command -v npm >/dev/null; then $(MAKE) page; else echo "no npm: tests of the page are skipped"; fi
 	$(BIN)/python -m pytest
 
+# The lowest versions that pyproject.toml declares, in environments of their own, and the tests of
+# what they serve; needs uv. One part: make lowest LOWEST=using
+LOWEST ?= using making
+using: EXTRAS = video,web
+using: TESTS = tests/using tests/web
+making: EXTRAS = train,eval
+making: TESTS = tests/test_losses.py tests/test_landmarks.py tests/test_export.py tests/models tests/training tests/evaluation
+UV ?= uv
+.PHONY: lowest using making
+lowest: $(LOWEST)
+using making:
+	$(UV) venv --quiet --clear --python 3.11 $(VENV)-$@
+	$(UV) pip install --quiet --python $(VENV)-$@/bin/python --resolution lowest-direct --only-binary :all: --no-binary toonmark -e '.[$(EXTRAS)]'
+	$(UV) pip freeze --quiet --python $(VENV)-$@/bin/python --exclude-editable >$(VENV)-$@/lowest.txt
+	$(UV) pip install --quiet --python $(VENV)-$@/bin/python --only-binary :all: -c $(VENV)-$@/lowest.txt pytest hypothesis httpx scikit-image
+	$(VENV)-$@/bin/python -m pytest -p no:cacheprovider $(TESTS)
+
 # The page that draws in the browser; needs Node.js 20.
 PAGE = src/toonmark/web/static/index.html
 page: $(PAGE)

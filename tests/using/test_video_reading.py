@@ -11,10 +11,10 @@ from tests.using.clips import FRAMES, RATE, read_clip, swaying, write_clip
 
 from toonmark import Cartoonizer
 from toonmark.errors import DiskFullError, OutputNotWritableError, VideoError
-from toonmark.video import clip as clips
 from toonmark.video.clip import _Upright, cartoonize_clip
 from toonmark.video.colours import Colours, colours_of
 from toonmark.video.reading import Moments
+from toonmark.video.writing import Writer
 
 av = pytest.importorskip("av")
 
@@ -145,7 +145,7 @@ def test_what_the_writer_says_is_not_called_damage(cartoonizer, astronaut, tmp_p
         def write(*_):
             av.error.err_check(-code)
 
-        monkeypatch.setattr(clips._Writer, "write", write)
+        monkeypatch.setattr(Writer, "write", write)
         cartoonize_clip(cartoonizer, source, tmp_path / "b.mp4")
 
     with pytest.raises(OutputNotWritableError, match=r"b\.mp4 could not be written"):

@@ -69,8 +69,11 @@ class LazyGroup(TyperGroup):
         return name, command, rest
 
     def invoke(self, ctx: Any) -> Any:
+        from toonmark.cli.ending import cleaned_up
+
         try:
-            return super().invoke(ctx)
+            with cleaned_up():
+                return super().invoke(ctx)
         except ToonmarkError as error:
             show_error(error)
             raise typer.Exit(2) from error
