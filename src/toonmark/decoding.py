@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
-import struct
 import threading
-import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from toonmark.colour import shown_size, upright_rgb
+from toonmark.colour import DAMAGE, shown_size, upright_rgb
 from toonmark.errors import (
     ConfigurationError,
     EmptyFileError,
@@ -32,12 +31,6 @@ MAX_PIXELS = 200_000_000
 
 #: A reduced reading keeps at least this many pixels on the longer side.
 REDUCED_SIDE = 1500
-
-#: What Pillow's readers raise for a damaged file, beside OSError; AVIF's a RuntimeError.
-_DAMAGE = (
-    SyntaxError, ValueError, EOFError, LookupError, TypeError, ArithmeticError, RuntimeError,
-    struct.error, zlib.error,
-)  # fmt: skip
 
 _opening = threading.Lock()
 _choosing = threading.Lock()
@@ -104,7 +97,15 @@ def size_of(file: BinaryIO, name: str) -> tuple[int, int]:
 
 
 def from_pillow(image: Any) -> Array:
-    """A Pillow picture, open or loaded, as (h, w, 3) uint8."""
+    """A Pillow picture, open or loaded, as (h, w, 3) uint8.
+
+    A TIFF that is open and not loaded is read as its file would be, as far as its first picture
+    goes: Pillow reads some wrongly.
+    """
+    unread = image.format == "TIFF" and image.tile and getattr(image, "fp", None) is not None
+    if unread and image.tell() == 0:
+        image.fp.seek(0)
+        return decode(image.fp, "The picture", reduced=False)[0]
     with _reading("The picture", image.format):
         image.load()
         return upright_rgb(image)
@@ -142,13 +143,10 @@ def _open_with_pillow(file: BinaryIO, kind: str | None) -> Any:
     if kind in ("JPEG", "PNG", "GIF", "BMP"):
         formats = [kind]  # spares the import of all the others
     else:
-        if kind == "HEIC":
-            with contextlib.suppress(ImportError):
-                import pillow_heif
-
-                pillow_heif.register_heif_opener()
         Image.init()
-        formats = [name for name in (*FORMATS, "HEIF") if name in Image.OPEN]
+        if kind in _PLUGINS:
+            _load_plugin(kind)
+        formats = [name for name in (*FORMATS, "HEIF", "JXL") if name in Image.OPEN]
     # Pillow has a limit of its own, below ours and one for the whole process. It is out of the
     # way while a header is parsed; what is larger than our limit is never decoded.
     with _opening:
@@ -157,6 +155,35 @@ def _open_with_pillow(file: BinaryIO, kind: str | None) -> Any:
             return Image.open(file, formats=formats)
         finally:
             Image.MAX_IMAGE_PIXELS = before
+
+
+#: Modules that teach Pillow a format.
+_PLUGINS = {"HEIC": "pillow_heif", "JPEG XL": "pillow_jxl"}
+
+
+def _load_plugin(kind: str) -> None:
+    """Imports what teaches Pillow a format; leaves it where that is not installed.
+
+    Raises:
+        MissingDecoderError: it is installed, and does not work.
+    """
+    try:
+        module: Any = importlib.import_module(_PLUGINS[kind])
+    except ModuleNotFoundError as error:
+        if error.name == _PLUGINS[kind]:
+            return
+        raise _broken(kind, error) from error
+    except (ImportError, OSError) as error:  # a library of another system, or of none
+        raise _broken(kind, error) from error
+    if kind == "HEIC":
+        module.register_heif_opener()
+
+
+def _broken(kind: str, error: Exception) -> MissingDecoderError:
+    return MissingDecoderError(
+        f"The decoder for {kind}, {_PLUGINS[kind]}, cannot be loaded ({error}).",
+        f"Install it again: pip install --force-reinstall '{DECODERS[kind]}'",
+    )
 
 
 @contextlib.contextmanager
@@ -206,7 +233,7 @@ def _reading(name: str, kind: str | None) -> Iterator[None]:
         if error.errno is not None:
             raise
         raise _damaged(name) from error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise _damaged(name) from error
 
 

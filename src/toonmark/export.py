@@ -18,12 +18,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from toonmark.errors import ExportError
+from toonmark.errors import ConfigurationError, ExportError
 from toonmark.files import written_whole
 from toonmark.half import halved
 from toonmark.landmarks import COUNT, FRAMES, default_sigma, template_points
 from toonmark.models.cleaning import cleaned
 from toonmark.models.denoiser import Denoised
+from toonmark.models.layered import LOOKS, LayeredGenerator
 from toonmark.models.sampling import heatmaps, points_from_heatmaps
 from toonmark.styles.metadata import KEY, StyleMetadata
 from toonmark.training.config import parse
@@ -100,7 +101,12 @@ def export_style(
     """
     size = metadata.size
     sigma = metadata.sigma_at_128 * size / 128
-    network = DrawingGenerator(copy.deepcopy(generator).eval(), size, sigma, clean).eval()
+    drawing = copy.deepcopy(generator).eval()
+    network: nn.Module = (
+        drawing  # it draws its own heatmaps, at the size that it needs them
+        if isinstance(drawing, LayeredGenerator)
+        else DrawingGenerator(drawing, size, sigma, clean).eval()
+    )
     plain_norms_(network)
     check_finite(network)
     if half:
@@ -139,6 +145,7 @@ def export_run(
     half: bool = False,
     clean: bool = False,
     frame: str | None = None,
+    look: str | None = None,
     **said: Any,
 ) -> tuple[StyleMetadata, float]:
     """Writes what a run has learnt as a style pack.
@@ -152,6 +159,7 @@ def export_run(
             exported anew is not cleaned unless it is said again.
         frame: what the style's crop shows, one of :data:`toonmark.landmarks.FRAMES`; unless given,
             what the run's faces show, and the tight face where their sets do not say.
+        look: of a style that draws in layers, one of :data:`toonmark.models.layered.LOOKS`.
         said: what :class:`StyleMetadata` is to say besides; the name is the file's unless given.
 
     Returns:
@@ -163,6 +171,18 @@ def export_run(
         ExportError: the graph does not draw what the run draws.
     """
     generator, size, facts = trained_style(path, denoiser)
+    if look is not None:
+        if not isinstance(generator, LayeredGenerator):
+            raise ConfigurationError(
+                f"{path} does not draw in layers, and has one look only.", "Leave the look out."
+            )
+        if look not in LOOKS:
+            raise ConfigurationError(
+                f"There is no look called {look}.", f"Use one of: {', '.join(LOOKS)}."
+            )
+        generator = LayeredGenerator(generator.scores, look).eval()
+    if isinstance(generator, LayeredGenerator):
+        facts = {**facts, "look": generator.look}
     own = re.sub(r"[^a-z0-9._-]+", "-", style.stem.lower()).strip("-._") or "style"
     # What a style pack was the start of, or taught, is bound by the same terms.
     taken = [one["terms"] for one in facts["runs"] if one.get("terms")]

@@ -18,21 +18,43 @@ def open_session(model: bytes | Path, threads: int | None = None) -> Any:
 
     Raises:
         RuntimeBrokenError: ONNX Runtime itself cannot be loaded.
-        Exception: whatever the runtime raises for a file that is no sound model.
+        Exception: one of :func:`model_errors`, for a file that is no sound model.
     """
     try:
         import onnxruntime
-    except (ImportError, OSError) as error:
+
+        options = onnxruntime.SessionOptions()
+    except (ImportError, OSError, AttributeError) as error:  # the last where parts are missing
         raise RuntimeBrokenError(
             f"ONNX Runtime, which draws, cannot be loaded ({error}).",
             "Install it again: pip install --force-reinstall onnxruntime",
         ) from error
 
-    options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or min(os.cpu_count() or 1, 4)
     options.inter_op_num_threads = 1
     options.log_severity_level = 4  # what is wrong with a file is said by our errors
     # Idle workers sleep: a burning core gains a face little, and takes much from its neighbours.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     content = model if isinstance(model, bytes) else model.read_bytes()
-    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    # Without a fallback: there is no other provider, and it prints.
+    return onnxruntime.InferenceSession(
+        content, options, providers=["CPUExecutionProvider"], enable_fallback=0
+    )
+
+
+def model_errors() -> tuple[type[Exception], ...]:
+    """What the runtime raises for a model that is damaged, or that it cannot run.
+
+    Its own dozen kinds, which have no common base; ValueError for texts that are no UTF-8, and
+    RuntimeError from within its graph.
+    """
+    try:
+        from onnxruntime.capi import onnxruntime_pybind11_state as state
+    except ImportError:  # then it raised nothing: RuntimeBrokenError is no error of a model
+        return ()
+    own = tuple(
+        kind
+        for kind in vars(state).values()
+        if isinstance(kind, type) and issubclass(kind, Exception)
+    )
+    return (*own, ValueError, RuntimeError)

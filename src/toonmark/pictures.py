@@ -27,10 +27,12 @@ if TYPE_CHECKING:
 SUFFIXES = frozenset(
     (
         *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"),
-        *(".ppm", ".pgm", ".avif", ".jp2", ".heic", ".heif"),
+        *(".ppm", ".pgm", ".avif", ".jp2", ".heic", ".heif", ".hif", ".jxl"),
     )
 )
 
+#: What a drawing's name may end in besides; :mod:`toonmark.svg` traces it.
+SVG = ".svg"
 #: What a name ends in, and the format that is then written.
 WRITTEN = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 

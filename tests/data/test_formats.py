@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from toonmark.cli.data import app
 from toonmark.data.annotation.store import Annotations
 from toonmark.data.dataset import Dataset, read_landmarks, write_landmarks
-from toonmark.data.exchange import export_points, import_points
+from toonmark.data.exchange import export_points, import_points, read_points
 from toonmark.data.formats import FORMATS, Format, guess, match_names
 from toonmark.data.formats.celeba import COLUMNS, read_celeba
 from toonmark.data.formats.coco import read_coco
@@ -44,8 +44,12 @@ def test_points_come_back_as_they_went(tmp_path: Path, kind: Format) -> None:
     with pytest.raises(DataError, match="exists"):
         export_points(folder, file, kind)
     with pytest.raises(DataError, match="has points already"):
-        import_points(file, folder)
+        read_points(file, folder)
     (folder / "landmarks.csv").unlink()
+    found = read_points(file, folder)
+    assert (len(found.points), found.missing, found.proof.sure) == (3, [], 3)
+    assert not found.swapped
+    assert not (folder / "landmarks.csv").exists()
     assert import_points(file, folder) == (3, [])
     after = read_landmarks(folder / "landmarks.csv")
     for name, points in before.items():
@@ -104,7 +108,7 @@ def test_cvat_as_it_is_drawn_there(tmp_path: Path) -> None:
         f'<image id="1" name="single.png">{singles}</image><image id="2" name="none.png"/>'
         "</annotations>"
     )
-    found = read_cvat(file)
+    found = read_cvat(file).points
     assert set(found) == {"row.png", "single.png"}
     for points in found.values():
         np.testing.assert_allclose(points, POINTS, atol=1e-5)
@@ -123,7 +127,7 @@ def test_coco_keypoints_in_another_order(tmp_path: Path) -> None:
         ],
     }
     (tmp_path / "a.json").write_text(json.dumps(content))
-    found = read_coco(tmp_path / "a.json")
+    found = read_coco(tmp_path / "a.json").points
     np.testing.assert_allclose(found.pop("a.png"), POINTS, atol=1e-5)
     assert found == {}
 
@@ -198,7 +202,7 @@ def test_label_studio_takes_predictions_where_nothing_was_annotated(tmp_path: Pa
         {"data": {"image": "c"}, "annotations": []},
     ]
     (tmp_path / "a.json").write_text(json.dumps(tasks))
-    found = read_label_studio(tmp_path / "a.json")
+    found = read_label_studio(tmp_path / "a.json").points
     assert {name: round(float((p - POINTS)[0, 0])) for name, p in found.items()} == {"a": 1, "b": 2}
 
 
@@ -206,9 +210,9 @@ def test_points_outside_and_strange_pictures_are_refused(tmp_path: Path) -> None
     folder = make(tmp_path / "set")
     write_landmarks(tmp_path / "far.csv", [("a.png", POINTS + 100)])
     with pytest.raises(DataError, match="outside the picture"):
-        import_points(tmp_path / "far.csv", folder, force=True)
+        read_points(tmp_path / "far.csv", folder, force=True)
     write_landmarks(tmp_path / "other.csv", [("zzz.png", POINTS)])
     with pytest.raises(DataError, match=r"zzz\.png for one"):
-        import_points(tmp_path / "other.csv", folder, force=True)
+        read_points(tmp_path / "other.csv", folder, force=True)
     with pytest.raises(DataError, match="not known by its name"):
         guess(tmp_path / "points.dat")

@@ -262,7 +262,7 @@ def test_drawn_backgrounds_vary_and_stay_in_range():
 
 def test_an_empty_part_is_refused(tmp_path):
     draw_faces(tmp_path / "one", 1)  # its only picture is held out
-    with pytest.raises(DataError, match="No pictures"):
+    with pytest.raises(DataError, match=r"has 1 picture\(s\), held out to measure with"):
         sampler(tmp_path / "one")
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import struct
 from pathlib import Path
 
 import cv2
@@ -13,7 +12,6 @@ from toonmark.evaluation.distances import kid
 from toonmark.evaluation.errors import MissingWeightsError, UnknownExtractorError
 from toonmark.evaluation.extractors import extractor_names, open_extractor
 from toonmark.evaluation.extractors.illustration2vec import (
-    FILE_NAME,
     Illustration2Vec,
     Illustration2VecNetwork,
 )
@@ -119,61 +117,6 @@ def test_illustration2vec_layers() -> None:
         *[(1024, 7, 7)] * 3,
     ]
     assert network.encode1.in_features == 7 * 7 * 1024
-
-
-# A Caffe file, written by hand -----------------------------------------------------------------
-
-
-def _field(number: int, content: bytes) -> bytes:
-    return _varint(number << 3 | 2) + _varint(len(content)) + content
-
-
-def _varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*out, value])
-
-
-def _caffemodel(network: Illustration2VecNetwork, new: bool) -> bytes:
-    layer_field, name_field, blob_field = (100, 1, 7) if new else (2, 4, 6)
-    content = _field(1, b"illust2vec")
-    modules = [m for m in network.modules() if isinstance(m, torch.nn.Conv2d | torch.nn.Linear)]
-    for index, module in enumerate(modules):
-        name = b"encode1" if isinstance(module, torch.nn.Linear) else b"conv%d" % index
-        layer = _field(name_field, name) + _varint(8 << 3) + _varint(3)
-        for parameter in (module.weight, module.bias):
-            data = parameter.detach().numpy().astype("<f4").tobytes()
-            layer += _field(blob_field, _varint(1 << 3) + _varint(1) + _field(5, data))
-        content += _field(layer_field, layer) + _field(layer_field, _field(name_field, b"relu"))
-    return content + _varint(9 << 3 | 5) + struct.pack("<f", 1.0)
-
-
-@pytest.mark.parametrize("new", [False, True])
-def test_original_weights_are_converted(new: bool, tmp_path: Path) -> None:
-    torch.manual_seed(0)
-    source, target = Illustration2VecNetwork(1 / 32), Illustration2VecNetwork(1 / 32)
-    path = tmp_path / FILE_NAME
-    path.write_bytes(_caffemodel(source, new))
-    target.load_caffe(path)
-    for ours, theirs in zip(target.parameters(), source.parameters(), strict=True):
-        assert torch.equal(ours, theirs)
-
-
-def test_another_networks_weights_are_refused(tmp_path: Path) -> None:
-    path = tmp_path / FILE_NAME
-    path.write_bytes(_caffemodel(Illustration2VecNetwork(1 / 64), True))
-    with pytest.raises(MissingWeightsError, match="not the tag network"):
-        Illustration2VecNetwork(1 / 32).load_caffe(path)
-
-
-@pytest.mark.parametrize("cut", [0, 1, 50, 2000])
-def test_damaged_weights_are_refused(cut: int, tmp_path: Path) -> None:
-    path = tmp_path / FILE_NAME
-    path.write_bytes(_caffemodel(Illustration2VecNetwork(1 / 32), True)[:cut])
-    with pytest.raises(MissingWeightsError):
-        Illustration2VecNetwork(1 / 32).load_caffe(path)
 
 
 def test_illustration2vec_takes_bgr_less_the_mean(

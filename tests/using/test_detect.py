@@ -1,3 +1,4 @@
+import itertools
 import threading
 from pathlib import Path
 
@@ -204,3 +205,27 @@ def test_a_good_score_upside_down_is_not_enough(astronaut, monkeypatch):
         (face, *_) = detect.find_faces(over)
         expected = (picture.shape[0] - 1) - POINTS * picture.shape[0] / 512
         assert error(face.points, expected) < 0.15
+
+
+@pytest.mark.parametrize(
+    ("size", "place"), [((24000, 3000), (17000, 1200)), ((24000, 700), (5600, 100)),
+                        ((5000, 9000), (100, 4900))]
+)  # fmt: skip
+def test_a_small_face_in_a_panorama_is_found(astronaut, size, place):
+    (portrait, *_) = detect.find_faces(astronaut)
+    scale = 130 / portrait.size
+    small = cv2.resize(astronaut, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    panorama = np.zeros((size[1], size[0], 3), np.uint8)
+    panorama[:] = np.linspace(90, 160, size[0])[None, :, None]
+    x, y = place
+    panorama[y : y + small.shape[0], x : x + small.shape[1]] = small
+    (face,) = detect.find_faces(panorama)
+    np.testing.assert_allclose(face.points, portrait.points * scale + [x, y], atol=8)
+
+
+def test_parts_cover_a_side():
+    for side in (1, 5760, 5761, 9000, 24000, 100_000):
+        starts, step = detect._starts(side), detect.PART - detect.PART_OVERLAP
+        assert starts[0] == 0
+        assert starts[-1] == max(side - detect.PART, 0)
+        assert all(0 < b - a <= step for a, b in itertools.pairwise(starts))

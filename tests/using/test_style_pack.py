@@ -1,5 +1,6 @@
 import json
 import sys
+import types
 
 import numpy as np
 import pytest
@@ -169,5 +170,43 @@ def test_the_styles_that_ship_are_sound():
 
 def test_a_broken_runtime_is_no_damaged_pack(pack, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    monkeypatch.setitem(sys.modules, "onnxruntime.capi", None)
     with pytest.raises(RuntimeBrokenError, match=r"ONNX Runtime.*force-reinstall"):
         StylePack.open(pack)
+
+
+def test_what_is_not_the_pack_s_fault_is_not_called_so(pack, monkeypatch):
+    def broken(*_args):
+        raise MemoryError
+
+    monkeypatch.setattr(pack_module, "open_session", broken)
+    with pytest.raises(MemoryError):
+        StylePack.open(pack)
+    monkeypatch.undo()
+    style = StylePack.open(pack)
+    monkeypatch.setattr(style, "draw", broken)
+    with pytest.raises(MemoryError):
+        style.check()
+
+
+def test_a_runtime_without_its_parts_is_named(pack, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", types.ModuleType("onnxruntime"))
+    with pytest.raises(RuntimeBrokenError, match="has no attribute"):
+        StylePack.open(pack)
+
+
+def test_mutated_packs_are_refused_or_drawn(tmp_path, pack, capfd):
+    sound, random = pack.read_bytes(), np.random.default_rng(0)
+    refused = 0
+    for number in range(150):
+        data = bytearray(sound)
+        for _ in range(int(random.integers(1, 6))):
+            data[int(random.integers(len(data)))] = int(random.integers(256))
+        path = tmp_path / f"{number}.onnx"
+        path.write_bytes(data)
+        try:
+            StylePack.open(path, threads=1).check()
+        except StyleError:
+            refused += 1
+    assert refused > 50
+    assert capfd.readouterr().out == ""

@@ -134,7 +134,7 @@ def test_security_headers(client, photo):
 
 @pytest.mark.parametrize("prefix", ["/toon", "/s", "/style", "/m"])
 @pytest.mark.parametrize("mounted", [False, True])
-def test_the_token_holds_under_a_prefix(pack, prefix, mounted):
+def test_the_token_holds_under_a_prefix(pack, photo, prefix, mounted):
     """As behind a proxy, or mounted in another app, where paths begin with more."""
     from fastapi.testclient import TestClient
     from starlette.applications import Starlette
@@ -149,6 +149,10 @@ def test_the_token_holds_under_a_prefix(pack, prefix, mounted):
         right = {"authorization": f"Bearer {TOKEN}"}
         assert client.get(f"{prefix}/styles", headers=right).json()[0]["name"] == "negative"
         assert client.get(f"{prefix}/health").status_code == 200
+        if mounted:  # nobody runs its lifespan
+            drawn = client.post(f"{prefix}/cartoonize", content=photo, headers=right)
+            assert drawn.status_code == 200
+            app.state.service.workers.stop()
 
 
 def test_the_page_is_whole_under_a_prefix(pack, tmp_path, monkeypatch):

@@ -25,6 +25,14 @@ class Kind(StrEnum):
     label_studio = "label-studio"
 
 
+class Whose(StrEnum):
+    """Whose left and right, as ``data/formats/sides`` knows it."""
+
+    auto = "auto"
+    image = "image"
+    subject = "subject"
+
+
 def landmarks(
     directory: Set,
     iterations: Annotated[
@@ -65,20 +73,36 @@ def import_(
         Kind | None, typer.Option("--format", help="Of FILE; by its name unless given.")
     ] = None,
     force: Replace = False,
+    sides: Annotated[
+        Whose, typer.Option(help="Whose left and right FILE means; read off the points by auto.")
+    ] = Whose.auto,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be taken over, and stop.")
+    ] = False,
 ) -> None:
     """Take over points from CVAT, Label Studio, COCO, CelebA's list or a plain CSV file.
 
-    They count as annotated. `toonmark data crop DIR OUT` then makes upright crops of one size.
+    Says first what was read: how many, by which names, whose left and right. The points count as
+    annotated. `toonmark data crop DIR OUT` then makes upright crops of one size.
     """
-    from toonmark.data.exchange import import_points
+    from toonmark.data.exchange import read_points
     from toonmark.data.formats import Format
+    from toonmark.data.formats.sides import Sides
 
-    count, missing = import_points(
-        table, directory, Format(kind.value) if kind else None, force=force
+    found = read_points(
+        table,
+        directory,
+        Format(kind.value) if kind else None,
+        force=force,
+        sides=Sides(sides.value),
     )
-    typer.echo(f"{count} pictures in {directory} have points from {table}")
-    if missing:
-        typer.echo(f"{len(missing)} listed pictures are not there: {', '.join(missing[:3])} …")
+    for line in found.summary():
+        typer.echo(line)
+    if dry_run:
+        typer.echo("Nothing was written.")
+        return
+    found.write()
+    typer.echo(f"{len(found.points)} pictures in {directory} have points from {table}")
 
 
 def export(

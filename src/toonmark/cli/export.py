@@ -42,6 +42,10 @@ def export(
         Frame | None,
         typer.Option(help="What the crop shows.", show_default="as the run's faces"),
     ] = None,
+    look: Annotated[
+        str | None,
+        typer.Option(help="Of a style that draws in layers: comic, with contours; or flat."),
+    ] = None,
     scores: Annotated[
         Path | None, typer.Option(help="scores.json of `toonmark evaluate`, kept in the pack.")
     ] = None,
@@ -69,7 +73,14 @@ def export(
         "scores": _scores(scores) if scores else {},
     }
     metadata, worst = export_run(
-        weights, style, denoiser, half=half, clean=clean, frame=frame and frame.value, **said
+        weights,
+        style,
+        denoiser,
+        half=half,
+        clean=clean,
+        frame=frame and frame.value,
+        look=look,
+        **said,
     )
     megabytes = style.stat().st_size / 1e6
     typer.echo(

@@ -38,6 +38,9 @@ def serve(
     batch: Annotated[int, typer.Option(min=1, help="Requests drawn together.")] = 8,
     workers: Annotated[int | None, typer.Option(min=1, help="Threads that draw.")] = None,
     time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds for one request.")] = 30,
+    drain_time: Annotated[
+        float, typer.Option(min=0, help="Seconds for what is begun when the server is stopped.")
+    ] = 8,
 ) -> None:
     """Serve the page and the API.
 
@@ -67,10 +70,11 @@ def serve(
         batch=batch,
         workers=workers or defaults.workers,
         time_limit=time_limit,
+        drain_time=drain_time,
     )
     app = create_app(settings)
     if not assets.is_built():
         typer.secho("The page is not built; the API works all the same.", fg="yellow", err=True)
         typer.echo(f"To build it, in the source tree: {assets.HOW_TO_BUILD}", err=True)
     fragment = f"#token={token}" if token else ""
-    Server(configuration(app, host, port, settings), fragment).run()
+    Server(configuration(app, host, port, settings), app.state.service, fragment).run()

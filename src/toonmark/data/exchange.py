@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 
@@ -10,34 +12,104 @@ from toonmark import pictures
 from toonmark.data.annotation.store import NAME, Annotations, State
 from toonmark.data.dataset import LANDMARKS, Dataset
 from toonmark.data.formats import FORMATS, Format, guess, match_names
+from toonmark.data.formats.sides import Proof, Sides, check_order, proof
+from toonmark.data.formats.table import Listing
 from toonmark.errors import DataError
+from toonmark.landmarks import COUNT, MIRROR, NAMES, Array
 
 
-def import_points(
-    table: Path, folder: Path, kind: Format | None = None, *, force: bool = False
-) -> tuple[int, list[str]]:
-    """Gives pictures the points that another tool's file lists; they count as annotated.
+@dataclass(frozen=True)
+class Import:
+    """Points of another tool's file that were found sound, and are not written yet.
+
+    Attributes:
+        folder: the set, or the folder of pictures.
+        points: a picture there to its (5, 2) pixels, left and right as the image has them.
+        listing: what the file holds.
+        missing: names in the file that are of no picture there.
+        pointless: how many pictures there the file says nothing about.
+        proof: what the points say about left and right.
+        swapped: whether left and right were exchanged.
+    """
+
+    folder: Path
+    points: dict[str, Array]
+    listing: Listing
+    missing: list[str]
+    pointless: int
+    proof: Proof
+    swapped: bool
+
+    def summary(self) -> list[str]:
+        """What was read, a line each."""
+        listing = self.listing
+        lines = [
+            f"{len(listing.points)} pictures with five points are listed, {len(self.points)} of "
+            f"them are in {self.folder}"
+        ]
+        if self.missing:
+            lines.append(f"{len(self.missing)} are not there: {_some(self.missing)}")
+        if listing.without:
+            lines.append(
+                f"{len(listing.without)} are listed without points: {_some(listing.without)}"
+            )
+        if self.pointless:
+            lines.append(f"{self.pointless} pictures there are not listed, or without points")
+        if listing.labels:
+            taken = (
+                f"{NAMES[i]} is {' or '.join(sorted(listing.labels[i]))}" for i in range(COUNT)
+            )
+            lines.append(f"names: {', '.join(taken)}")
+        if listing.unknown:
+            lines.append(
+                f"left out: {_some([f'{n} {c}×' for n, c in listing.unknown.most_common()])}"
+            )
+        whose = "the subject's, and are exchanged" if self.swapped else "the image's"
+        lines.append(
+            f"left and right are {whose}; {self.proof.sure} of {len(listing.points)} pictures' "
+            f"points show whose they are"
+        )
+        return lines
+
+    def write(self) -> None:
+        """Gives the pictures their points; they count as annotated."""
+        Annotations(self.folder).accept(self.points, State.DONE)
+
+
+def _some(names: list[str], most: int = 3) -> str:
+    return ", ".join(names[:most]) + (" …" if len(names) > most else "")
+
+
+def read_points(
+    table: Path,
+    folder: Path,
+    kind: Format | None = None,
+    *,
+    force: bool = False,
+    sides: Sides = Sides.AUTO,
+) -> Import:
+    """Reads points that another tool's file lists for pictures, and proves them.
 
     Args:
         table: the file.
         folder: a set, or a folder of pictures.
         kind: the file's format; guessed from its name unless given.
         force: also replace points that the folder has already.
-
-    Returns:
-        How many pictures got points, and the names that are of no picture there.
+        sides: whose left and right the file's names mean; read off the points unless given.
 
     Raises:
-        DataError: an unreadable file, no name that fits, points outside their picture, or points
-            that are there already.
+        DataError: an unreadable file, no name that fits, two faces in a picture, points outside
+            their picture or with their sides or order mixed up, or points that are there already.
     """
-    listed = FORMATS[kind or guess(table)][0](table)
+    listing = FORMATS[kind or guess(table)][0](table)
     annotations = Annotations(folder)
-    found, missing = match_names(listed, annotations.entries)
+    if not listing.points:
+        _raise_no_points(table, listing)
+    found, missing = match_names(listing.points, annotations.entries)
     if not found:
-        example = f", {missing[0]} for one" if missing else ""
         raise DataError(
-            f"None of the {len(listed)} pictures that {table} lists is in {folder}{example}.",
+            f"None of the {len(listing.points)} pictures that {table} lists is in {folder}, "
+            f"{missing[0]} for one.",
             "Name the folder that holds them.",
         )
     own = (folder / LANDMARKS).exists() or (folder / NAME).exists()
@@ -47,14 +119,49 @@ def import_points(
         )
     if len(set(found.values())) < len(found):
         raise DataError(f"{table} lists a picture twice, by two names.", "Keep one of them.")
+    if listing.numbered:
+        check_order(listing.points)
+    shown = proof(listing.points)
+    if sides is Sides.AUTO and shown.against:
+        raise DataError(
+            f"{table}: left and right are {shown.sides}'s in {shown.sure} pictures and not in "
+            f"{len(shown.against)}: {_some(list(shown.against))}.",
+            "Correct these, or take all as they are with --sides image, or --sides subject.",
+        )
+    swapped = (shown.sides if sides is Sides.AUTO else sides) is Sides.SUBJECT
+    points = {}
     for name, picture in found.items():
         limit = np.array(annotations.size(picture)) - 0.5
-        if not ((listed[name] >= -0.51) & (listed[name] <= limit + 0.01)).all():
+        if not ((listing.points[name] >= -0.51) & (listing.points[name] <= limit + 0.01)).all():
             raise DataError(
                 f"{table}: points of {name} lie outside the picture.", "Were pictures resized?"
             )
-    annotations.accept({picture: listed[name] for name, picture in found.items()}, State.DONE)
-    return len(found), missing
+        points[picture] = listing.points[name][list(MIRROR)] if swapped else listing.points[name]
+    pointless = len(set(annotations.entries) - set(points))
+    return Import(folder, points, listing, missing, pointless, shown, swapped)
+
+
+def _raise_no_points(table: Path, listing: Listing) -> NoReturn:
+    if listing.unknown:
+        raise DataError(
+            f"{table} has no points that are called {', '.join(NAMES)}, or numbered from 1 to 5; "
+            f"it has {_some([label or 'points without a name' for label in listing.unknown], 9)}.",
+            "Rename them in the tool, and export them again.",
+        )
+    raise DataError(f"{table} lists no points.", "Export it again, with what was annotated.")
+
+
+def import_points(
+    table: Path, folder: Path, kind: Format | None = None, *, force: bool = False
+) -> tuple[int, list[str]]:
+    """Gives pictures the points of another tool's file, once :func:`read_points` proved them.
+
+    Returns:
+        How many pictures got points, and the names that are of no picture there.
+    """
+    found = read_points(table, folder, kind, force=force)
+    found.write()
+    return len(found.points), found.missing
 
 
 def export_points(folder: Path, table: Path, kind: Format, *, force: bool = False) -> int:

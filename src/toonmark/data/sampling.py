@@ -18,6 +18,7 @@ from toonmark.data.dataset import Dataset
 from toonmark.data.degradation import smooth_noise
 from toonmark.data.light import evened
 from toonmark.data.matte import lift, matte_on_white
+from toonmark.data.streams import Stream
 from toonmark.enlarge import enlarged
 from toonmark.errors import DataError
 from toonmark.faces.align import compose, crop, similarity, transform_points
@@ -94,10 +95,7 @@ class Sampler:
             for i, name in enumerate(dataset.names)
         }
         if not self.items:
-            raise DataError(
-                f"No pictures for training in {', '.join(folders)}.",
-                "Name folders with pictures and a landmarks.csv.",
-            )
+            raise _no_pictures(folders, held_out)
         if drawings:
             self._check_drawings(drawings)
 
@@ -129,8 +127,8 @@ class Sampler:
         """The picture of ``place`` in the ``batch`` of ``iteration``; each epoch in a new order."""
         number = iteration * batch + place
         epoch, within = divmod(number, len(self.items))
-        order = np.random.default_rng([self.seed, 1, epoch]).permutation(len(self.items))
-        random = np.random.default_rng([self.seed, 2, number])
+        order = np.random.default_rng([self.seed, Stream.ORDER, epoch]).permutation(len(self.items))
+        random = np.random.default_rng([self.seed, Stream.PICTURE, number])
         return self.draw(int(order[within]), random)
 
     def plain(self, index: int) -> Sample:
@@ -217,6 +215,21 @@ class Sampler:
         linear = np.array([[cosine, -sine], [sine, cosine]])
         offset = middle + shift - linear @ [middle, middle]
         return np.column_stack([linear, offset])
+
+
+def _no_pictures(folders: Sequence[str], held_out: bool) -> DataError:
+    """The error for sets whose pictures are all in the other part."""
+    count = sum(len(Dataset.open(folder)) for folder in folders)
+    where = ", ".join(folders) or "no folder"
+    if count == 0:
+        return DataError(
+            f"There are no pictures in {where}.", "Name folders with pictures and a landmarks.csv."
+        )
+    if held_out:
+        happened = f"Of the {count} picture(s) in {where} none is held out to measure with."
+    else:
+        happened = f"{where} has {count} picture(s), held out to measure with: none is to train on."
+    return DataError(happened, "Add pictures: about one in twenty is held out.")
 
 
 def _unsuffixed(name: str) -> str:

@@ -13,12 +13,11 @@ from pydantic import ValidationError
 
 from toonmark.errors import (
     CorruptStyleError,
-    RuntimeBrokenError,
     StyleError,
     UnknownStyleError,
     WrongStyleError,
 )
-from toonmark.inference import open_session
+from toonmark.inference import model_errors, open_session
 from toonmark.landmarks import Array, template_points
 from toonmark.styles.metadata import FORMAT_VERSION, KEY, StyleMetadata
 
@@ -76,14 +75,13 @@ class StylePack:
             ) from error
         try:
             session = open_session(content, threads)
-        except RuntimeBrokenError:
-            raise  # no fault of the file's
-        except Exception as error:  # the runtime has a dozen kinds, all of its own
+            stored = session.get_modelmeta().custom_metadata_map
+        except model_errors() as error:
             raise CorruptStyleError(
                 f"{path.name} is damaged, or not an ONNX model.",
                 "Copy or export the style pack again.",
             ) from error
-        metadata = _metadata(session.get_modelmeta().custom_metadata_map, path)
+        metadata = _metadata(stored, path)
         _check_shapes(session, metadata, path)
         return cls(session, metadata, path)
 
@@ -115,7 +113,7 @@ class StylePack:
         points = template_points(size, np.array(self.metadata.template))
         try:
             drawn = self.draw(np.zeros((2, 3, size, size)), np.stack([points, points]))
-        except Exception as error:
+        except model_errors() as error:
             raise _wrong(self.path, f"cannot draw: {error}") from error
         if drawn.shape != (2, 3, size, size) or not np.isfinite(drawn).all():
             raise _wrong(self.path, "draws no picture")

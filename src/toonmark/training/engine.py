@@ -16,18 +16,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from toonmark import artifacts
+from toonmark.artifacts import Kind, Pack
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.sampling import Sampler
+from toonmark.data.streams import Stream
 from toonmark.errors import ConfigurationError
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
 from toonmark.training.denoising import load_denoiser
 from toonmark.training.landmarks import load_regressor
 from toonmark.training.networks import DIRECTIONS, TO_CARTOON, Direction, Networks, average_into
-from toonmark.training.packs import is_pack, pack_generator
+from toonmark.training.packs import pack_generator
 from toonmark.training.pool import ImagePool
 from toonmark.training.processes import Update, apply_updates, averaged_values, places
-from toonmark.training.run import CHECKPOINT
 from toonmark.training.samples import write_samples
 from toonmark.training.step import (
     Batch,
@@ -127,10 +129,10 @@ class StyleTrainer:
 
     def _start_from(self, other: Path) -> None:
         """Takes over what another run has learnt; optimisers and pools begin anew."""
-        if is_pack(other):
+        if isinstance(artifacts.open(other), Pack):
             self._start_from_pack(other)
             return
-        tensors, _ = checkpoint.load(other / CHECKPOINT if other.is_dir() else other)
+        tensors, _ = checkpoint.load(artifacts.weights_of(other, Kind.TRAIN))
         learnt = ["generators", "discriminators"] + ["regressors"] * self._trains_regressors
         for name in learnt:
             part = checkpoint.part("networks", tensors)
@@ -163,7 +165,13 @@ class StyleTrainer:
 
         def one(direction: Direction) -> tuple[list[tuple[Tensor | None, ...]], dict[str, float]]:
             random = np.random.default_rng(
-                [config.seed, 4, iteration, DIRECTIONS.index(direction), self.fabric.global_rank]
+                [
+                    config.seed,
+                    Stream.METHOD,
+                    iteration,
+                    DIRECTIONS.index(direction),
+                    self.fabric.global_rank,
+                ]
             )
             with self.fabric.autocast():
                 loss, parts, generated = generator_loss(
@@ -216,10 +224,10 @@ class StyleTrainer:
 
     def _update(self, iteration: int, gradients: list[list[Tensor | None]]) -> None:
         config, rate = self.config, self.config.rate_at(iteration)
-        updates = [
-            Update(name, optimizer, list(getattr(self.networks, name).parameters()), gradient, rate)
-            for (name, optimizer), gradient in zip(self.optimizers.items(), gradients, strict=True)
-        ]
+        updates = []
+        for (name, optimizer), gradient in zip(self.optimizers.items(), gradients, strict=True):
+            learning = dict(getattr(self.networks, name).named_parameters())
+            updates.append(Update(name, optimizer, learning, gradient, rate))
         apply_updates(self.fabric, updates)
         age = iteration if config.start_from is None else None
         average_into(self.averaged, self.networks.generators, config.average, age)

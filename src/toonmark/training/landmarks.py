@@ -11,9 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from toonmark import artifacts
+from toonmark.artifacts import WEIGHTS, Kind
 from toonmark.data.augmentation import Augmentation
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.sampling import Sample, Sampler
+from toonmark.data.streams import Stream
 from toonmark.landmarks import normalised_mean_error
 from toonmark.losses import landmark_consistency
 from toonmark.models.presets import Preset, build_regressor
@@ -27,8 +30,6 @@ from toonmark.training.tensors import to_points, to_tensor
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
-
-WEIGHTS = "regressor.safetensors"
 
 
 class LandmarkTrainer:
@@ -69,8 +70,8 @@ class LandmarkTrainer:
             predicted = self.regressor(images)
             # The maps are nearly empty; the factor keeps gradients in Adam's comfortable range.
             loss = 100 * landmark_consistency(predicted.float(), heatmaps(points, config.size))
-        parameters = list(self.regressor.parameters())
-        gradients = torch.autograd.grad(loss, parameters)
+        parameters = dict(self.regressor.named_parameters())
+        gradients = torch.autograd.grad(loss, list(parameters.values()))
         values = averaged_values(fabric, {"heatmaps": float(loss.detach())})
         if np.isfinite(values["heatmaps"]):
             rate = decayed(config.learning_rate, iteration, config.iterations)
@@ -110,7 +111,7 @@ class LandmarkTrainer:
         for prefix in ("", "moved_"):
             errors = []
             for index in indices:
-                random = np.random.default_rng([self.config.seed, 3, int(index)])
+                random = np.random.default_rng([self.config.seed, Stream.MEASURED, int(index)])
                 sample = sampler.draw(int(index), random) if prefix else sampler.plain(int(index))
                 image, points = as_tensors([sample], self.fabric.device)
                 found = points_from_heatmaps(self.averaged(image)).cpu().numpy()
@@ -124,8 +125,8 @@ class LandmarkTrainer:
         """Writes the averaged weights for ``toonmark train``."""
         facts = {"preset": self.config.preset, "size": str(self.config.size)}
         facts |= {f"error_{name}": f"{value:.5f}" for name, value in error.items()}
-        checkpoint.save(folder / WEIGHTS, self.averaged.state_dict(), facts)
-        return folder / WEIGHTS
+        checkpoint.save(folder / WEIGHTS[Kind.LANDMARKS], self.averaged.state_dict(), facts)
+        return folder / WEIGHTS[Kind.LANDMARKS]
 
 
 def load_regressor(path: str | Path, preset: Preset, size: int | None = None) -> nn.Module:
@@ -136,7 +137,7 @@ def load_regressor(path: str | Path, preset: Preset, size: int | None = None) ->
         ConfigurationError: it was trained at another size.
     """
     path = Path(path)
-    tensors, facts = checkpoint.load(path / WEIGHTS if path.is_dir() else path)
+    tensors, facts = checkpoint.load(artifacts.weights_of(path, Kind.LANDMARKS))
     check_size(path, facts, size)
     regressor = build_regressor(preset)
     checkpoint.load_weights(regressor, tensors, f"the {preset} regressor")

@@ -11,10 +11,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from toonmark.artifacts import CHECKPOINT
 from toonmark.errors import DivergedError, RunError
 from toonmark.training import checkpoint
 from toonmark.training.processes import NonFiniteGradientError
-from toonmark.training.run import CHECKPOINT, Lock, Metrics
+from toonmark.training.run import Lock, Metrics
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -92,7 +93,7 @@ def train(trainer: Trainer, schedule: Schedule, folder: Path, *, quiet: bool = F
                 values = trainer.step(iteration)
             except NonFiniteGradientError as error:
                 raise DivergedError(
-                    f"The gradient of the {error} was not finite in iteration {iteration}; "
+                    f"The gradient of {error} was not finite in iteration {iteration}; "
                     f"the last good checkpoint is kept in {file}.",
                     "Lower the learning rate, or train in single precision, in a new run.",
                 ) from error

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from toonmark.data.streams import Stream
 from toonmark.losses import adversarial_discriminator, adversarial_generator, denoising
 from toonmark.models.presets import build_discriminators
 from toonmark.training import checkpoint
@@ -61,8 +62,8 @@ class PairedTrainer(ABC):
         fabric.to_device(network)
         self.averaged = copy.deepcopy(network).requires_grad_(False).eval()
         rate, betas = config.learning_rate, _BETAS if config.adversarial else (0.9, 0.999)
-        self.learning = [p for p in network.parameters() if p.requires_grad]
-        self.optimizers = {name: torch.optim.Adam(self.learning, rate, betas, fused=True)}
+        self.learning = {n: p for n, p in network.named_parameters() if p.requires_grad}
+        self.optimizers = {name: torch.optim.Adam(self.learning.values(), rate, betas, fused=True)}
         self.discriminator: nn.Module | None = None
         if config.adversarial:
             judges = build_discriminators("compact", config.size, conditional=False, local=False)
@@ -86,13 +87,14 @@ class PairedTrainer(ABC):
             drawn = self.network(*inputs)
             loss, parts = self.loss(drawn, wanted, numbers)
         parameters = {self.name: self.learning}
-        gradients = {self.name: torch.autograd.grad(loss, parameters[self.name])}
+        gradients = {self.name: torch.autograd.grad(loss, list(self.learning.values()))}
         if self.discriminator is not None:
             with fabric.autocast():
                 judged = self.discriminator_loss(drawn.detach(), wanted, numbers)
             parts["discriminator"] = judged
-            parameters["discriminator"] = list(self.discriminator.parameters())
-            gradients["discriminator"] = torch.autograd.grad(judged, parameters["discriminator"])
+            learning = dict(self.discriminator.named_parameters())
+            parameters["discriminator"] = learning
+            gradients["discriminator"] = torch.autograd.grad(judged, list(learning.values()))
         values = averaged_values(
             fabric, {name: float(value.detach()) for name, value in parts.items()}
         )
@@ -123,7 +125,7 @@ class PairedTrainer(ABC):
         parts = denoising(drawn[: len(wanted)], wanted)
         loss = parts["colours"] + self.paired.edges * parts["edges"]
         if self.discriminator is not None:
-            scores = self.discriminator(self._noisy(drawn, numbers, 6))
+            scores = self.discriminator(self._noisy(drawn, numbers, Stream.JUDGED_FOR_THE_NETWORK))
             parts["adversarial"] = adversarial_generator(scores)
             loss = loss + self.paired.adversarial * parts["adversarial"]
         return loss, parts
@@ -131,13 +133,13 @@ class PairedTrainer(ABC):
     def discriminator_loss(self, drawn: Tensor, wanted: Tensor, numbers: list[int]) -> Tensor:
         """What the discriminator minimises; arguments as for :meth:`loss`."""
         assert self.discriminator is not None
-        real = self.discriminator(self._noisy(wanted, numbers, 7))
-        fake = self.discriminator(self._noisy(drawn, numbers, 8))
+        real = self.discriminator(self._noisy(wanted, numbers, Stream.JUDGED_REAL))
+        fake = self.discriminator(self._noisy(drawn, numbers, Stream.JUDGED_DRAWN))
         return adversarial_discriminator(real, fake)
 
-    def _noisy(self, images: Tensor, numbers: list[int], key: int) -> Tensor:
+    def _noisy(self, images: Tensor, numbers: list[int], stream: Stream) -> Tensor:
         noise = [
-            np.random.default_rng([self.paired.seed, key, i // len(numbers), number])
+            np.random.default_rng([self.paired.seed, stream, i // len(numbers), number])
             for i, number in enumerate(numbers * (len(images) // len(numbers)))
         ]
         drawn = [random.standard_normal(images.shape[1:], np.float32) for random in noise]

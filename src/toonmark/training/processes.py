@@ -40,7 +40,7 @@ def averaged_values(fabric: Fabric, values: Mapping[str, float]) -> dict[str, fl
 
 
 class NonFiniteGradientError(ArithmeticError):
-    """A network's gradient holds NaN or infinity; its name is the only argument."""
+    """A gradient holds NaN or infinity; its network and weight are the only argument."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +49,13 @@ class Update:
 
     Attributes:
         name: of the network or networks, for an error.
-        parameters: what the optimiser holds, with ``gradients`` beside them.
+        parameters: what the optimiser holds, by their names, with ``gradients`` beside them.
         rate: the step's learning rate.
     """
 
     name: str
     optimizer: torch.optim.Optimizer
-    parameters: Sequence[nn.Parameter]
+    parameters: Mapping[str, nn.Parameter]
     gradients: Sequence[Tensor | None]
     rate: float
 
@@ -68,11 +68,12 @@ def apply_updates(fabric: Fabric, updates: Sequence[Update]) -> None:
     """
     averaged = [_averaged(fabric, update) for update in updates]
     for update, present in zip(updates, averaged, strict=True):
-        gradients = [gradient for _, gradient in present]
+        gradients = [gradient for _, _, gradient in present]
         if not torch.isfinite(nn.utils.get_total_norm(gradients, float("inf"))):
-            raise NonFiniteGradientError(update.name)
+            wrong = next(name for name, _, one in present if not torch.isfinite(one).all())
+            raise NonFiniteGradientError(f"{update.name}.{wrong}")
     for update, present in zip(updates, averaged, strict=True):
-        for parameter, gradient in present:
+        for _, parameter, gradient in present:
             parameter.grad = gradient.to(parameter.dtype)
         for group in update.optimizer.param_groups:
             group["lr"] = update.rate
@@ -80,14 +81,14 @@ def apply_updates(fabric: Fabric, updates: Sequence[Update]) -> None:
         update.optimizer.zero_grad(set_to_none=True)
 
 
-def _averaged(fabric: Fabric, update: Update) -> list[tuple[nn.Parameter, Tensor]]:
+def _averaged(fabric: Fabric, update: Update) -> list[tuple[str, nn.Parameter, Tensor]]:
     """The parameters that have a gradient, with its mean over all processes."""
-    pairs = zip(update.parameters, update.gradients, strict=True)
-    present = [(parameter, gradient) for parameter, gradient in pairs if gradient is not None]
+    pairs = zip(update.parameters.items(), update.gradients, strict=True)
+    present = [(*named, gradient) for named, gradient in pairs if gradient is not None]
     if fabric.world_size == 1 or not present:
         return present
-    flat = torch.cat([gradient.reshape(-1) for _, gradient in present])
+    flat = torch.cat([gradient.reshape(-1) for _, _, gradient in present])
     mean = fabric.all_reduce(flat, reduce_op="mean")
     assert isinstance(mean, Tensor)
-    pieces = mean.split([gradient.numel() for _, gradient in present])
-    return [(p, m.reshape(g.shape)) for (p, g), m in zip(present, pieces, strict=True)]
+    pieces = mean.split([gradient.numel() for _, _, gradient in present])
+    return [(n, p, m.reshape(g.shape)) for (n, p, g), m in zip(present, pieces, strict=True)]

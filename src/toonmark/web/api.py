@@ -20,7 +20,7 @@ from toonmark.styles.metadata import StyleMetadata
 from toonmark.web import drawing, problems, uploads
 from toonmark.web.drawing import Answer, Options, Output
 from toonmark.web.problems import Refusal
-from toonmark.web.service import Service
+from toonmark.web.service import Service, stopped
 from toonmark.web.workers import Job
 
 #: Everybody's; and what needs the token, if there is one: styles may be private.
@@ -115,6 +115,9 @@ async def _serve(
 ) -> Answer:
     settings = service.settings
     cartoonizer = await asyncio.to_thread(service.shelf.cartoonizer, style)
+    if service.stopping:
+        raise stopped()
+    service.start()  # where it is part of another app, nobody has
     if not service.enter():
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(settings.time_limit):
@@ -123,13 +126,11 @@ async def _serve(
             "queue-full", 503, "The server has as much to do as it can take.", "Come back soon.", 2
         )
     try:
-        try:
-            async with asyncio.timeout(settings.time_limit):
-                upload = await uploads.receive(request, settings.max_bytes)
-        except TimeoutError:
-            raise Refusal(
-                "slow-upload", 408, "The upload took too long.", "Send a smaller file."
-            ) from None
+        slow = Refusal("slow-upload", 408, "The upload took too long.", "Send a smaller file.")
+        async with service.limited(settings.time_limit, slow):
+            upload = await uploads.receive(request, settings.max_bytes)
+        if service.stopping:
+            raise stopped()
         job: Job[Answer] = Job(
             style,
             cartoonizer,
@@ -139,28 +140,29 @@ async def _serve(
             drawing.finisher(style, options),
             deadline=started + settings.time_limit,
         )
-        return await _drawn(service, request, job)
+        slow = Refusal(
+            "too-slow",
+            504,
+            f"The photo was not drawn within {settings.time_limit:g} seconds.",
+            "Send a smaller photo, or come back when there is less to do.",
+        )
+        async with service.limited(max(0.0, job.deadline - time.monotonic()), slow):
+            return await _drawn(service, request, job)
     finally:
         service.leave()
 
 
 async def _drawn(service: Service, request: Request, job: Job[Answer]) -> Answer:
-    """Waits for a job, as long as the client does and the time limit lets it."""
+    """Waits for a job, as long as the client does."""
     work = asyncio.ensure_future(service.workers.do(job))
     gone = asyncio.ensure_future(_disconnected(request))
-    left = max(0.0, job.deadline - time.monotonic())
     try:
-        await asyncio.wait({work, gone}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-        if work.done() and not work.cancelled():
+        await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if work.cancelled():
+            raise stopped()
+        if work.done():
             return work.result()
-        if gone.done():
-            raise ClientDisconnect
-        raise Refusal(
-            "too-slow",
-            504,
-            f"The photo was not drawn within {service.settings.time_limit:g} seconds.",
-            "Send a smaller photo, or come back when there is less to do.",
-        )
+        raise ClientDisconnect
     finally:
         work.cancel()
         gone.cancel()
@@ -192,7 +194,18 @@ async def style_file(
 
 @router.get("/health")
 async def health(request: Request) -> dict[str, str]:
-    """Whether the server is up, and which version it is."""
+    """Whether the server draws, and which version it is."""
+    service: Service = request.app.state.service
+    if service.stopping:
+        raise stopped()
+    lost = service.workers.lost
+    if lost:
+        raise Refusal(
+            "workers-lost",
+            503,
+            f"{lost} of {service.settings.workers} threads that draw have ended.",
+            "Start the server again.",
+        )
     return {"status": "ok", "version": __version__}
 
 

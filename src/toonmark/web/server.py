@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import socket
 
 import typer
 import uvicorn
 from fastapi import FastAPI
 
+from toonmark.web.service import Service
 from toonmark.web.settings import Settings
 
 
@@ -15,12 +18,25 @@ class Server(uvicorn.Server):
     """Prints its address once it listens.
 
     Args:
+        service: is told when the server stops, so that every client gets an answer.
         fragment: is put behind the address: a token, which browsers never send to a server.
     """
 
-    def __init__(self, config: uvicorn.Config, fragment: str = "") -> None:
+    def __init__(self, config: uvicorn.Config, service: Service, fragment: str = "") -> None:
         super().__init__(config)
+        self._service = service
         self._fragment = fragment
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serves until SIGINT (Ctrl+C) or SIGTERM; a second Ctrl+C ends it at once."""
+        # Once all is done, uvicorn raises the signal again, for whoever else handles it.
+        with contextlib.suppress(KeyboardInterrupt):
+            super().run(sockets)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answers those who wait, within ``drain_time``."""
+        self._service.drain()
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -43,5 +59,6 @@ def configuration(app: FastAPI, host: str, port: int, settings: Settings) -> uvi
         server_header=False,
         limit_concurrency=max(8 * settings.queue, 256),
         timeout_keep_alive=15,
-        timeout_graceful_shutdown=5,
+        # Longer than requests may take by then: this cuts off without an answer.
+        timeout_graceful_shutdown=math.ceil(settings.drain_time) + 2,
     )

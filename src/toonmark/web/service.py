@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from toonmark.web.assets import Networks
 from toonmark.web.metrics import Metrics
+from toonmark.web.problems import Refusal
 from toonmark.web.settings import Settings
 from toonmark.web.shelf import Shelf
 from toonmark.web.workers import Workers
@@ -23,6 +28,8 @@ class Service:
         self.metrics = Metrics()
         self.workers = Workers(settings.workers, settings.batch, self.metrics.batches.observe)
         self._inside = 0
+        self._limits: set[asyncio.Timeout] = set()
+        self._stop_at: float | None = None
 
     def enter(self) -> bool:
         """Lets a request in, if there is room. Called from the event loop only."""
@@ -36,3 +43,52 @@ class Service:
         """Makes room again."""
         self._inside -= 1
         self.metrics.waiting.set(self._inside)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether nothing new is begun any more."""
+        return self._stop_at is not None
+
+    def start(self) -> None:
+        """Gets ready to draw, if it is not yet."""
+        self._stop_at = None
+        self.workers.start()
+
+    def drain(self) -> None:
+        """Begins to stop: what waits is refused, what is begun has ``drain_time`` left, at most.
+
+        Called from the event loop only, before it is stopped.
+        """
+        self._stop_at = asyncio.get_running_loop().time() + self.settings.drain_time
+        self.workers.refuse_waiting(stopped())
+        for limit in self._limits:
+            when = limit.when()
+            if when is not None and when > self._stop_at:
+                limit.reschedule(self._stop_at)
+
+    @asynccontextmanager
+    async def limited(self, seconds: float, late: Refusal) -> AsyncIterator[None]:
+        """Gives what is within so many seconds, or fewer if the server is stopped.
+
+        Raises:
+            Refusal: ``late``, or that the server is stopping.
+        """
+        end = asyncio.get_running_loop().time() + seconds
+        limit = asyncio.timeout_at(end if self._stop_at is None else min(end, self._stop_at))
+        try:
+            async with limit:
+                self._limits.add(limit)
+                yield
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise (stopped() if self.stopping else late) from None
+        finally:
+            self._limits.discard(limit)
+
+
+def stopped() -> Refusal:
+    """What is said to those whose requests a server that is being stopped cannot serve."""
+    return Refusal(
+        "stopping", 503, "The server is being stopped.", "Come back when it runs again.", 10
+    )

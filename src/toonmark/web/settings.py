@@ -26,6 +26,8 @@ class Settings:
         batch: requests that are drawn together.
         workers: threads that draw.
         time_limit: seconds from a request's first byte to its answer.
+        drain_time: seconds that begun requests have to end in when the server is stopped; whoever
+            still waits then is told so.
     """
 
     styles: tuple[Path, ...] = ()
@@ -37,3 +39,4 @@ class Settings:
     batch: int = 8
     workers: int = min(os.cpu_count() or 1, 8)
     time_limit: float = 30.0
+    drain_time: float = 8.0

@@ -64,7 +64,9 @@ class Workers:
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        """Starts the threads."""
+        """Starts the threads, if they are not there yet."""
+        if self._threads:
+            return
         self._stopping = False
         for number in range(self._count):
             name = f"toonmark-{number}"
@@ -72,16 +74,36 @@ class Workers:
             thread.start()
             self._threads.append(thread)
 
-    def stop(self) -> None:
-        """Ends the threads once they have finished what they are at; nothing new is begun."""
+    @property
+    def lost(self) -> int:
+        """How many of the threads that were started have ended by themselves."""
+        return sum(not thread.is_alive() for thread in self._threads)
+
+    def refuse_waiting(self, error: Exception) -> None:
+        """Ends with this error what has not begun."""
+        with self._changed:
+            jobs = list(self._jobs)
+            self._jobs.clear()
+        for job in jobs:
+            if job.answer.set_running_or_notify_cancel():
+                job.answer.set_exception(error)
+
+    def stop(self, patience: float = 10) -> None:
+        """Ends the threads once they have finished what they are at; nothing new is begun.
+
+        Args:
+            patience: seconds to wait for all of them; a thread that takes longer is left to
+                itself, and does not outlive the process.
+        """
         with self._changed:
             self._stopping = True
             for job in self._jobs:
                 job.answer.cancel()
             self._jobs.clear()
             self._changed.notify_all()
+        end = time.monotonic() + patience
         for thread in self._threads:
-            thread.join(timeout=10)
+            thread.join(timeout=max(0.0, end - time.monotonic()))
         self._threads.clear()
 
     async def do(self, job: Job[T]) -> T:
@@ -122,8 +144,8 @@ def _draw(jobs: list[Job[Any]]) -> None:
     for job in jobs:
         try:
             read.append((job, job.read()))
-        except Exception as error:
-            job.answer.set_exception(error)
+        except BaseException as error:
+            _fail(job, error)
     if not read:
         return
     drawn: list[list[Cartoon]] | None = None
@@ -132,11 +154,21 @@ def _draw(jobs: list[Job[Any]]) -> None:
             photos = [photo for _, photo in read]
             points = [job.landmarks for job, _ in read]
             drawn = read[0][0].cartoonizer(photos, read[0][0].faces, points)  # type: ignore[arg-type]
-        except Exception:
+        except BaseException:
             drawn = None  # one of them cannot be drawn; which one, is found below
     for number, (job, photo) in enumerate(read):
         try:
             cartoons = drawn[number] if drawn else job.cartoonizer(photo, job.faces, job.landmarks)
             job.answer.set_result(job.finish(photo, cartoons))
-        except Exception as error:
-            job.answer.set_exception(error)
+        except BaseException as error:
+            _fail(job, error)
+
+
+def _fail(job: Job[Any], error: BaseException) -> None:
+    """Answers with an error; the thread goes on. What would end the process, such as a
+    KeyboardInterrupt out of a library, becomes an error like others."""
+    if not isinstance(error, Exception):
+        surprise = RuntimeError(f"Drawing was interrupted by {type(error).__name__}.")
+        surprise.__cause__ = error
+        error = surprise
+    job.answer.set_exception(error)

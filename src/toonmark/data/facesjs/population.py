@@ -2,7 +2,7 @@
 
 Unpaired learning matches marginals: if cartoons were darker than the faces, the generator would
 darken people. So cartoons take their colours and geometry from these statistics of 10,000 frontal
-portraits (CelebAMask-HQ), measured by ``toonmark.data.face_colours.measure``: medians over cheek
+portraits (CelebAMask-HQ), measured by ``tools/face_colours.py``: medians over cheek
 patches and over a band under the top of the hair, in CIE L*a*b* (D65).
 """
 

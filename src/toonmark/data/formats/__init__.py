@@ -14,9 +14,8 @@ from toonmark.data.formats.celeba import read_celeba, write_celeba
 from toonmark.data.formats.coco import read_coco, write_coco
 from toonmark.data.formats.cvat import read_cvat, write_cvat
 from toonmark.data.formats.label_studio import read_label_studio, write_label_studio
-from toonmark.data.formats.table import Sizes, Table
+from toonmark.data.formats.table import Listing, Sizes, Table
 from toonmark.errors import DataError
-from toonmark.landmarks import Array
 
 
 class Format(StrEnum):
@@ -33,12 +32,20 @@ def _write_csv(path: str | Path, table: Table, sizes: Sizes) -> None:
     write_landmarks(path, table.items())
 
 
-Reader = Callable[[str | Path], dict[str, Array]]
+def _read_csv(path: str | Path) -> Listing:
+    return Listing(read_landmarks(path))
+
+
+def _read_celeba(path: str | Path) -> Listing:
+    return Listing(read_celeba(path))
+
+
+Reader = Callable[[str | Path], Listing]
 Writer = Callable[[str | Path, Table, Sizes], None]
 
 FORMATS: dict[Format, tuple[Reader, Writer]] = {
-    Format.CSV: (read_landmarks, _write_csv),
-    Format.CELEBA: (read_celeba, write_celeba),
+    Format.CSV: (_read_csv, _write_csv),
+    Format.CELEBA: (_read_celeba, write_celeba),
     Format.COCO: (read_coco, write_coco),
     Format.CVAT: (read_cvat, write_cvat),
     Format.LABEL_STUDIO: (read_label_studio, write_label_studio),

@@ -12,53 +12,47 @@ from typing import Any
 
 import numpy as np
 
-from toonmark.data.formats.table import Sizes, Table, read_json, which, whole
+from toonmark.data.formats.table import Listing, Sizes, Table, landmarks_of, read_json
 from toonmark.errors import DataError
 from toonmark.files import write_text
-from toonmark.landmarks import COUNT, NAMES, Array
+from toonmark.landmarks import COUNT, NAMES
 
 
-def read_coco(path: str | Path) -> dict[str, Array]:
-    """File name to (5, 2) float32 pixels; a point that is marked as not there is missing.
+def read_coco(path: str | Path) -> Listing:
+    """Points by file name; a point that is marked as not there is missing.
 
     Raises:
         DataError: it is no such file, a picture has two faces, or points are missing.
     """
     content = read_json(path, dict, "COCO keypoints")
+    listing = Listing()
     try:
         images = {image["id"]: str(image["file_name"]) for image in content["images"]}
-        orders = {kind["id"]: _order(kind) for kind in content["categories"]}
+        kinds = {kind["id"]: _labels(kind) for kind in content["categories"]}
         entries = [
-            (images[entry["image_id"]], orders[entry["category_id"]], entry.get("keypoints") or [])
+            (images[entry["image_id"]], kinds[entry["category_id"]], entry.get("keypoints") or [])
             for entry in content["annotations"]
         ]
     except (KeyError, TypeError, AttributeError) as error:
         raise DataError(
             f"{path} lacks what COCO keypoints must have ({error}).", "Export it again."
         ) from error
-    points: dict[str, Array] = {}
-    for name, order, values in entries:
-        if not order:
-            continue  # boxes of another category
-        where = f"{name} in {path}"
-        if name in points:
-            raise DataError(f"{where} has two faces.", "Keep one of them.")
-        found = {
-            index: values[3 * place : 3 * place + 2]
-            for place, index in order.items()
+    for name, labels, values in entries:
+        if len(set(landmarks_of(labels)) - {None}) < COUNT:
+            listing.unknown.update(labels)  # of another category, which may have boxes alone
+            continue
+        marks = [
+            (label, values[3 * place : 3 * place + 2])
+            for place, label in enumerate(labels)
             if len(values) >= 3 * place + 3 and values[3 * place + 2]
-        }
-        points[name] = whole(found, where)
-    return points
+        ]
+        listing.add(name, f"{name} in {path}", marks)
+    listing.without = sorted(set(images.values()) - set(listing.points))
+    return listing
 
 
-def _order(kind: dict[str, Any]) -> dict[int, int]:
-    """Place among a category's keypoints to landmark; empty if it has not all five."""
-    names = kind.get("keypoints") or []
-    order = {
-        place: index for place, name in enumerate(names) if (index := which(str(name))) is not None
-    }
-    return order if len(set(order.values())) == COUNT else {}
+def _labels(kind: dict[str, Any]) -> list[str]:
+    return [str(name) for name in kind.get("keypoints") or []]
 
 
 def write_coco(path: str | Path, table: Table, sizes: Sizes) -> None:

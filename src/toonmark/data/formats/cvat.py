@@ -10,14 +10,14 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from toonmark.data.formats.table import Sizes, Table, read_text, which, whole
+from toonmark.data.formats.table import Listing, Sizes, Table, read_text
 from toonmark.errors import DataError
 from toonmark.files import written_whole
-from toonmark.landmarks import COUNT, NAMES, Array
+from toonmark.landmarks import COUNT, NAMES
 
 
-def read_cvat(path: str | Path) -> dict[str, Array]:
-    """File name to (5, 2) float32 pixels; pictures without any points are left out.
+def read_cvat(path: str | Path) -> Listing:
+    """Points by file name.
 
     Raises:
         DataError: it is no such file, a picture has two faces, or points are missing.
@@ -28,26 +28,21 @@ def read_cvat(path: str | Path) -> dict[str, Array]:
         raise DataError(f"{path} is no XML ({error}).", "Export it again.") from error
     if root.tag != "annotations":
         raise DataError(f"{path} is no CVAT XML.", "Export it as “CVAT for images 1.1”.")
-    points: dict[str, Array] = {}
+    listing = Listing()
     for image in root.iter("image"):
         name = image.get("name", "")
-        found: dict[int, list[float]] = {}
+        marks: list[tuple[str, list[float]]] = []
         for element in image.iter("points"):
             if element.get("outside") == "1":
                 continue
             places = [_place(text, name) for text in (element.get("points") or "").split(";")]
-            index = which(element.get("label", ""))
-            # Five in a row under one label: they are in our order.
-            new = dict(enumerate(places)) if len(places) == COUNT else {index: places[0]}
-            for key, place in new.items():
-                if key is None:
-                    continue
-                if key in found:
-                    raise DataError(f"{name} in {path} has two faces.", "Keep one of them.")
-                found[key] = place
-        if found:
-            points[name] = whole(found, f"{name} in {path}")
-    return points
+            label = element.get("label", "")
+            if len(places) == COUNT:  # in a row under one label: they have only an order
+                marks += [(str(number), place) for number, place in enumerate(places, 1)]
+            else:
+                marks += [(label, place) for place in places]
+        listing.add(name, f"{name} in {path}", marks)
+    return listing
 
 
 def _place(text: str, name: str) -> list[float]:

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from toonmark.data.formats.table import Sizes, Table, read_json, which, whole
+from toonmark.data.formats.table import Listing, Sizes, Table, read_json
 from toonmark.errors import DataError
 from toonmark.files import write_text
-from toonmark.landmarks import NAMES, Array
+from toonmark.landmarks import NAMES
 
 #: The labelling interface that goes with what is written.
 INTERFACE = (
@@ -22,40 +22,37 @@ INTERFACE = (
 )
 
 
-def read_label_studio(path: str | Path) -> dict[str, Array]:
-    """Picture to (5, 2) float32 pixels; of a task, its last annotation, or else its prediction.
+def read_label_studio(path: str | Path) -> Listing:
+    """Points by picture; of a task, its last annotation, or else its prediction.
 
     Raises:
-        DataError: it is no such file, or points are missing.
+        DataError: it is no such file, a picture has two faces, or points are missing.
     """
-    points: dict[str, Array] = {}
+    listing = Listing()
     for task in read_json(path, list, "a Label Studio export (JSON)"):
         try:
             name = str(task["data"]["image"])
             done = [a for a in task.get("annotations") or () if not a.get("was_cancelled")]
             answers = done or task.get("predictions") or ()
             results = [result for answer in answers[-1:] for result in answer["result"]]
-            found = dict(filter(None, map(_point, results)))
+            marks = [mark for result in results for mark in _marks(result)]
         except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
             raise DataError(
                 f"{path} lacks what a Label Studio export has ({error}).",
                 "Export it as JSON (not JSON-MIN).",
             ) from error
-        if found:
-            if name in points:
-                raise DataError(f"{path} lists {name} twice.", "Keep one of the two tasks.")
-            points[name] = whole(found, f"{name} in {path}")
-    return points
+        listing.add(name, f"{name} in {path}", marks)
+    return listing
 
 
-def _point(result: dict[str, Any]) -> tuple[int, list[float]] | None:
-    labels = result.get("value", {}).get("keypointlabels") or [""]
-    index = which(labels[0])
-    if index is None:
-        return None
+def _marks(result: dict[str, Any]) -> list[tuple[str, list[float]]]:
+    """The label and place of a keypoint; none for boxes and what else people draw."""
+    labels = result.get("value", {}).get("keypointlabels")
+    if not labels:
+        return []
     value, size = result["value"], (result["original_width"], result["original_height"])
     percent = (float(value["x"]), float(value["y"]))
-    return index, [p / 100 * s - 0.5 for p, s in zip(percent, size, strict=True)]
+    return [(str(labels[0]), [p / 100 * s - 0.5 for p, s in zip(percent, size, strict=True)])]
 
 
 def write_label_studio(path: str | Path, table: Table, sizes: Sizes) -> None:

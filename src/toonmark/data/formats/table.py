@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -17,6 +19,58 @@ from toonmark.landmarks import COUNT, NAMES, Array
 Table: TypeAlias = Mapping[str, Array]
 #: A picture's name to its width and height.
 Sizes: TypeAlias = Mapping[str, tuple[int, int]]
+
+
+@dataclass
+class Listing:
+    """What a file of points was found to hold.
+
+    Attributes:
+        points: a picture's name, as the file has it, to (5, 2) float32 pixels.
+        labels: which of the file's labels were taken for each landmark.
+        unknown: labels that are of no landmark, and how often they occur.
+        without: pictures that have no points.
+        numbered: whether the points have only an order, and no names.
+    """
+
+    points: dict[str, Array] = field(default_factory=dict)
+    labels: dict[int, set[str]] = field(default_factory=dict)
+    unknown: Counter[str] = field(default_factory=Counter)
+    without: list[str] = field(default_factory=list)
+    numbered: bool = False
+
+    def add(self, name: str, where: str, marks: Iterable[tuple[str, Sequence[float]]]) -> None:
+        """Takes a picture's marks.
+
+        Args:
+            name: the picture's.
+            where: the picture and the file, for errors.
+            marks: label and x, y in pixels of each.
+
+        Raises:
+            DataError: a landmark occurs twice, one of several is missing or no number, or the
+                picture was there before.
+        """
+        marks = list(marks)
+        indices = landmarks_of([label for label, _ in marks])
+        found: dict[int, Sequence[float]] = {}
+        for (label, place), index in zip(marks, indices, strict=True):
+            if index is None:
+                self.unknown[label] += 1
+                continue
+            if index in found:
+                raise DataError(
+                    f"{where} has two faces: {label!r} occurs twice.", "Keep one of them."
+                )
+            found[index] = place
+            self.labels.setdefault(index, set()).add(label)
+        if not found:
+            self.without.append(name)
+            return
+        if name in self.points:
+            raise DataError(f"{where} has two faces.", "Keep one of them.")
+        self.numbered = self.numbered or all(label.strip().isdigit() for label, _ in marks)
+        self.points[name] = whole(found, where)
 
 
 def read_text(path: str | Path) -> str:
@@ -46,8 +100,23 @@ def read_json(path: str | Path, shape: type, what: str) -> Any:
     return content
 
 
+def landmarks_of(labels: Sequence[str]) -> list[int | None]:
+    """The landmark that each of a picture's labels names.
+
+    Where none is a name and they are numbers from 0 or 1 on, as CVAT calls a skeleton's points,
+    they are taken to be in our order; see :func:`toonmark.data.formats.sides.check_order`.
+    """
+    found = [which(label) for label in labels]
+    numbers = {int(label) for label in labels if label.strip().isdecimal()}
+    first = min(numbers, default=-1)
+    if set(found) == {None} and first in (0, 1) and numbers == set(range(first, first + COUNT)):
+        return [int(label) - first if label.strip().isdecimal() else None for label in labels]
+    return found
+
+
 def which(label: str) -> int | None:
-    """The landmark that a label names, however it is spelt: "Left Eye", "lefteye", "eye-left"."""
+    """The landmark that a label names, however it is spelt: "Left Eye", "lefteye", "eye-left",
+    "l_eye"."""
     letters = "".join(letter for letter in label.lower() if letter.isalpha())
     return _SPELLINGS.get(letters)
 
@@ -57,10 +126,12 @@ def _spellings() -> dict[str, int]:
     for index, name in enumerate(NAMES):
         first, _, second = name.partition("_")
         found |= {first + second: index, second + first: index}
-    for side, index in (("left", 3), ("right", 4)):
+    for side, eye, mouth in (("left", 0, 3), ("right", 1, 4), ("l", 0, 3), ("r", 1, 4)):
         names = ("mouthcorner", "cornerofmouth", "mouth")
-        found |= {side + name: index for name in names}
-        found |= {f"mouth{side}corner": index, f"mouthcorner{side}": index}
+        found |= {side + name: mouth for name in names}
+        found |= {f"mouth{side}corner": mouth, f"mouthcorner{side}": mouth, f"mouth{side}": mouth}
+        for name in ("eye", "eyecenter", "eyecentre", "pupil"):
+            found |= {side + name: eye, name + side: eye}
     return found
 
 

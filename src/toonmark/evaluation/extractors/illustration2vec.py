@@ -3,7 +3,8 @@
 Saito and Matsui, "Illustration2Vec: a semantic vector representation of illustrations" (SIGGRAPH
 Asia 2015 Technical Briefs). Eleven 3x3 convolutions as in VGG-11 with a wider last block, then
 one dense layer; the vector is that layer's output, before any activation. Its weights (MIT, 900
-MB) are not in any package: the user brings ``illust2vec_ver200.caffemodel``.
+MB) are not in any package: the user brings ``illust2vec_ver200.caffemodel``, converted by
+``tools/illustration2vec.py``.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from torch import nn
 
 from toonmark.evaluation.cache import default_folder
 from toonmark.evaluation.errors import MissingWeightsError
-from toonmark.evaluation.extractors.caffe import read_layers
 from toonmark.evaluation.features import Extractor
 
 if TYPE_CHECKING:
@@ -29,6 +29,10 @@ BLOCKS = ((64,), (128,), (256, 256), (512, 512), (512, 512), (1024, 1024, 1024))
 MEAN_BGR = (164.76139251, 167.47864617, 181.13838569)
 FILE_NAME = "illust2vec_ver200.caffemodel"
 SOURCE = "https://github.com/rezoo/illustration2vec/releases"
+CONVERT = (
+    "Convert it with tools/illustration2vec.py of Toonmark's repository, and name the result with"
+    " --weights."
+)
 
 
 class Illustration2VecNetwork(nn.Module):
@@ -56,29 +60,6 @@ class Illustration2VecNetwork(nn.Module):
         """The dense layer's output, before any activation."""
         return self.encode1(self.convolutions(values).flatten(1))
 
-    def load_caffe(self, path: Path) -> None:
-        """Takes the weights of the published Caffe file.
-
-        Raises:
-            MissingWeightsError: the file does not hold this network.
-        """
-        layers = [
-            blobs
-            for name, blobs in read_layers(path)
-            if name.startswith("conv") or name == "encode1"
-        ]
-        ours: list[Any] = [m for m in self.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
-        sizes = [[parameter.numel() for parameter in m.parameters()] for m in ours]
-        if [[blob.size for blob in blobs] for blobs in layers] != sizes:
-            raise MissingWeightsError(
-                f"{path} does not hold the layers of Illustration2Vec's feature network.",
-                f"Take {FILE_NAME} (not the tag network) from {SOURCE}.",
-            )
-        with torch.no_grad():
-            for module, (weight, bias) in zip(ours, layers, strict=True):
-                module.weight.copy_(torch.from_numpy(weight.copy()).view_as(module.weight))
-                module.bias.copy_(torch.from_numpy(bias.copy()).view_as(module.bias))
-
 
 def _candidates(weights: Path | None) -> list[Path]:
     if weights is not None:
@@ -103,24 +84,23 @@ class Illustration2Vec(Extractor):
         if path is None:
             raise MissingWeightsError(
                 "The weights of Illustration2Vec are not on this machine.",
-                f"Download {FILE_NAME} from {SOURCE} and name it with --weights, or put it into"
+                f"Download {FILE_NAME} from {SOURCE}. {CONVERT} Or put the result into"
                 f" {default_folder()}.",
             )
+        if path.suffix == ".caffemodel":
+            raise MissingWeightsError(f"{path} is in Caffe's format.", CONVERT)
         # Built without memory: most of 900 MB would be random numbers, at once overwritten.
         with torch.device("meta"):
             network = Illustration2VecNetwork()
         network.to_empty(device="cpu")
-        if path.suffix == ".caffemodel":
-            network.load_caffe(path)
-        else:
-            state: Mapping[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-            try:
-                network.load_state_dict(state)
-            except RuntimeError as error:
-                raise MissingWeightsError(
-                    f"{path} does not hold Illustration2Vec's feature network.",
-                    f"Convert {FILE_NAME} from {SOURCE} anew.",
-                ) from error
+        state: Mapping[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        try:
+            network.load_state_dict(state)
+        except RuntimeError as error:
+            raise MissingWeightsError(
+                f"{path} does not hold Illustration2Vec's feature network.",
+                f"Convert {FILE_NAME} from {SOURCE} anew.",
+            ) from error
         self.network = network.eval().requires_grad_(False)
         self.loaded_from(path)
 

@@ -1,7 +1,7 @@
 """Skin, hair and geometry of a face set, in a few numbers.
 
 A cartoon domain that is to be learned from unpaired pictures should have the colours that the
-faces have. ``python -m toonmark.data.face_colours FOLDER`` prints the tables that
+faces have. ``python tools/face_colours.py FOLDER`` prints the tables that
 ``toonmark.data.facesjs.population`` holds, measured on a folder of frontal faces on white.
 """
 
@@ -105,35 +105,22 @@ def _measure_one(picture: Array, points: Array) -> tuple[Array, Array, float] | 
 
 
 def mixture(values: Array, components: int, seed: int = 0) -> tuple[Array, Array, Array, Array]:
-    """A Gaussian mixture by expectation maximisation.
+    """A Gaussian mixture (scikit-learn's), its components in falling order of their weights.
 
     Args:
         values: (n, d).
 
     Returns:
-        Weights (k,) in falling order, means (k, d), covariances (k, d, d), and how much of each
-        value belongs to each component (n, k).
+        Weights (k,), means (k, d), covariances (k, d, d), and how much of each value belongs to
+        each component (n, k).
     """
-    rng = np.random.default_rng(seed)
-    count, dimensions = values.shape
-    means = values[rng.choice(count, components, replace=False)]
-    covariances = np.stack([np.cov(values.T)] * components)
-    weights = np.full(components, 1 / components)
-    for _ in range(200):
-        offsets = values[:, None] - means
-        distances = np.einsum(
-            "nki,kij,nkj->nk", offsets, np.linalg.inv(covariances), offsets, optimize=True
-        )
-        scores = np.log(weights) - 0.5 * (np.linalg.slogdet(covariances)[1] + distances)
-        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
-        shares /= shares.sum(axis=1, keepdims=True)
-        sums = shares.sum(axis=0)
-        weights, means = sums / count, shares.T @ values / sums[:, None]
-        offsets = values[:, None] - means
-        covariances = np.einsum("nk,nki,nkj->kij", shares, offsets, offsets, optimize=True)
-        covariances = covariances / sums[:, None, None] + 0.5 * np.eye(dimensions)
-    order = np.argsort(-weights)
-    return weights[order], means[order], covariances[order], shares[:, order]
+    from sklearn.mixture import GaussianMixture
+
+    # Half a unit more of variance keeps components from collapsing.
+    fitted = GaussianMixture(components, reg_covar=0.5, max_iter=200, random_state=seed).fit(values)
+    order = np.argsort(-fitted.weights_)
+    shares = fitted.predict_proba(values)[:, order]
+    return fitted.weights_[order], fitted.means_[order], fitted.covariances_[order], shares
 
 
 def tables(colours: FaceColours, components: int = 8) -> str:

@@ -1,4 +1,6 @@
-"""Reads the weights out of a ``.caffemodel``, without Caffe.
+"""Converts Illustration2Vec's published weights, without Caffe, for `toonmark evaluate`.
+
+    python tools/illustration2vec.py illust2vec_ver200.caffemodel illustration2vec.pth
 
 Only what that needs of the protocol-buffer wire format and of ``caffe.proto``: layers of either
 generation (``layers``, field 2, and ``layer``, field 100), their names and their blobs.
@@ -7,12 +9,21 @@ generation (``layers``, field 2, and ``layer``, field 100), their names and thei
 from __future__ import annotations
 
 import mmap
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import torch
+from torch import nn
 
 from toonmark.evaluation.errors import MissingWeightsError
+from toonmark.evaluation.extractors.illustration2vec import (
+    FILE_NAME,
+    SOURCE,
+    Illustration2VecNetwork,
+)
 from toonmark.landmarks import Array
 
 #: Field of the layers in NetParameter: (field of a layer's name, field of its blobs).
@@ -85,3 +96,39 @@ def read_layers(path: Path) -> list[tuple[str, list[Array]]]:
             f"{path} is damaged, or no Caffe model ({error}).", "Download it again."
         ) from error
     return layers
+
+
+def load(network: Illustration2VecNetwork, path: Path) -> None:
+    """Takes the weights of the published Caffe file.
+
+    Raises:
+        MissingWeightsError: the file does not hold this network.
+    """
+    layers = [
+        blobs for name, blobs in read_layers(path) if name.startswith("conv") or name == "encode1"
+    ]
+    ours: list[Any] = [m for m in network.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
+    sizes = [[parameter.numel() for parameter in m.parameters()] for m in ours]
+    if [[blob.size for blob in blobs] for blobs in layers] != sizes:
+        raise MissingWeightsError(
+            f"{path} does not hold the layers of Illustration2Vec's feature network.",
+            f"Take {FILE_NAME} (not the tag network) from {SOURCE}.",
+        )
+    with torch.no_grad():
+        for module, (weight, bias) in zip(ours, layers, strict=True):
+            module.weight.copy_(torch.from_numpy(weight.copy()).view_as(module.weight))
+            module.bias.copy_(torch.from_numpy(bias.copy()).view_as(module.bias))
+
+
+def main() -> None:
+    """See the module's first lines."""
+    source, target = (Path(one) for one in sys.argv[1:])
+    with torch.device("meta"):
+        network = Illustration2VecNetwork()
+    network.to_empty(device="cpu")
+    load(network, source)
+    torch.save(network.state_dict(), target)
+
+
+if __name__ == "__main__":
+    main()

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tools.face_colours import FaceColours, measure, mixture, tables
 
 from toonmark.data.dataset import write_landmarks
-from toonmark.data.face_colours import FaceColours, measure, mixture, tables
 from toonmark.errors import DataError
 from toonmark.landmarks import template_points
 
@@ -61,6 +61,7 @@ def test_too_few_faces_are_an_error(tmp_path: Path) -> None:
 
 
 def test_a_mixture_finds_its_components() -> None:
+    pytest.importorskip("sklearn")
     rng = np.random.default_rng(3)
     first, second = rng.normal([0, 0], [2, 1], (700, 2)), rng.normal([20, 5], [1, 3], (300, 2))
     weights, means, covariances, shares = mixture(np.concatenate([first, second]), 2)
@@ -74,6 +75,7 @@ def test_a_mixture_finds_its_components() -> None:
 
 
 def test_tables_are_python() -> None:
+    pytest.importorskip("sklearn")
     rng = np.random.default_rng(0)
     colours = FaceColours(
         rng.normal([74, 16, 19], 4, (200, 3)),

@@ -1,0 +1,31 @@
+"""Which random numbers are for what.
+
+A generator of random numbers is made anew wherever some are needed, from
+``[seed, stream, number, ...]``: nothing is remembered between pictures, and no two uses draw the
+same numbers. The values are part of every run: a stopped one goes on with them.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Stream(IntEnum):
+    """What a generator of random numbers is for; second in its seed, behind the run's."""
+
+    ORDER = 1
+    """In which order a set's pictures come, epoch by epoch."""
+    PICTURE = 2
+    """How one picture is changed before a network sees it."""
+    MEASURED = 3
+    """The same, where a regressor is measured on pictures moved like in training."""
+    METHOD = 4
+    """What a step of the method draws: unmatched pairs, the pool, noise."""
+    SPOILED = 5
+    """How a cartoon is spoiled for the denoiser."""
+    JUDGED_FOR_THE_NETWORK = 6
+    """Noise on what a paired trainer's discriminator sees while the network learns."""
+    JUDGED_REAL = 7
+    """Noise on what that discriminator sees of real pictures while it learns itself."""
+    JUDGED_DRAWN = 8
+    """The same of drawn ones."""

@@ -1,0 +1,115 @@
+"""A drawing in layers: flat, in the photo's colours, and sharp at twice the scores' size."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from toonmark.models.layer import Layer
+from toonmark.models.layered import (
+    FIXED,
+    LayeredGenerator,
+    LayerScores,
+    bounded,
+    compose,
+)
+
+COUNT = len(Layer)
+
+
+class Given(nn.Module):
+    """Scores that are what the test says."""
+
+    def __init__(self, layers: torch.Tensor) -> None:
+        super().__init__()
+        self.layers = layers
+
+    def forward(self, photo: torch.Tensor, maps: torch.Tensor) -> torch.Tensor:
+        one_hot = torch.nn.functional.one_hot(self.layers, COUNT).permute(0, 3, 1, 2)
+        return 20.0 * one_hot.to(photo.dtype)
+
+
+@pytest.fixture
+def halves():
+    """Left skin, right hair, above both background; a photo in three plain colours."""
+    layers = torch.full((1, 32, 32), int(Layer.BACKGROUND))
+    layers[:, 8:, :16], layers[:, 8:, 16:] = int(Layer.SKIN), int(Layer.TOP_LIGHT)
+    photo = torch.zeros(1, 3, 64, 64)
+    photo[:, :, 16:, :32] = torch.tensor([0.5, 0.1, -0.1]).view(1, 3, 1, 1)
+    photo[:, :, 16:, 32:] = torch.tensor([-0.6, -0.6, 0.4]).view(1, 3, 1, 1)
+    return layers, photo, torch.zeros(1, 5, 2)
+
+
+def test_a_layer_has_the_photos_colour_and_is_flat(halves):
+    layers, photo, points = halves
+    drawn = LayeredGenerator(Given(layers))(photo, points)
+    assert drawn.shape == photo.shape
+    assert torch.allclose(drawn[..., :12, :], torch.ones(()), atol=1e-3), "background is white"
+    skin, hair = drawn[0, :, 40, 10], drawn[0, :, 40, 54]
+    assert (drawn[0, :, 24:60, 4:26].std((1, 2)) < 1e-4).all()
+    for got, real in ((skin, (0.5, 0.1, -0.1)), (hair, (-0.6, -0.6, 0.4))):
+        assert np.abs(got.numpy() - real).max() < 0.15, "a little stronger and lighter"
+        assert np.argsort(got.numpy()).tolist() == np.argsort(real).tolist()
+
+
+def test_an_edge_is_sharp_at_the_drawings_own_size(halves):
+    layers, photo, points = halves
+    row = LayeredGenerator(Given(layers))(photo, points)[0, 2, 50]
+    between = (row > row.min() + 0.05) & (row < row.max() - 0.05)
+    assert between.sum() <= 2, "of 64"
+
+
+def test_white_beyond_the_photo_does_not_bleach_colours(halves):
+    layers, photo, points = halves
+    whole = LayeredGenerator(Given(layers))(photo, points)
+    cut = photo.clone()
+    cut[..., 44:, :] = 1.0
+    assert torch.allclose(LayeredGenerator(Given(layers))(cut, points), whole, atol=0.02)
+
+
+def test_fixed_layers_have_their_own_colours_and_shade_is_darker_skin(halves):
+    layers, photo, points = halves
+    for layer, colour in FIXED.items():
+        own = layers.clone()
+        own[:, 20:, 16:] = int(layer)
+        drawn = LayeredGenerator(Given(own))(photo, points)[0, :, 55, 50]
+        assert np.abs((drawn.numpy() + 1) * 127.5 - colour).max() < 1
+    layers[:, 20:, 16:] = int(Layer.SHADE)
+    drawn = (LayeredGenerator(Given(layers))(photo, points)[0] + 1) / 2
+    ratio = drawn[:, 55, 50] / drawn[:, 55, 10]
+    assert torch.allclose(ratio, torch.tensor([0.84, 0.78, 0.78]), atol=0.01)
+
+
+def test_a_flat_drawing_has_what_is_nearest_in_place_of_contours(halves):
+    layers, photo, points = halves
+    layers[:, 8:, 15:17] = int(Layer.OUTLINE)
+    given = Given(layers)
+    plain = given.forward
+    skin = 8.0 * torch.nn.functional.one_hot(torch.tensor(int(Layer.SKIN)), COUNT)
+    given.forward = lambda *seen: plain(*seen) + skin.view(1, COUNT, 1, 1)
+    comic = LayeredGenerator(given)(photo, points)[0, :, 50]
+    flat = LayeredGenerator(given, "flat")(photo, points)[0, :, 50]
+    assert (comic[:, 31] < -0.6).all(), "ink"
+    assert torch.allclose(flat[:, 31], flat[:, 10], atol=0.02), "skin"
+
+
+def test_composing_bounded_scores_is_a_softmax():
+    torch.manual_seed(0)
+    scores, colours = 5 * torch.randn(2, COUNT, 6, 6), torch.rand(2, COUNT, 3)
+    wanted = torch.einsum("nlhw,nlc->nchw", scores.softmax(1), colours)
+    assert torch.allclose(compose(bounded(scores), colours), wanted, atol=1e-5)
+    assert bounded(1e4 * scores).min() == -40.0
+    assert bounded(scores).max() == 0.0
+
+
+def test_the_network_gives_a_score_for_each_layer_and_learns_everywhere():
+    torch.manual_seed(0)
+    network = LayerScores(16, 1)
+    scores = network(torch.rand(2, 3, 64, 64) * 2 - 1, torch.rand(2, 5, 32, 32))
+    assert scores.shape == (2, COUNT, 64, 64)
+    scores.square().mean().backward()
+    for name, parameter in network.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.abs().sum() > 0, name
