@@ -84,8 +84,7 @@ def test_help_lists_all_and_imports_none():
     )
     for name in COMMANDS:
         assert f" {name} " in result.stdout
-    loaded = "['toonmark.cli.ending', 'toonmark.cli.application']"  # neither imports a command
-    assert loaded in result.stdout, result.stderr
+    assert "['toonmark.cli.application']" in result.stdout, result.stderr
 
 
 def test_every_command_is_where_it_is_said_to_be():
