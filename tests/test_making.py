@@ -40,9 +40,14 @@ def test_public_names_are_there_without_the_extras_and_cost_nothing():
         for name in toonmark.__all__:
             getattr(toonmark, name)
         from toonmark import in_photo, side_by_side, Face, find_faces, StylePack, list_styles
-        for call in (toonmark.train, toonmark.export, toonmark.evaluate):
+        calls = [
+            (toonmark.train, ({}, "run")),
+            (toonmark.export, ("run", "mine.onnx")),
+            (toonmark.evaluate, ([], "faces", "cartoons")),
+        ]
+        for call, arguments in calls:
             try:
-                call(*[{}, "a", "b"][: 3 if call is toonmark.evaluate else 2])
+                call(*arguments)
             except toonmark.MissingExtraError as error:
                 print(error.extra)
     """)
