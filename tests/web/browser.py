@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import http.server
 import os
@@ -25,7 +26,12 @@ CHROMIUM = os.environ.get("TOONMARK_CHROMIUM") or shutil.which("chromium")
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"),
     *("--disable-component-update", "--disable-sync", "--disable-quic"),
+    "--host-resolver-rules=MAP toon.test 127.0.0.1",  # a name that is not this computer's own
 )
+
+#: What is chosen behind a cartoon, and how large it is saved.
+BACKGROUND = ".choice:has-text('Background') select"
+SIZE = ".choice:has-text('Size') select"
 
 #: Seconds; a busy machine is slow, and that is no error.
 PATIENCE = float(os.environ.get("TOONMARK_PATIENCE", "120"))
@@ -165,17 +171,25 @@ def static_site(folder: Path, *packs: Path) -> Iterator[StaticHost]:
 @contextmanager
 def chromium(*flags: str) -> Iterator[Any]:
     """A headless Chromium."""
+    browser = _playwright().chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
+    yield browser
+    browser.close()
+
+
+@functools.cache
+def _playwright() -> Any:
+    """One for all tests: of two in one thread, the second does not start."""
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
-        yield browser
-        browser.close()
+    playwright = sync_playwright().start()
+    atexit.register(playwright.stop)
+    return playwright
 
 
 def open_page(browser: Any, address: str, **options: Any) -> Any:
     """The page in a fresh profile, ready for photos; ``page.problems`` collects what it cries."""
-    context = browser.new_context(**options)
+    # What moves is drawn again and again, which costs much without a graphics card.
+    context = browser.new_context(**{"reduced_motion": "reduce", **options})
     page = context.new_page()
     page.set_default_timeout(1000 * PATIENCE)
     page.problems = []
