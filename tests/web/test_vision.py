@@ -40,7 +40,7 @@ def _revive(value: dict[str, Any]) -> Any:
 
 
 def call(module: str, name: str, *args: Any, method: str = "", many: bool = False) -> Any:
-    """What a function gives; with ``method``, an object's; with ``many``, once for each argument."""
+    """What a function gives, or an object's method; with ``many``, for each of the arguments."""
     request = {"module": module, "name": name, "args": args, "method": method, "many": many}
     text = json.dumps(request, default=_pack)
     done = subprocess.run([NODE, SCRIPT], input=text, capture_output=True, text=True, check=False)
