@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 
+import cv2
 import numpy as np
 import pytest
+from PIL import Image
 from tests.web import browser
 
 pytestmark = pytest.mark.skipif(bool(browser.missing()), reason=browser.missing() or "-")
@@ -23,7 +25,7 @@ def test_camera_draws_and_sends_nothing(pack, astronaut, tmp_path):
     )
     with browser.server("--style", str(pack)) as address, browser.chromium(*flags) as chromium:
         page = browser.open_page(chromium, address, permissions=["camera"])
-        page.click("button:text('Look into the camera')")
+        page.click("button:text('Use the camera')")
         assert page.evaluate("document.activeElement.id") == "camera"
         page.wait_for_selector("#camera[data-face=yes]")
         page.wait_for_function(
@@ -42,16 +44,69 @@ def test_camera_draws_and_sends_nothing(pack, astronaut, tmp_path):
         browser.drawn(page)
         assert page.inner_text(".photo h2").startswith("camera.png")
         assert all(request.method == "GET" for request in page.requests)
-        page.click("#more button:text('Look into the camera')")
+        page.click("#more button:text('Use the camera')")
         page.click("button:text('Stop')")
         assert page.evaluate("document.activeElement.id") == "main"
         assert not page.problems
 
 
+#: The picture on the camera's screen and the points that are drawn on it, at one time.
+SEEN = """() => {
+    const c = document.querySelector('.film canvas');
+    const { data } = c.getContext('2d').getImageData(0, 0, c.width, c.height);
+    return [c.width, c.height, [...data], document.querySelector('#camera').dataset.points];
+}"""
+
+
+def test_camera_shows_what_it_drew_and_ends_with_its_memory(pack, astronaut, tmp_path):
+    """Points on the picture that they were found in, a phone's thumbnail beside the drawing, sharp
+    pictures saved, and no worker left after Stop."""
+    from toonmark.faces import detect
+
+    video = browser.make_video(tmp_path / "face.mjpeg", astronaut)
+    flags = (
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={video}",
+    )
+    phone = {"viewport": {"width": 390, "height": 800}, "has_touch": True}
+    with browser.server("--style", str(pack)) as address, browser.chromium(*flags) as chromium:
+        page = browser.open_page(chromium, address, permissions=["camera"], **phone)
+        page.click("button:text('Use the camera')")
+        page.wait_for_function(
+            "() => Number(document.querySelector('#camera').dataset.frames) >= 8"
+        )
+        width, height, values, points = page.evaluate(SEEN)
+        seen = np.array(values, np.uint8).reshape(height, width, 4)[..., :3]
+        found = detect.find_faces(np.ascontiguousarray(seen))[0].points
+        told = np.array(points.split(","), float).reshape(5, 2)
+        unit = np.hypot(*(found[1] - found[0]))
+        assert np.linalg.norm(told - found, axis=1).max() < 0.25 * unit
+        film, drawn = (page.locator(one).bounding_box() for one in (".film", ".screen.drawn"))
+        assert film["y"] >= drawn["y"] + drawn["height"]
+        shown = browser.pixels(page, "#camera canvas[role=img]")[..., :3]
+        with page.expect_download() as download:
+            page.click("button:text('Save the drawing')")
+        saved = np.asarray(Image.open(download.value.path()).convert("RGB"))
+        page.wait_for_selector("#camera button:text('Saved')")
+        assert _edges(saved) > 1.2 * _edges(shown)
+        assert sum(one.url.startswith("blob:") for one in page.workers) == 2
+        page.click("button:text('Stop')")
+        page.wait_for_function("() => !document.querySelector('#camera canvas')")
+        page.wait_for_timeout(500)
+        assert sum(one.url.startswith("blob:") for one in page.workers) == 1
+        assert not page.problems
+
+
+def _edges(pixels):
+    grey = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
+    return np.abs(cv2.Laplacian(grey, cv2.CV_64F)).max(axis=0).mean()
+
+
 def test_camera_that_is_refused(chromium, pack):
     with browser.server("--style", str(pack)) as address:
         page = browser.open_page(chromium, address)
-        page.click("button:text('Look into the camera')")
+        page.click("button:text('Use the camera')")
         page.wait_for_selector("#camera .message")
         assert "camera" in page.inner_text("#camera .message strong")
         page.click("#camera button:text('Try again')")

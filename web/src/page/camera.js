@@ -1,7 +1,7 @@
 // The live mirror: the camera on one side, the drawing on the other. Always on this device.
 
-import { byId, h, tell } from './dom.js';
-import { toPng, save } from './saving.js';
+import { byId, flash, forbidden, h, tell } from './dom.js';
+import { save, toPng } from './saving.js';
 
 const REFUSED = {
   NotAllowedError: 'The browser may not use the camera. Allow it in the address bar, then try again.',
@@ -10,9 +10,11 @@ const REFUSED = {
 };
 
 export class Camera {
-  /** @param {HTMLElement} section @param {import('./device.js').Device} device */
+  /** @param {HTMLElement} section
+   * @param {() => import('./device.js').Device} device a new one, which ends with the camera: what
+   *  networks take for a film is given back only so */
   constructor(section, device, style, onPhoto) {
-    Object.assign(this, { section, device, style, onPhoto, stream: null });
+    Object.assign(this, { section, makeDevice: device, style, onPhoto, stream: null, device: null });
     section.tabIndex = -1; // takes the focus from the button that has opened it
   }
 
@@ -21,6 +23,10 @@ export class Camera {
     this.section.hidden = false;
     this.section.replaceChildren(h('p', { class: 'working' }, 'Waiting for the camera'));
     this.section.focus({ preventScroll: true });
+    if (!navigator.mediaDevices?.getUserMedia) {
+      this.say('The camera cannot be used here.', forbidden() || 'This browser has none to offer.');
+      return;
+    }
     try {
       const video = { facingMode: 'user', width: { ideal: 640 }, height: { ideal: 480 } };
       this.stream = await navigator.mediaDevices.getUserMedia({ video, audio: false });
@@ -28,11 +34,12 @@ export class Camera {
       this.say(REFUSED[error.name] ?? 'The camera cannot be used here.');
       return;
     }
+    this.device = this.makeDevice();
     this.build();
     this.video.srcObject = this.stream;
     try {
       await this.video.play();
-      await this.device.call('forget');
+      await this.device.started;
     } catch (error) {
       if (this.stream) this.fail(error);
       return;
@@ -44,7 +51,8 @@ export class Camera {
   build() {
     this.video = h('video', { playsinline: true, muted: true, 'aria-label': 'The camera' });
     this.video.muted = true;
-    this.points = h('canvas', { 'aria-hidden': 'true' });
+    // Shows the very picture that was drawn, with its points; until there is one, the film.
+    this.seen = h('canvas', { 'aria-hidden': 'true' });
     this.drawing = h('canvas', { width: '512', height: '512', role: 'img', 'aria-label': 'You, drawn' });
     this.rate = h('output', {}, 'Getting ready');
     const button = (text, action, style = '') =>
@@ -53,14 +61,14 @@ export class Camera {
       h(
         'div',
         { class: 'camera' },
-        h('div', { class: 'screen mirrored' }, this.video, this.points),
+        h('div', { class: 'screen mirrored film' }, this.video, this.seen),
         h('div', { class: 'screen drawn mirrored' }, this.drawing),
       ),
       h(
         'div',
         { class: 'camera-bar' },
         button('Take this one', () => this.take(), 'primary'),
-        button('Save the drawing', () => this.saveDrawing()),
+        (this.saving = button('Save the drawing', () => this.saveDrawing())),
         button('Stop', () => this.stop()),
         this.rate,
       ),
@@ -68,7 +76,7 @@ export class Camera {
     this.section.scrollIntoView({ block: 'nearest' });
   }
 
-  say(text) {
+  say(text, reason = '') {
     const close = { type: 'button', onclick: () => this.leave() };
     const again = { type: 'button', onclick: () => this.start() };
     const held = this.section.contains(document.activeElement);
@@ -77,11 +85,12 @@ export class Camera {
         'div',
         { class: 'message' },
         h('strong', {}, text),
+        h('p', { hidden: !reason }, reason),
         h('div', { class: 'actions' }, h('button', again, 'Try again'), h('button', close, 'Close')),
       ),
     );
     if (held) this.section.focus({ preventScroll: true });
-    tell(text);
+    tell(`${text} ${reason}`.trim());
   }
 
   fail(error) {
@@ -98,10 +107,12 @@ export class Camera {
       const time = performance.now() / 1000;
       try {
         const bitmap = await createImageBitmap(this.video);
+        const picture = await createImageBitmap(bitmap);
         const args = { bitmap, style: this.style(), time };
         const drawn = await this.device.call('frame', args, [bitmap]);
+        if (this.stream) this.show(drawn, picture);
+        picture.close();
         if (!this.stream) return;
-        this.show(drawn);
       } catch (error) {
         if (this.stream) this.fail(error);
         return;
@@ -114,16 +125,17 @@ export class Camera {
     }
   }
 
-  show({ points, cartoon, width, height }) {
+  show({ points, cartoon, width, height }, picture) {
     this.section.dataset.face = points ? 'yes' : 'no';
-    const over = this.points.getContext('2d');
+    const over = this.seen.getContext('2d');
     if (!points) {
-      over.clearRect(0, 0, this.points.width, this.points.height);
+      over.clearRect(0, 0, this.seen.width, this.seen.height);
       this.rate.value = 'Looking for a face';
       return;
     }
     this.section.dataset.points = points.flat().map((value) => value.toFixed(2)).join(',');
-    Object.assign(this.points, { width, height });
+    Object.assign(this.seen, { width, height });
+    over.drawImage(picture, 0, 0);
     over.fillStyle = '#ff6a45';
     over.strokeStyle = '#fff';
     over.lineWidth = 1.5;
@@ -133,6 +145,7 @@ export class Camera {
       over.fill();
       over.stroke();
     }
+    this.last = cartoon;
     this.small ??= document.createElement('canvas');
     Object.assign(this.small, { width: cartoon.width, height: cartoon.height });
     const pixels = new ImageData(cartoon.data, cartoon.width, cartoon.height);
@@ -153,8 +166,17 @@ export class Camera {
     this.onPhoto(new File([png], 'camera.png', { type: 'image/png' }));
   }
 
+  /** The last drawing, with lines as sharp as those of a photo's. */
   async saveDrawing() {
-    await save(this.drawing.getContext('2d').getImageData(0, 0, 512, 512), 'camera-toon.png');
+    if (!this.last) return;
+    const cartoon = { ...this.last, data: this.last.data.slice() };
+    try {
+      await save((await this.device.call('enlarge', { cartoon, size: 512 })).cartoon, 'camera-toon.png');
+    } catch (error) {
+      if (this.stream) this.fail(error);
+      return;
+    }
+    flash(this.saving, 'Saved');
     tell('Saved camera-toon.png.');
   }
 
@@ -166,11 +188,13 @@ export class Camera {
 
   end() {
     for (const track of this.stream?.getTracks() ?? []) track.stop();
-    this.stream = null;
+    this.device?.end();
+    this.stream = this.device = this.last = this.small = null;
   }
 
   leave() {
     this.section.hidden = true;
+    this.section.replaceChildren();
     byId('main').focus();
   }
 }

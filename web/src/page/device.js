@@ -30,13 +30,17 @@ export class Device {
       if (failure) reject(new Problem(failure.message, failure.remedy));
       else resolve(result);
     };
-    this.worker.onerror = () => {
-      this.broken = new Problem('The drawing part of the page does not run.', 'Load the page again.');
-      this.worker.terminate();
-      for (const { reject } of this.waiting.values()) reject(this.broken);
-      this.waiting.clear();
-    };
+    this.worker.onerror = () => this.end('The drawing part of the page does not run.');
     this.started = this.call('start', { base: document.baseURI, token });
+    this.started.catch(() => {}); // whoever needs it hears of it
+  }
+
+  /** Stops the worker and gives back its memory; what waits for an answer is told why. */
+  end(happened = 'The drawing was stopped.') {
+    this.broken = new Problem(happened, 'Load the page again.');
+    this.worker.terminate();
+    for (const { reject } of this.waiting.values()) reject(this.broken);
+    this.waiting.clear();
   }
 
   /** @param {string} call @param {object} args @param {Transferable[]} handed */

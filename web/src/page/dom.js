@@ -32,3 +32,18 @@ export function show(canvas, { data, width, height }) {
 export const plural = (count, one, many) => `${count} ${count === 1 ? one : many}`;
 
 export const isStill = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
+
+/** Shows on a button for a while what has come of pressing it; without a text, what it says always.
+ * @param {HTMLElement} button @param {string} text */
+export function flash(button, text = '') {
+  button.dataset.says ??= button.textContent;
+  clearTimeout(Number(button.dataset.timer));
+  button.textContent = text || button.dataset.says;
+  button.dataset.timer = String(setTimeout(() => (button.textContent = button.dataset.says), 2500));
+}
+
+/** Why browsers forbid camera, clipboard, threads and keeping on this page; empty if they do not. */
+export function forbidden() {
+  if (isSecureContext) return '';
+  return `Browsers allow it only over https, or on localhost; this page came over ${location.origin}.`;
+}

@@ -3,7 +3,7 @@
 import { Camera } from './camera.js';
 import { Compare } from './compare.js';
 import { Device } from './device.js';
-import { byId, h, tell } from './dom.js';
+import { byId, forbidden, h, tell } from './dom.js';
 import { PhotoCard } from './photo.js';
 import { Server } from './server.js';
 
@@ -15,7 +15,7 @@ const chosen = { place: 'device', style: '' };
 
 const engine = () => (chosen.place === 'server' ? server : device);
 const style = () => chosen.style;
-const camera = new Camera(byId('camera'), device, style, (file) => add([file]));
+const camera = new Camera(byId('camera'), () => new Device(token), style, (file) => add([file]));
 new MutationObserver(arrange).observe(byId('camera'), { attributeFilter: ['hidden'] });
 
 /** A token comes behind the address, where no server sees it, and stays with this tab. */
@@ -45,7 +45,7 @@ function remove(card) {
   device.close(card); // it may have been opened here before the place was changed
   arrange();
   byId('main').focus();
-  tell(`${card.name} was put away.`);
+  tell(`${card.name} was closed.`);
 }
 
 function arrange() {
@@ -57,9 +57,10 @@ function arrange() {
 function showPlace() {
   const here = chosen.place === 'device';
   const where = byId('where');
+  const slow = isSecureContext ? '' : ` No camera, no copying, slower and not without a network: ${forbidden()}`;
   where.classList.toggle('server', !here);
   where.textContent = here
-    ? 'Drawn on this device. No photo leaves it.'
+    ? `Drawn on this device. No photo leaves it.${slow}`
     : `Photos are sent to ${location.host}, drawn there, and not kept.`;
   byId('promise').textContent = here
     ? 'It is drawn here in your browser, so your photo never leaves this device.'

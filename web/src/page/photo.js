@@ -1,9 +1,13 @@
 // One photo: its faces with their points, and a cartoon beside each.
 
 import { FACE_TEMPLATE } from '../vision/geometry.js';
+import { LOOKS } from '../vision/sticker.js';
 import { h, plural, tell } from './dom.js';
-import { FaceCard } from './face.js';
+import { FaceCard, SHOWN } from './face.js';
 import { addBox, addPoints } from './points.js';
+
+/** Edges in pixels in which cartoons can be had. */
+const SIZES = [512, 1024, 2048];
 
 let photos = 0;
 
@@ -15,15 +19,16 @@ export class PhotoCard {
     this.name = file.name || 'photo';
     this.cards = [];
     this.closed = false;
+    this.look = LOOKS[0].name;
+    this.size = SHOWN;
     this.url = URL.createObjectURL(file);
     this.count = h('small');
     this.body = h('div', { class: 'body' });
-    const label = `Put away ${this.name}`;
-    const close = { type: 'button', class: 'quiet', 'aria-label': label, onclick: () => this.close() };
+    const close = { type: 'button', class: 'quiet', 'aria-label': `Close ${this.name}`, onclick: () => this.close() };
     this.element = h(
       'article',
       { class: 'photo', tabindex: '-1', 'aria-label': this.name },
-      h('header', {}, h('h2', {}, this.name, this.count), h('button', close, 'Put away')),
+      h('header', {}, h('h2', { title: this.name }, h('span', {}, this.name), this.count), h('button', close, 'Close')),
       this.body,
     );
   }
@@ -37,7 +42,8 @@ export class PhotoCard {
     const image = h('img', { src: this.url, alt: '', onerror: () => image.parentNode.remove() });
     const waiting = h('figure', { class: 'picture waiting' }, image);
     const text = h('p', { class: 'working' }, 'Looking for faces');
-    this.fill(h('div', { class: 'spread' }, waiting, text));
+    const empty = h('div', { class: 'compare busy' });
+    this.fill(h('div', { class: 'spread single' }, h('div', { class: 'faces alone' }, empty), h('div', { class: 'aside' }, waiting, text)));
     tell(`Looking for faces in ${this.name}.`);
     try {
       this.found = await this.engine().open(this);
@@ -57,7 +63,7 @@ export class PhotoCard {
     this.cards = faces.map((face, i) => new FaceCard(this, face, i + 1, several));
     const cards = this.cards.map((card) => card.element);
     const list = h('div', { class: several ? 'faces' : 'faces alone' }, ...cards);
-    this.fill(h('div', { class: 'spread' }, this.picture(several), list));
+    this.fill(h('div', { class: several ? 'spread' : 'spread single' }, list, this.aside(several)));
     tell(`${plural(faces.length, 'face', 'faces')} found in ${this.name}.`);
     this.state('drawing');
     await this.redraw();
@@ -74,22 +80,58 @@ export class PhotoCard {
     }
   }
 
-  picture(several) {
+  /** The photo, small, and behind "Adjust" larger with its points; what the cartoons should be. */
+  aside(several) {
     const { width, height, faces } = this.found;
     const overlay = h('div', { class: 'overlay' });
+    const points = h('div', { class: 'overlay points', hidden: true });
     const image = h('img', { src: this.url, alt: `The photo ${this.name}` });
-    const figure = h('figure', { class: 'picture' }, image, overlay);
+    const figure = h('figure', { class: 'picture' }, image, overlay, points);
     figure.style.aspectRatio = `${width} / ${height}`;
     figure.style.maxWidth = `calc(78vh * ${width / height})`;
-    faces.forEach((face, i) => {
-      if (face.box) addBox(overlay, face, i + 1, this.found, several);
-      addPoints(overlay, face, i + 1, this.found, (held) => {
+    const found = faces.map((face) => face.points.map((point) => [...point]));
+    const places = faces.map((face, i) => {
+      if (face.box && several) addBox(overlay, face, i + 1, this.found);
+      return addPoints(points, face, i + 1, this.found, (held) => {
         if (held) this.cards[i].draw();
         else tell(`Face ${i + 1} is drawn again.`);
       });
     });
+    const back = () => {
+      faces.forEach((face, i) => (face.points = found[i].map((point) => [...point])));
+      for (const place of places) place();
+      this.redraw();
+      tell('The points are where they were found.');
+    };
     const hint = 'A point is not where it belongs? Drag it, or move it with the arrow keys.';
-    return h('div', {}, figure, h('p', { class: 'note' }, hint));
+    const more = h(
+      'div',
+      { class: 'adjusting', hidden: true },
+      h('p', { class: 'note' }, hint),
+      h('button', { type: 'button', onclick: back }, 'Put the points back'),
+    );
+    this.adjust = h('button', { type: 'button', 'aria-expanded': 'false' }, 'Adjust');
+    this.adjust.addEventListener('click', () => {
+      const open = points.hidden;
+      points.hidden = more.hidden = !open;
+      this.adjust.setAttribute('aria-expanded', String(open));
+      this.element.classList.toggle('adjusted', open);
+    });
+    const look = this.choice('Background', LOOKS.map(({ name, title }) => [name, title]), this.look, (value) => {
+      this.look = value;
+      this.redraw();
+    });
+    const size = this.choice('Size', SIZES.map((one) => [String(one), `${one} pixels`]), String(this.size), (value) => {
+      this.size = Number(value);
+    });
+    return h('div', { class: 'aside' }, figure, h('div', { class: 'options' }, look, size, this.adjust), more);
+  }
+
+  /** One of several, in the browser's own list. @param {string[][]} values each with its title */
+  choice(title, values, chosen, onChange) {
+    const options = values.map(([value, text]) => h('option', { value, selected: value === chosen }, text));
+    const change = ({ target }) => onChange(target.value);
+    return h('label', { class: 'choice' }, title, h('select', { onchange: change }, ...options));
   }
 
   none() {
@@ -120,6 +162,7 @@ export class PhotoCard {
     const points = FACE_TEMPLATE.map(([x, y]) => [left + x * size, top + y * size]);
     this.found.faces = [{ points, box: null, score: 1 }];
     this.show();
+    this.adjust.click();
     this.body.querySelector('.point').focus({ preventScroll: true });
   }
 

@@ -149,6 +149,14 @@ export class Pipeline {
     });
   }
 
+  /** The same view of the photo as a style draws, as sharp as the photo is.
+   * @param {import('../vision/geometry.js').Point[]} points @param {number} size */
+  async view(picture, points, name, size) {
+    const { template, outside } = await this.style(name);
+    const fill = outside === 'white' ? 255 : null;
+    return toPicture(crop(picture, faceTransform(points, size, template), size, fill), size);
+  }
+
   /** Draws one face. @param {import('../vision/geometry.js').Point[]} points */
   async draw(picture, points, name) {
     const { file, size, template, outside } = await this.style(name);
@@ -162,7 +170,6 @@ export class Pipeline {
     });
     return {
       cartoon: fromTensor(cartoon.data, size),
-      crop: toPicture(pixels, size),
       turned: isTurned(points) ? Math.round(Math.abs(yaw(points))) : 0,
     };
   }

@@ -1,7 +1,6 @@
 // The worker: photos come in, faces and cartoons go out. The page stays quick, and nothing of a
 // photo leaves the browser from here: this file fetches networks, and sends nothing.
 
-import { resize } from '../vision/lanczos.js';
 import { resized } from '../vision/resize.js';
 import { threads } from './networks.js';
 import { decode, pixelsOf } from './photos.js';
@@ -35,9 +34,10 @@ const calls = {
   /** Draws a face, for the screen and for saving. */
   async draw({ id, points, style, size, transparent }) {
     const picture = photos.get(id);
-    if (!picture) throw new Error('This photo has been put away.');
-    const { cartoon, crop, turned } = await pipeline.draw(picture, points, style);
-    return { cartoon: resized(cartoon, size, transparent), crop: resize(crop, size), turned };
+    if (!picture) throw new Error('This photo has been closed.');
+    const { cartoon, turned } = await pipeline.draw(picture, points, style);
+    const crop = await pipeline.view(picture, points, style, size);
+    return { cartoon: resized(cartoon, size, transparent), crop, turned };
   },
 
   /** One picture of the camera. */
@@ -54,8 +54,9 @@ const calls = {
     pipeline.keepAll();
   },
 
-  async forget() {
-    tracker.reset();
+  /** A drawing of the camera with sharp lines, to be kept. */
+  async enlarge({ cartoon, size }) {
+    return { cartoon: resized(cartoon, size, false) };
   },
 };
 
