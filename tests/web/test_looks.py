@@ -107,7 +107,9 @@ def test_backgrounds_sizes_and_sharing(chromium, address, photo, tmp_path):
             (255, 214, 102),
             saved.getpixel((5, 5))[:3],
         ]
-    page.evaluate("navigator.share = async () => { throw new DOMException('', 'AbortError'); }")
+    page.evaluate(
+        "() => { navigator.share = async () => { throw new DOMException('', 'AbortError'); }; }"
+    )
     page.click(f"{FACE} button:text('Share')")
     page.wait_for_timeout(300)
     assert page.is_hidden(f"{FACE} .note"), "to change one's mind is no failure"
