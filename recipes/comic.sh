@@ -13,9 +13,9 @@ toonmark data folder "$photos" "$data/portraits-512" --frame portrait --points m
 toonmark data layers "$data/portraits-512" "$data/layers" --workers 2
 toonmark train-layers "$runs/comic" --layers "$data/layers" --set iterations=12000 \
     --precision bf16-mixed
-toonmark export "$runs/comic" comic.onnx --half --look comic --title "Comic portrait" --licence MIT \
+toonmark export "$runs/comic" comic.onnx --half --clean --look comic --title "Comic portrait" --licence MIT \
     --description "Flat colours of your own, even contours, the whole head."
-toonmark export "$runs/comic" flat.onnx --half --look flat --title "Flat portrait" --licence MIT \
+toonmark export "$runs/comic" flat.onnx --half --clean --look flat --title "Flat portrait" --licence MIT \
     --description "Flat colours of your own, without contours."
 
 # What finds the five points when a photo is drawn.

@@ -102,11 +102,12 @@ def export_style(
     size = metadata.size
     sigma = metadata.sigma_at_128 * size / 128
     drawing = copy.deepcopy(generator).eval()
-    network: nn.Module = (
-        drawing  # it draws its own heatmaps, at the size that it needs them
-        if isinstance(drawing, LayeredGenerator)
-        else DrawingGenerator(drawing, size, sigma, clean).eval()
-    )
+    network: nn.Module
+    if isinstance(drawing, LayeredGenerator):
+        drawing.clean = clean  # it draws its own heatmaps, at the size that it needs them
+        network = drawing
+    else:
+        network = DrawingGenerator(drawing, size, sigma, clean).eval()
     plain_norms_(network)
     check_finite(network)
     if half:

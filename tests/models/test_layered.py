@@ -116,6 +116,19 @@ def _borders(labels: torch.Tensor) -> int:
     return int((labels[:, 1:] != labels[:, :-1]).sum())
 
 
+def test_a_clean_drawing_has_nothing_that_is_not_joined_to_the_face(halves):
+    layers, photo, _ = halves
+    layers[:, 2:4, 28:31] = int(Layer.TOP_LIGHT)  # a speck above
+    points = torch.tensor([[[24.0, 30], [40, 30], [32, 36], [26, 44], [38, 44]]])
+    drawing = LayeredGenerator(Given(layers))
+    speck = drawing(photo, points)
+    drawing.clean = True
+    drawn = drawing(photo, points)
+    assert (speck[0, :, 5, 59] < 0.9).any()
+    assert (drawn[0, :, 5, 59] == 1).all()
+    assert torch.allclose(drawn[..., 20:, :], speck[..., 20:, :], atol=1e-4)
+
+
 def test_composing_bounded_scores_is_a_softmax():
     torch.manual_seed(0)
     scores, colours = 5 * torch.randn(2, COUNT, 6, 6), torch.rand(2, COUNT, 3)

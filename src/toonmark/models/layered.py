@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from toonmark.landmarks import COUNT
+from toonmark.models.cleaning import cleaned
 from toonmark.models.layer import Layer
 from toonmark.models.layers import icnr_, instance_norm
 from toonmark.models.sampling import heatmaps
@@ -117,6 +118,9 @@ class LayeredGenerator(nn.Module):
         look: with contours ("comic"), or in areas alone ("flat").
         sharpness: by how much scores are multiplied. At 1, edges are as soft as the network is
             unsure of them; the larger, the more a pixel belongs to one layer alone.
+
+    Attributes:
+        clean: make white what is not joined to the face, as the last step.
     """
 
     fixed: Tensor
@@ -128,7 +132,7 @@ class LayeredGenerator(nn.Module):
 
     def __init__(self, scores: LayerScores, look: str = "comic", sharpness: float = 8.0) -> None:
         super().__init__()
-        self.scores, self.look, self.sharpness = scores, look, sharpness
+        self.scores, self.look, self.sharpness, self.clean = scores, look, sharpness, False
         left_out = torch.zeros(1, len(Layer), 1, 1)
         for layer in LOOKS[look]:
             left_out[:, layer] = -1e4
@@ -153,15 +157,26 @@ class LayeredGenerator(nn.Module):
 
     def forward(self, face: Tensor, landmarks: Tensor) -> Tensor:
         """(N, 3, S, S) in [-1, 1] and (N, 5, 2) pixels to (N, 3, S, S) in [-1, 1]."""
-        size = face.shape[-1]
         small = F.avg_pool2d(face, 2)
-        maps = heatmaps((landmarks + 0.5) / 4 - 0.5, size // 4)
-        scores = smooth_shades(self.scores(small, maps))
-        scores = bounded(scores * self.sharpness + self.left_out)
+        scores = self.layer_scores(face, landmarks)
         shares = torch.exp(scores)
         colours = self.colours(shares / shares.sum(1, keepdim=True), small)
         large = F.interpolate(scores, scale_factor=2, mode="bilinear", align_corners=False)
-        return compose(large, colours)
+        drawn = compose(large, colours)
+        if not self.clean:
+            return drawn
+        near = F.interpolate(self.maps(face, landmarks), scale_factor=4.0, mode="nearest")
+        return cleaned(drawn, near)
+
+    def maps(self, face: Tensor, landmarks: Tensor) -> Tensor:
+        """The heatmaps that the network sees: (N, 5, S/4, S/4)."""
+        return heatmaps((landmarks + 0.5) / 4 - 0.5, face.shape[-1] // 4)
+
+    def layer_scores(self, face: Tensor, landmarks: Tensor) -> Tensor:
+        """How much each pixel belongs to each layer: (N, layers, S/2, S/2), see :func:`bounded`."""
+        scores = self.scores(F.avg_pool2d(face, 2), self.maps(face, landmarks))
+        scores = smooth_shades(scores)
+        return bounded(scores * self.sharpness + self.left_out)
 
     def painted(self, layers: Tensor, photo: Tensor) -> Tensor:
         """Layers in their colours: the teacher's drawing.
