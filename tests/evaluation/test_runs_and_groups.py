@@ -31,10 +31,11 @@ OPTIONS = Options(held_out=False, backgrounds=0)
 @pytest.fixture
 def run(tmp_path: Path, small_config) -> Path:
     """A run after its first checkpoint: generators that have learnt nothing."""
+    from toonmark.artifacts import CHECKPOINT
     from toonmark.training import checkpoint
     from toonmark.training.engine import StyleTrainer
     from toonmark.training.fabric import make_fabric
-    from toonmark.training.run import CHECKPOINT, open_run
+    from toonmark.training.run import open_run
 
     folder = tmp_path / "my-run"
     open_run(folder, type(small_config), small_config)

@@ -8,11 +8,12 @@ import sys
 
 import torch
 
+from toonmark.artifacts import CHECKPOINT
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
 from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
-from toonmark.training.run import CHECKPOINT, open_run
+from toonmark.training.run import open_run
 
 ONE_OF_TWO = """
 import sys

@@ -15,6 +15,7 @@ import pytest
 import torch
 from PIL import Image
 
+from toonmark.artifacts import CHECKPOINT, CONFIG
 from toonmark.cli.settings import gathered
 from toonmark.errors import ConfigurationError, DivergedError, RunError
 from toonmark.training import checkpoint
@@ -22,7 +23,7 @@ from toonmark.training.config import TrainConfig, parse
 from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
 from toonmark.training.loop import train
-from toonmark.training.run import CHECKPOINT, CONFIG, Lock, open_run
+from toonmark.training.run import Lock, open_run
 from toonmark.training.trained import remember_origins, trained_style
 
 KILLED = """

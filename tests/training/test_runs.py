@@ -12,6 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
+from toonmark.artifacts import CHECKPOINT
 from toonmark.data.light import evened
 from toonmark.errors import ConfigurationError, DiskFullError, RunError
 from toonmark.training import checkpoint
@@ -19,7 +20,7 @@ from toonmark.training.config import DenoiserConfig, TrainConfig
 from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
 from toonmark.training.processes import places
-from toonmark.training.run import CHECKPOINT, Lock, Metrics, open_run
+from toonmark.training.run import Lock, Metrics, open_run
 from toonmark.training.samples import write_grid, write_samples
 from toonmark.training.tensors import to_tensor
 

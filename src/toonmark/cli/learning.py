@@ -57,15 +57,16 @@ def opened(
         config: file of settings; ``given`` stands above it, and ``settings`` above both.
         given: the command's own options; those without a value are left out.
     """
+    from toonmark.artifacts import settings_of
     from toonmark.cli.settings import gathered
     from toonmark.training.config import parse
-    from toonmark.training.run import config_values, open_run
+    from toonmark.training.run import open_run
 
     own = {name: value for name, value in given.items() if value}
     if config is None and not settings and not own:
         return open_run(run, kind, None)
     # A few settings change what the run has; a file stands for all of them.
-    before = config_values(run) if config is None else {}
+    before = settings_of(run) if config is None else {}
     return open_run(run, kind, parse(kind, gathered(config, settings, own, before)))
 
 

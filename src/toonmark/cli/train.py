@@ -39,12 +39,12 @@ def train(
     """
     import torch
 
+    from toonmark.artifacts import CHECKPOINT
     from toonmark.errors import ConfigurationError
     from toonmark.training.config import ABLATION, TrainConfig
     from toonmark.training.engine import StyleTrainer
     from toonmark.training.fabric import make_fabric
     from toonmark.training.loop import train as train_loop
-    from toonmark.training.run import CHECKPOINT
     from toonmark.training.trained import remember_origins
 
     given: dict[str, Any] = {

@@ -6,12 +6,12 @@ import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from toonmark.artifacts import CHECKPOINT
 from toonmark.errors import DataError, ToonmarkError
 from toonmark.evaluation import Evaluation, Options, evaluate_all
 from toonmark.experiments import state
 from toonmark.experiments.plan import Job, Measuring, Plan
 from toonmark.files import write_text
-from toonmark.training.run import CHECKPOINT
 
 SCORES = "scores.json"
 PACKS = "packs"
