@@ -126,7 +126,7 @@ def test_it_learns_and_goes_on_as_if_it_had_not_been_stopped(config, run, interr
 
 def test_a_run_becomes_a_pack_that_draws_and_is_taken_up_again(config, run, tmp_path):
     folder, style = tmp_path / "run", tmp_path / "flat.onnx"
-    with pytest.raises(RunError, match="not finished"):
+    with pytest.raises(RunError, match="not a run yet"):
         load_layers(folder)
     trainer = run(LayerTrainer, config, folder)
     trainer.save(folder, trainer.error())
