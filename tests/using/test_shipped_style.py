@@ -55,7 +55,6 @@ def test_what_is_open_says_so_and_saw_open_photos_only(name):
     assert "non-commercial" not in metadata.terms.lower()
     for words in ("SFHQ-T2I", "FairFace", "CC BY 4.0", "public domain", "CC0"):
         assert words in metadata.terms
-    assert metadata.training["faces"] == ["layers"]
     assert metadata.size == 512
     assert metadata.outside == "white"
 
