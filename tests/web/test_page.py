@@ -14,7 +14,10 @@ from tests.web import browser
 
 from toonmark import Cartoonizer
 
-pytestmark = pytest.mark.skipif(bool(browser.missing()), reason=browser.missing() or "-")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(browser.missing()), reason=browser.missing() or "-"),
+]
 
 FACE = ".face[data-face='1']"
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
