@@ -12,7 +12,7 @@ from toonmark.artifacts import WEIGHTS, Kind
 from toonmark.data.augmentation import Augmentation
 from toonmark.data.light import evened
 from toonmark.errors import ConfigurationError, RunError
-from toonmark.export import export_run
+from toonmark.exporting import export_run
 from toonmark.models.denoiser import Denoised
 from toonmark.training import checkpoint
 from toonmark.training.config import DistillationConfig

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from toonmark.errors import ConfigurationError, RunError, StyleError
-from toonmark.export import export_run
+from toonmark.exporting import export_run
 from toonmark.landmarks import FACE_TEMPLATE, PORTRAIT_TEMPLATE
 from toonmark.models.denoiser import Denoised
 from toonmark.styles.metadata import KEY

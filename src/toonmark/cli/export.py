@@ -52,7 +52,7 @@ def export(
 ) -> None:
     """Writes one ONNX file that draws this style anywhere; checked against torch first."""
     from toonmark.errors import RunError
-    from toonmark.export import export_run
+    from toonmark.making import export as written
 
     weights = run
     if iteration is not None:
@@ -72,10 +72,10 @@ def export(
         "description": description,
         "scores": _scores(scores) if scores else {},
     }
-    metadata, worst = export_run(
+    metadata, worst = written(
         weights,
         style,
-        denoiser,
+        denoiser=denoiser,
         half=half,
         clean=clean,
         frame=frame and frame.value,

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from toonmark.errors import ExportError, RunError
-from toonmark.export import export_regressor, export_style, plain_norms_
+from toonmark.exporting import export_regressor, export_style, plain_norms_
 from toonmark.landmarks import template_points
 from toonmark.models.cleaning import cleaned
 from toonmark.models.denoiser import Denoised, Denoiser
