@@ -59,7 +59,7 @@ def shipped_or_untrained(folder: Path) -> str:
     path = folder / "untrained.onnx"
     code = (
         "import sys; from pathlib import Path\n"
-        "from toonmark.export import export_style\n"
+        "from toonmark.exporting import export_style\n"
         "from toonmark.models.presets import build_generator\n"
         "from toonmark.styles.metadata import StyleMetadata\n"
         "export_style(build_generator('compact').eval(),\n"

@@ -12,7 +12,7 @@ from toonmark.artifacts import WEIGHTS, Kind
 from toonmark.data.augmentation import Augmentation
 from toonmark.data.light import evened
 from toonmark.errors import ConfigurationError, RunError
-from toonmark.export import export_run
+from toonmark.exporting import export_run
 from toonmark.models.denoiser import Denoised
 from toonmark.training import checkpoint
 from toonmark.training.config import DistillationConfig
@@ -22,6 +22,8 @@ from toonmark.training.networks import load_generators
 from toonmark.training.packs import pack_networks
 from toonmark.training.tensors import to_tensor
 from toonmark.training.trained import trained_style
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

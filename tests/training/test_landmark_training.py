@@ -12,6 +12,8 @@ from toonmark.training.config import RegressorConfig
 from toonmark.training.fabric import make_fabric
 from toonmark.training.landmarks import LandmarkTrainer, load_regressor
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def config(face_set):

@@ -11,7 +11,7 @@ from toonmark.data.dataset import write_description, write_landmarks
 from toonmark.data.layers.labels import layer_map
 from toonmark.data.layers.sampling import LayerSampler
 from toonmark.errors import ConfigurationError, DataError, RunError
-from toonmark.export import export_run
+from toonmark.exporting import export_run
 from toonmark.landmarks import PORTRAIT_TEMPLATE, template_points
 from toonmark.models.layer import UNKNOWN, Layer
 from toonmark.styles.pack import StylePack
@@ -19,6 +19,8 @@ from toonmark.training.config import LayersConfig
 from toonmark.training.fabric import make_fabric
 from toonmark.training.layered import LayerTrainer, layer_loss, load_layers
 from toonmark.training.packs import pack_networks
+
+pytestmark = pytest.mark.slow
 
 COUNT = len(Layer)
 
@@ -126,7 +128,7 @@ def test_it_learns_and_goes_on_as_if_it_had_not_been_stopped(config, run, interr
 
 def test_a_run_becomes_a_pack_that_draws_and_is_taken_up_again(config, run, tmp_path):
     folder, style = tmp_path / "run", tmp_path / "flat.onnx"
-    with pytest.raises(RunError, match="not a run yet"):
+    with pytest.raises(RunError, match="is not a run yet"):
         load_layers(folder)
     trainer = run(LayerTrainer, config, folder)
     trainer.save(folder, trainer.error())

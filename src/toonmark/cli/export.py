@@ -55,7 +55,8 @@ def export(
 ) -> None:
     """Writes one ONNX file that draws this style anywhere; checked against torch first."""
     from toonmark.errors import RunError
-    from toonmark.export import export_landmarks, export_run
+    from toonmark.exporting import export_landmarks
+    from toonmark.making import export as written
 
     weights = run
     if iteration is not None:
@@ -79,10 +80,10 @@ def export(
         worst = export_landmarks(weights, style)
         typer.echo(f"Wrote {style}: a landmark regressor, within {worst:.1e} of torch.")
         return
-    metadata, worst = export_run(
+    metadata, worst = written(
         weights,
         style,
-        denoiser,
+        denoiser=denoiser,
         half=half,
         clean=clean,
         frame=frame and frame.value,

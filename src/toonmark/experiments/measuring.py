@@ -28,7 +28,7 @@ def export_finished(jobs: Sequence[Job], out: Path) -> tuple[list[Job], dict[str
     Returns:
         the runs that have one, and for others that are finished what went wrong, by name.
     """
-    from toonmark.export import export_run
+    from toonmark.exporting import export_run
 
     exported, failed = [], {}
     for job in jobs:

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from toonmark.errors import ExportError, RunError
-from toonmark.export import export_regressor, export_style, plain_norms_
+from toonmark.exporting import export_regressor, export_style, plain_norms_
 from toonmark.landmarks import template_points
 from toonmark.models.cleaning import cleaned
 from toonmark.models.denoiser import Denoised, Denoiser
@@ -21,6 +21,8 @@ from toonmark.models.sampling import heatmaps
 from toonmark.styles.metadata import KEY, StyleMetadata
 from toonmark.styles.pack import StylePack
 from toonmark.training.networks import Networks, load_generators
+
+pytestmark = pytest.mark.slow
 
 
 def metadata(size=64):
