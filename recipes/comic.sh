@@ -20,5 +20,6 @@ toonmark export "$runs/comic" flat.onnx --half --clean --look flat --title "Flat
 
 # What finds the five points when a photo is drawn.
 toonmark data folder "$photos" "$data/faces-128" --points mesh --grey --yaw 30 --terms "$terms"
-toonmark train-landmarks "$data/faces-128" --run "$runs/landmarks" --set iterations=6000
+toonmark train-landmarks "$data/faces-128" --run "$runs/landmarks" --set iterations=6000 \
+    --set augmentation.degrees=35
 toonmark export "$runs/landmarks" landmarks.onnx
