@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: demo test lint format page screenshots clean
+.PHONY: demo check test lint format page screenshots clean
 
 # The light install, a real photo, the style that ships.
 demo: $(VENV)/.light
@@ -12,6 +12,10 @@ demo: $(VENV)/.light
 	$(BIN)/toonmark cartoonize astronaut.png -o astronaut-toon.png --size 512
 	$(BIN)/toonmark cartoonize astronaut.png -o astronaut-in-photo.png --output in-photo
 	@echo "Look at astronaut-toon.png and astronaut-in-photo.png"
+
+# Lint, types and every test that is not slow: what to run while working.
+check: $(VENV)/.dev lint
+	$(BIN)/python -m pytest -m "not slow" -n auto
 
 # Lint, types and all tests, with everything installed.
 test: $(VENV)/.dev lint
@@ -24,7 +28,7 @@ LOWEST ?= using making
 using: EXTRAS = video,web
 using: TESTS = tests/using tests/web
 making: EXTRAS = train,eval
-making: TESTS = tests/test_losses.py tests/test_landmarks.py tests/test_export.py tests/models tests/training tests/evaluation
+making: TESTS = tests/test_losses.py tests/test_landmarks.py tests/test_exporting.py tests/models tests/training tests/evaluation
 UV ?= uv
 .PHONY: lowest using making dist image
 lowest: $(LOWEST)

@@ -22,6 +22,8 @@ from toonmark.styles.metadata import KEY, StyleMetadata
 from toonmark.styles.pack import StylePack
 from toonmark.training.networks import Networks, load_generators
 
+pytestmark = pytest.mark.slow
+
 
 def metadata(size=64):
     return StyleMetadata(name="tried", title="Tried", size=size, terms="none")

@@ -44,6 +44,7 @@ def run(tmp_path: Path, small_config) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_run_is_drawn_as_its_pack(run: Path, tmp_path: Path) -> None:
     from toonmark.cli.export import export
 
@@ -61,6 +62,7 @@ def test_a_run_is_drawn_as_its_pack(run: Path, tmp_path: Path) -> None:
     assert not np.array_equal(drawer.back.draw(faces, points), drawer.draw(faces, points))
 
 
+@pytest.mark.slow
 def test_the_command_measures_a_run_and_its_cycle(
     run: Path, make_set: MakeSet, make_pack: MakePack, tmp_path: Path
 ) -> None:

@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 def toonmark(*arguments, code=0):
     done = subprocess.run(

@@ -23,6 +23,8 @@ from toonmark.training.packs import pack_networks
 from toonmark.training.tensors import to_tensor
 from toonmark.training.trained import trained_style
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def config(style_run, denoiser_weights, face_set):

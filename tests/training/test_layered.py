@@ -20,6 +20,8 @@ from toonmark.training.fabric import make_fabric
 from toonmark.training.layered import LayerTrainer, layer_loss, load_layers
 from toonmark.training.packs import pack_networks
 
+pytestmark = pytest.mark.slow
+
 COUNT = len(Layer)
 
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+import pytest
 import torch
 
 from toonmark.artifacts import CHECKPOINT
@@ -14,6 +15,8 @@ from toonmark.training.config import TrainConfig
 from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
 from toonmark.training.run import open_run
+
+pytestmark = pytest.mark.slow
 
 ONE_OF_TWO = """
 import sys

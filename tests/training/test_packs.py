@@ -23,6 +23,8 @@ from toonmark.training.packs import pack_networks
 from toonmark.training.run import open_run
 from toonmark.training.trained import remember_origins, trained_style
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def pack(style_run, tmp_path):

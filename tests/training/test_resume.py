@@ -26,6 +26,8 @@ from toonmark.training.loop import train
 from toonmark.training.run import Lock, open_run
 from toonmark.training.trained import remember_origins, trained_style
 
+pytestmark = pytest.mark.slow
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path

@@ -88,6 +88,7 @@ def test_a_batch_is_shared_equally_or_not_at_all():
         places(Alone(2, 1), 3)
 
 
+@pytest.mark.slow
 def test_faces_may_be_lit_evenly_and_cartoons_stay(small_config, tmp_path):
     config = small_config.model_copy(update={"even_light": True, "background_share": 1.0})
     lit, plain = (StyleTrainer(c, make_fabric("cpu")) for c in (config, small_config))

@@ -10,7 +10,10 @@ import pytest
 from PIL import Image
 from tests.web import browser
 
-pytestmark = pytest.mark.skipif(bool(browser.missing()), reason=browser.missing() or "-")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(browser.missing()), reason=browser.missing() or "-"),
+]
 
 #: Drawings a second that are asked for; benchmarks measure, tests only notice a standstill.
 RATE = float(os.environ.get("TOONMARK_CAMERA_RATE", "0.3"))

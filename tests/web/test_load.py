@@ -8,7 +8,10 @@ import tempfile
 import time
 
 import numpy as np
+import pytest
 from tests.web.conftest import JSON, encoded
+
+pytestmark = pytest.mark.slow
 
 
 def test_full_queue(serve, photo, monkeypatch):

@@ -11,7 +11,10 @@ from tests.web import browser
 
 from toonmark import Cartoonizer
 
-pytestmark = pytest.mark.skipif(bool(browser.missing()), reason=browser.missing() or "-")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(browser.missing()), reason=browser.missing() or "-"),
+]
 
 FACE = ".face[data-face='1']"
 
