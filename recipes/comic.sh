@@ -20,6 +20,7 @@ toonmark export "$runs/comic" flat.onnx --half --clean --look flat --title "Flat
 
 # What finds the five points when a photo is drawn.
 toonmark data folder "$photos" "$data/faces-128" --points mesh --grey --yaw 30 --terms "$terms"
-toonmark train-landmarks "$data/faces-128" --run "$runs/landmarks" --set iterations=6000 \
-    --set augmentation.degrees=35
+toonmark train-landmarks "$data/faces-128" --run "$runs/landmarks" --set iterations=4600 \
+    --set augmentation.degrees=35 --set augmentation.colour=0.5 --set "augmentation.zoom=[0.85,1.2]" \
+    --set augmentation.shift=8 --set learning_rate=0.0015 --precision bf16-mixed
 toonmark export "$runs/landmarks" landmarks.onnx

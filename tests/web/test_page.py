@@ -317,7 +317,7 @@ def test_first_load_is_small_and_kept(chromium, address):
     page = browser.open_page(chromium, address)
     page.wait_for_selector("#example[data-state=drawn]")
     sizes = {r.url: r.sizes()["responseBodySize"] for r in page.requests if r.url[:4] == "http"}
-    assert sum(sizes.values()) < 6e6, sizes
+    assert sum(sizes.values()) < 8e6, sizes  # two styles of 2.1 MB, kept for offline
     assert any(".wasm" in url for url in sizes)
     headers = {r.url: r.response().headers for r in page.requests if "/assets/" in r.url}
     assert all("immutable" in one["cache-control"] for one in headers.values())
