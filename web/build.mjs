@@ -33,7 +33,7 @@ function write(path, content) {
   if (['.jpg', '.png', '.webp'].includes(extname(path))) return;
   for (const [end, compress] of [['.br', brotli], ['.gz', gzip]]) {
     written.add(path + end);
-    // The large WebAssembly file takes long, and never changes under its name.
+    // The large WebAssembly file takes a minute, and never changes under its name.
     if (fresh || !existsSync(path + end)) writeFileSync(path + end, compress(content));
   }
 }
@@ -42,7 +42,7 @@ const gzip = (content) => gzipSync(content, { level: 9 });
 const brotli = (content) =>
   brotliCompressSync(content, {
     params: {
-      [constants.BROTLI_PARAM_QUALITY]: 9,
+      [constants.BROTLI_PARAM_QUALITY]: 11,
       [constants.BROTLI_PARAM_LGWIN]: 24,
       [constants.BROTLI_PARAM_SIZE_HINT]: content.length,
     },
@@ -78,6 +78,7 @@ const names = {
   SCRIPT: `assets/${put('main.js', await bundle('page/main.js', { WORKER: `assets/${worker}` }))}`,
   STYLE: `assets/${put('page.css', await bundle('page.css'))}`,
   EXAMPLE: `assets/${example}`,
+  POINTS: JSON.stringify(JSON.parse(readFileSync(source('example.json'), 'utf8'))),
 };
 const fill = (text, table) =>
   Object.entries(table).reduce((done, [name, value]) => done.replaceAll(`{{${name}}}`, value), text);

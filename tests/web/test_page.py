@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -313,12 +316,42 @@ def test_phone(chromium, address, files):
     page.context.close()
 
 
-def test_first_load_is_small_and_kept(chromium, address):
-    page = browser.open_page(chromium, address)
+def fetched(page):
+    """Bytes over the network by address."""
+    return {r.url: r.sizes()["responseBodySize"] for r in page.requests if r.url[:4] == "http"}
+
+
+def test_example_is_drawn_where_its_points_are():
+    """The page is told where they are, so as not to wait for what finds them."""
+    source = Path(__file__).parents[2] / "web/src"
+    (found,) = Cartoonizer("comic", threads=1)(source / "example.jpg", "all")
+    told = json.loads((source / "example.json").read_text())
+    np.testing.assert_allclose(told, found.points, atol=0.5)
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    """The address of a page with the styles that ship."""
+    with browser.server() as found:
+        yield found
+
+
+def test_first_load_is_small_and_kept(chromium, shipped):
+    """At most 4.5 MB to the first cartoon, then what finds faces; one style and no other."""
+    page = browser.open_page(chromium, shipped)
     page.wait_for_selector("#example[data-state=drawn]")
-    sizes = {r.url: r.sizes()["responseBodySize"] for r in page.requests if r.url[:4] == "http"}
-    assert sum(sizes.values()) < 8e6, sizes  # two styles of 2.1 MB, kept for offline
+    sizes = fetched(page)
     assert any(".wasm" in url for url in sizes)
+    assert any("style-comic" in url for url in sizes)
+    finders = {url: size for url, size in sizes.items() if "yunet" in url or "landmarks" in url}
+    assert sum(sizes.values()) - sum(finders.values()) <= 4.5e6, sizes
+    page.evaluate("navigator.serviceWorker.ready.then(() => 1)")
+    while not all(any(name in url for url in fetched(page)) for name in ("yunet", "landmarks")):
+        page.wait_for_timeout(200)
+    page.wait_for_timeout(1000)
+    sizes = fetched(page)
+    assert sum(sizes.values()) <= 5.5e6, sizes
+    assert sum("style-" in url for url in sizes) == 1, sizes
     headers = {r.url: r.response().headers for r in page.requests if "/assets/" in r.url}
     assert all("immutable" in one["cache-control"] for one in headers.values())
     assert page.evaluate("crossOriginIsolated")

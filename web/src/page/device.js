@@ -53,8 +53,10 @@ export class Device {
     });
   }
 
-  async open({ id, file }) {
-    return this.call('open', { id, file });
+  /** @param {{id: number, file: Blob, known?: {points: number[][]}[]}} photo known: its faces, which are
+   *  found otherwise */
+  async open({ id, file, known }) {
+    return this.call('open', { id, file, known });
   }
 
   async draw({ id }, points, options) {

@@ -29,12 +29,13 @@ export class Pipeline {
     return this.known;
   }
 
-  /** Sees to it that every style can be drawn without a network, and nothing old is kept. */
-  async keepAll() {
+  /** Sees to it that faces can be found without a network, and nothing old is kept. A style that was
+   * drawn with is kept already; what nobody asked for is not fetched. */
+  async keepFinders() {
     const { detector, regressor, styles } = await this.manifest();
-    const files = [detector, regressor, ...styles.map(({ file }) => file)].filter(Boolean);
-    await keepOnly(this.place.base, files);
-    await fetchAhead(this.place, files);
+    const finders = [detector, regressor].filter(Boolean);
+    await keepOnly(this.place.base, [...finders, ...styles.map(({ file }) => file)]);
+    await fetchAhead(this.place, finders);
   }
 
   /** A network by its file, opened once. */

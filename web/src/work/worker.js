@@ -19,11 +19,11 @@ const calls = {
     return { manifest: await pipeline.manifest(), threads };
   },
 
-  /** Decodes a photo, keeps it, and finds its faces. */
-  async open({ id, file }) {
+  /** Decodes a photo, keeps it, and finds its faces, unless they are known. */
+  async open({ id, file, known }) {
     const picture = await decode(file);
     photos.set(id, picture);
-    const { faces, tooSmall } = await pipeline.find(picture);
+    const { faces, tooSmall } = known ? { faces: known, tooSmall: 0 } : await pipeline.find(picture);
     return { width: picture.width, height: picture.height, faces, tooSmall };
   },
 
@@ -49,9 +49,9 @@ const calls = {
     return { points, cartoon, width: picture.width, height: picture.height };
   },
 
-  /** Makes ready for days without a network, beside all else. */
+  /** Makes ready for the first photo, and for days without a network, beside all else. */
   async keep() {
-    pipeline.keepAll();
+    pipeline.keepFinders();
   },
 
   /** A drawing of the camera with sharp lines, to be kept. */
