@@ -16,10 +16,12 @@ const installed = (name) => join(here, 'node_modules', name);
 
 mkdirSync(assets, { recursive: true });
 const written = new Set();
+/** How its twins are packed; what is packed in another way has another name. */
+const PACKING = 'gzip 9, brotli 11';
 
 /** Writes a file under a name with its hash; gives that name. */
 function put(name, content) {
-  const hash = createHash('sha256').update(content).digest('hex').slice(0, 10);
+  const hash = createHash('sha256').update(content).update(PACKING).digest('hex').slice(0, 10);
   const end = extname(name);
   const full = `${basename(name, end)}-${hash}${end}`;
   write(join(assets, full), content);

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from tests.using.conftest import _write_pack
 from tests.web import browser
 from tests.web.test_vision import call, picture, rgba
 
@@ -163,3 +167,105 @@ def test_what_a_browser_forbids_is_explained(chromium, pack, photo, tmp_path):
         assert "over https" in page.inner_text(f"{FACE} .note")
         assert not page.problems
         page.context.close()
+
+
+def test_all_faces_in_one_file(chromium, address, two_faces, tmp_path):
+    """In the size and on the background that were chosen, as each alone."""
+    (tmp_path / "Zwei Ümläute.jpg").write_bytes(two_faces)
+    page = browser.open_page(chromium, address)
+    browser.drop(page, [tmp_path / "Zwei Ümläute.jpg"])
+    browser.drawn(page)
+    page.select_option(browser.BACKGROUND, "blue")
+    page.wait_for_selector(".face[data-face='2'][data-count='2']")
+    with page.expect_download() as download:
+        page.click("button:text('Save all')")
+    page.wait_for_selector("button:text-is('Saved')")
+    assert download.value.suggested_filename == "Zwei Ümläute-toons.zip"
+    with zipfile.ZipFile(download.value.path()) as found:
+        assert found.testzip() is None
+        assert found.namelist() == ["Zwei Ümläute-toon-1.png", "Zwei Ümläute-toon-2.png"]
+        for i, name in enumerate(found.namelist(), 1):
+            cartoon = np.asarray(Image.open(io.BytesIO(found.read(name))).convert("RGBA"))
+            shown = browser.pixels(page, f".face[data-face='{i}'] canvas[role=img]")
+            np.testing.assert_array_equal(cartoon, shown)
+    page.context.close()
+
+
+def test_what_was_done_can_be_taken_back(chromium, two_styles, photo, tmp_path):
+    """Points, background, style and closing, in turn, by buttons and by keys; and done again."""
+    (tmp_path / "one.png").write_bytes(photo)
+    page = browser.open_page(chromium, two_styles)
+    browser.drop(page, [tmp_path / "one.png"])
+    browser.drawn(page)
+    assert page.is_hidden("#history")
+    pictures = [_settled(page)]
+    page.click("button:text('Adjust')")
+    page.focus(".point[data-point='2']")
+    page.keyboard.press("Shift+ArrowRight")
+    pictures.append(_settled(page, pictures[-1]))
+    page.select_option(browser.BACKGROUND, "pink")
+    pictures.append(_settled(page, pictures[-1]))
+    page.check("input[value=second]", force=True)
+    pictures.append(_settled(page, pictures[-1]))
+    page.click(".photo header button")
+    assert page.locator(".photo").count() == 0
+    assert "one.png was closed" in page.inner_text("#history")
+    page.click("button:text('Undo')")
+    browser.drawn(page)
+    np.testing.assert_array_equal(_settled(page), pictures[3])
+    for i in (2, 1, 0):
+        page.keyboard.press("Control+z")
+        np.testing.assert_array_equal(_settled(page, pictures[i + 1]), pictures[i])
+    assert page.is_checked("input[value=negative]")
+    assert page.input_value(browser.BACKGROUND) == "white"
+    assert page.is_disabled("button:text('Undo')")
+    for i in (1, 2, 3):
+        page.keyboard.press("Control+Shift+z" if i > 1 else "Control+y")
+        np.testing.assert_array_equal(_settled(page, pictures[i - 1]), pictures[i])
+    assert page.is_disabled("button:text('Redo')")
+    assert not page.problems
+    page.context.close()
+
+
+def _settled(page, unlike=None):
+    """The cartoon, once it is drawn and no longer what it was."""
+    for _ in range(int(5 * browser.PATIENCE)):
+        page.wait_for_selector(f"{FACE}[data-state=drawn]")
+        found = browser.pixels(page, f"{FACE} canvas[role=img]")
+        if unlike is None or not np.array_equal(found, unlike):
+            return found
+        page.wait_for_timeout(200)
+    raise AssertionError("the cartoon stays as it was")
+
+
+@pytest.fixture(scope="module")
+def two_styles(pack, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("second")
+    second = _write_pack(folder / "second.onnx", size=64, name="second", title="Coarse")
+    with browser.server("--style", str(pack), "--style", str(second)) as found:
+        yield found
+
+
+def test_styles_are_shown_in_pictures_of_ones_own_face(chromium, two_styles, photo, tmp_path):
+    """Once there is a photo: until then no other style's network is fetched."""
+    (tmp_path / "one.png").write_bytes(photo)
+    page = browser.open_page(chromium, two_styles)
+    page.wait_for_selector("#example[data-state=drawn]")
+    assert page.locator("#styles canvas").count() == 0
+    assert len({r.url for r in page.requests if "/style-" in r.url}) == 1
+    browser.drop(page, [tmp_path / "one.png"])
+    browser.drawn(page)
+    names = page.locator("#styles input").evaluate_all("all => all.map(e => e.value)")
+    assert {"negative", "second", "comic"} <= set(names)
+    page.wait_for_function(
+        "n => document.querySelectorAll('#styles canvas').length === n", arg=len(names)
+    )
+    cartoon = browser.pixels(page, f"{FACE} canvas[role=img]")[..., :3]
+    seen = browser.pixels(page, "#styles label:has(input[value=negative]) canvas")[..., :3]
+    assert seen.shape == (144, 144, 3)
+    small = cv2.resize(cartoon, (144, 144), interpolation=cv2.INTER_AREA)
+    assert np.abs(small.astype(int) - seen).mean() < 6
+    other = browser.pixels(page, "#styles label:has(input[value=comic]) canvas")[..., :3]
+    assert np.abs(other.astype(int) - seen).mean() > 20
+    assert not page.problems
+    page.context.close()

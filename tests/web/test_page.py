@@ -232,7 +232,7 @@ def test_keyboard_only(page, files):
     page.keyboard.press("Enter")
     for _ in range(20):  # the points lie on the photo, before the button
         page.keyboard.press("Shift+Tab")
-        if "nose" in page.evaluate("document.activeElement.ariaLabel ?? ''"):
+        if "Face 1, nose" in page.evaluate("document.activeElement.ariaLabel ?? ''"):
             break
     page.keyboard.press("Shift+ArrowRight")
     page.wait_for_selector(f"{FACE}[data-count='2'][data-state=drawn]")

@@ -82,14 +82,18 @@ export class FaceCard {
     return this.photo.cards.length > 1 ? `${stem}-toon-${this.number}.png` : `${stem}-toon.png`;
   }
 
-  /** Saves, copies or shares it in the size that was chosen, and says so on the button. */
+  /** In the size that was chosen. */
+  async finished() {
+    const { size } = this.photo;
+    return (size === SHOWN ? this.drawn : await this.made(size)).cartoon;
+  }
+
+  /** Saves, copies or shares it, and says so on the button. */
   async hand(action, done, button) {
     if (!this.drawn) return;
-    const { size } = this.photo;
-    const cartoon = size === SHOWN ? this.drawn.cartoon : this.made(size).then((drawn) => drawn.cartoon);
-    if (size !== SHOWN) flash(button, 'Drawing');
+    if (this.photo.size !== SHOWN) flash(button, 'Drawing');
     try {
-      if (!(await action(cartoon, this.name))) return flash(button);
+      if (!(await action(this.finished(), this.name))) return flash(button);
       flash(button, done);
       tell(`${done} ${this.name}.`);
     } catch (error) {

@@ -4,8 +4,10 @@ import { Camera } from './camera.js';
 import { Compare } from './compare.js';
 import { Device } from './device.js';
 import { byId, forbidden, h, tell } from './dom.js';
+import { History } from './history.js';
 import { PhotoCard } from './photo.js';
 import { Server } from './server.js';
+import { StyleChoice } from './styles.js';
 
 /** The points of the example's face, as toonmark.faces finds them. */
 const EXAMPLE = JSON.parse(document.body.dataset.points);
@@ -15,6 +17,8 @@ const device = new Device(token);
 const server = new Server(token);
 const cards = new Set();
 const chosen = { place: 'device', style: '' };
+const steps = new History(byId('history'));
+let choice = null;
 
 const engine = () => (chosen.place === 'server' ? server : device);
 const style = () => chosen.style;
@@ -33,22 +37,45 @@ function takeToken() {
 
 /** @param {Iterable<File>} files */
 async function add(files) {
-  const fresh = [...files].map((file) => new PhotoCard(file, engine, style, remove));
-  for (const card of fresh.reverse()) {
-    cards.add(card);
-    byId('photos').prepend(card.element);
-  }
-  arrange();
+  const fresh = [...files].map((file) => new PhotoCard(file, engine, style, steps, remove));
+  for (const card of fresh.reverse()) lay(card);
   fresh[fresh.length - 1]?.element.focus({ preventScroll: false });
   for (const card of fresh.reverse()) await card.open();
+  picture(fresh);
 }
 
-function remove(card) {
+function lay(card) {
+  cards.add(card);
+  byId('photos').prepend(card.element);
+  arrange();
+}
+
+/** Shows the first face that was found in every style. Not on a server, which would get the photo as
+ * often; nor where bytes are dear, as each style's network would be fetched. @param {PhotoCard[]} fresh */
+function picture(fresh) {
+  const card = fresh.find((one) => !one.closed && one.cards.length);
+  if (!card || navigator.connection?.saveData) return;
+  choice?.picture(async (style, size) => {
+    if (card.closed || chosen.place !== 'device') return null;
+    const points = card.found.faces[0].points;
+    return (await device.draw(card, points, { style, size, transparent: false })).cartoon;
+  });
+}
+
+/** @param {boolean} undone whether the history has closed it */
+function remove(card, undone) {
   cards.delete(card);
   device.close(card); // it may have been opened here before the place was changed
   arrange();
   byId('main').focus();
-  tell(`${card.name} was closed.`);
+  const name = `${card.name} was closed.`;
+  tell(name);
+  if (undone) return;
+  const undo = () => {
+    lay(card);
+    return card.reopen();
+  };
+  steps.did({ name, undo, redo: () => card.close(true) });
 }
 
 function arrange() {
@@ -71,21 +98,21 @@ function showPlace() {
 }
 
 function offerStyles(styles) {
-  chosen.style = styles[0].name;
-  const terms = [...new Set(styles.map((one) => one.terms).filter(Boolean))];
-  byId('terms').textContent = terms.join(' ');
-  if (styles.length < 2) return;
-  const radios = styles.map((one, i) => {
-    const attributes = { type: 'radio', name: 'style', value: one.name, checked: i === 0 };
-    return h('label', {}, h('input', attributes), h('span', {}, one.title));
-  });
-  const legend = h('legend', { class: 'unseen' }, 'Style');
-  const change = async ({ target }) => {
-    chosen.style = target.value;
+  const use = async (name) => {
+    chosen.style = name;
+    byId('terms').textContent = styles.find((one) => one.name === name).terms ?? '';
     for (const card of cards) await card.redraw();
-    tell('Drawn in the other style.');
+    if (cards.size) tell('Drawn in the other style.');
   };
-  byId('styles').append(h('fieldset', { class: 'switch', onchange: change }, legend, ...radios));
+  const go = (name) => {
+    choice.choose(name);
+    return use(name);
+  };
+  choice = new StyleChoice(byId('styles'), styles, (name, before) => {
+    use(name);
+    steps.did({ name: 'The style was changed.', undo: () => go(before), redo: () => go(name) });
+  });
+  use(choice.chosen);
 }
 
 /** Shows what comes out, made here and now: a photo that NASA took. */

@@ -2,9 +2,10 @@
 
 import { FACE_TEMPLATE } from '../vision/geometry.js';
 import { LOOKS } from '../vision/sticker.js';
-import { h, plural, tell } from './dom.js';
+import { flash, h, plural, tell } from './dom.js';
 import { FaceCard, SHOWN } from './face.js';
 import { addBox, addPoints } from './points.js';
+import { saveAll } from './saving.js';
 
 /** Edges in pixels in which cartoons can be had. */
 const SIZES = [512, 1024, 2048];
@@ -12,9 +13,10 @@ const SIZES = [512, 1024, 2048];
 let photos = 0;
 
 export class PhotoCard {
-  /** @param {File} file @param {() => any} engine who draws @param {() => string} style */
-  constructor(file, engine, style, onClose) {
-    Object.assign(this, { file, engine, style, onClose });
+  /** @param {File} file @param {() => any} engine who draws @param {() => string} style
+   * @param {import('./history.js').History} history */
+  constructor(file, engine, style, history, onClose) {
+    Object.assign(this, { file, engine, style, history, onClose });
     this.id = ++photos;
     this.name = file.name || 'photo';
     this.cards = [];
@@ -51,6 +53,7 @@ export class PhotoCard {
       if (!this.closed) this.fail(error);
       return;
     }
+    this.known = undefined;
     if (this.closed) return;
     if (this.found.faces.length) await this.show();
     else this.none();
@@ -89,18 +92,18 @@ export class PhotoCard {
     const figure = h('figure', { class: 'picture' }, image, overlay, points);
     figure.style.aspectRatio = `${width} / ${height}`;
     figure.style.maxWidth = `calc(78vh * ${width / height})`;
-    const found = faces.map((face) => face.points.map((point) => [...point]));
-    const places = faces.map((face, i) => {
+    const found = this.points();
+    this.settled = found;
+    this.places = faces.map((face, i) => {
       if (face.box && several) addBox(overlay, face, i + 1, this.found);
       return addPoints(points, face, i + 1, this.found, (held) => {
         if (held) this.cards[i].draw();
-        else tell(`Face ${i + 1} is drawn again.`);
+        else if (this.moved('A point was moved.')) tell(`Face ${i + 1} is drawn again.`);
       });
     });
     const back = () => {
-      faces.forEach((face, i) => (face.points = found[i].map((point) => [...point])));
-      for (const place of places) place();
-      this.redraw();
+      this.put(found);
+      this.moved('The points were put back.');
       tell('The points are where they were found.');
     };
     const hint = 'A point is not where it belongs? Drag it, or move it with the arrow keys.';
@@ -118,13 +121,66 @@ export class PhotoCard {
       this.element.classList.toggle('adjusted', open);
     });
     const look = this.choice('Background', LOOKS.map(({ name, title }) => [name, title]), this.look, (value) => {
-      this.look = value;
-      this.redraw();
+      const before = this.look;
+      const dress = (name) => {
+        this.look = look.querySelector('select').value = name;
+        return this.redraw();
+      };
+      dress(value);
+      this.history.did({ name: 'The background was changed.', undo: () => dress(before), redo: () => dress(value) });
     });
     const size = this.choice('Size', SIZES.map((one) => [String(one), `${one} pixels`]), String(this.size), (value) => {
       this.size = Number(value);
     });
-    return h('div', { class: 'aside' }, figure, h('div', { class: 'options' }, look, size, this.adjust), more);
+    const options = h('div', { class: 'options' }, look, size, this.adjust);
+    if (several) options.prepend(this.allAtOnce());
+    return h('div', { class: 'aside' }, figure, options, more);
+  }
+
+  /** A button that saves all cartoons in one file. */
+  allAtOnce() {
+    const name = `${this.name.replace(/\.[^.]*$/, '') || 'photo'}-toons.zip`;
+    const save = async () => {
+      flash(button, 'Drawing');
+      try {
+        const pictures = [];
+        for (const card of this.cards) pictures.push({ name: card.name, pixels: await card.finished() });
+        await saveAll(pictures, name);
+        flash(button, 'Saved');
+        tell(`Saved ${name}.`);
+      } catch (error) {
+        flash(button, 'Failed');
+        tell(`${error.message} ${error.remedy ?? ''}`);
+      }
+    };
+    const button = h('button', { type: 'button', onclick: save }, 'Save all');
+    return button;
+  }
+
+  /** Where the points of all faces are: a copy. */
+  points() {
+    return this.found.faces.map((face) => face.points.map((point) => [...point]));
+  }
+
+  /** Moves them there. @param {number[][][]} all */
+  put(all) {
+    if (this.closed || all.length !== this.found?.faces.length) return;
+    this.found.faces.forEach((face, i) => (face.points = all[i].map((point) => [...point])));
+    for (const place of this.places) place();
+    this.redraw();
+  }
+
+  /** Notes that points were moved; false if they are where they were. @param {string} name of the step */
+  moved(name) {
+    const [before, after] = [this.settled, this.points()];
+    if (String(before) === String(after)) return false;
+    this.settled = after;
+    const to = (all) => {
+      this.put(all);
+      this.settled = this.points();
+    };
+    this.history.did({ name, undo: () => to(before), redo: () => to(after) });
+    return true;
   }
 
   /** One of several, in the browser's own list. @param {string[][]} values each with its title */
@@ -185,13 +241,22 @@ export class PhotoCard {
     this.element.dataset.state = name;
   }
 
-  close() {
+  /** @param {boolean} undone whether the history has closed it */
+  close(undone = false) {
     this.closed = true;
+    this.known = this.found?.faces.length ? this.found.faces : undefined;
     for (const card of this.cards) card.again = false;
     URL.revokeObjectURL(this.url);
     this.engine().close(this);
     this.element.remove();
-    this.onClose(this);
+    this.onClose(this, undone);
+  }
+
+  /** As it was before it was closed, with its points. */
+  reopen() {
+    this.closed = false;
+    this.url = URL.createObjectURL(this.file);
+    return this.open();
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { Problem } from './device.js';
 import { forbidden, h, show } from './dom.js';
+import { zip } from './zip.js';
 
 /** The browser does not let the page do this. */
 export class NotAllowed extends Problem {}
@@ -15,7 +16,21 @@ export async function toPng(pixels) {
 
 /** @param {ImageData | Promise<ImageData>} pixels @param {string} name */
 export async function save(pixels, name) {
-  const url = URL.createObjectURL(await toPng(pixels));
+  return download(await toPng(pixels), name);
+}
+
+/** Several pictures as one file. @param {{name: string, pixels: ImageData}[]} pictures @param {string} name */
+export async function saveAll(pictures, name) {
+  const files = [];
+  for (const one of pictures) {
+    files.push({ name: one.name, data: new Uint8Array(await (await toPng(one.pixels)).arrayBuffer()) });
+  }
+  return download(zip(files), name);
+}
+
+/** @param {Blob} blob @param {string} name */
+function download(blob, name) {
+  const url = URL.createObjectURL(blob);
   h('a', { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
   return true;
