@@ -73,11 +73,15 @@ const define = {
   ORT_MODULE: put('ort.mjs', runtime('ort-wasm-simd-threaded.mjs')),
   ORT_WASM: put('ort.wasm', runtime('ort-wasm-simd-threaded.wasm')),
 };
+const languages = readdirSync(source('words')).map((file) => basename(file, '.json')).filter((one) => one !== 'en');
+const words = Object.fromEntries(
+  languages.map((one) => [one, `assets/${put(`words-${one}.json`, readFileSync(source(`words/${one}.json`)))}`]),
+);
 const worker = put('worker.js', await bundle('work/worker.js', define));
 const example = put('example.jpg', readFileSync(source('example.jpg')));
 const names = {
   WORKER: `assets/${worker}`,
-  SCRIPT: `assets/${put('main.js', await bundle('page/main.js', { WORKER: `assets/${worker}` }))}`,
+  SCRIPT: `assets/${put('main.js', await bundle('page/main.js', { WORKER: `assets/${worker}`, WORDS: words }))}`,
   STYLE: `assets/${put('page.css', await bundle('page.css'))}`,
   EXAMPLE: `assets/${example}`,
   POINTS: JSON.stringify(JSON.parse(readFileSync(source('example.json'), 'utf8'))),
@@ -107,7 +111,7 @@ write(join(out, 'docs.html'), fill(read('docs.html'), docs));
 
 const ownNames = ['./', 'icon.svg', 'app.webmanifest', 'licences.txt'];
 const runtimeNames = [define.ORT_MODULE, define.ORT_WASM].map((name) => `assets/${name}`);
-const files = [...ownNames, names.SCRIPT, names.STYLE, names.WORKER, names.EXAMPLE, ...runtimeNames];
+const files = [...ownNames, names.SCRIPT, names.STYLE, names.WORKER, names.EXAMPLE, ...Object.values(words), ...runtimeNames];
 const version = createHash('sha256').update(files.join() + html).digest('hex').slice(0, 10);
 write(join(out, 'sw.js'), await bundle('sw.js', { VERSION: version, FILES: files, POLICY: policy }));
 

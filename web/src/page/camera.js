@@ -1,7 +1,8 @@
 // The live mirror: the camera on one side, the drawing on the other. Always on this device.
 
-import { byId, flash, forbidden, h, tell } from './dom.js';
+import { byId, explained, flash, forbidden, h, put, tell } from './dom.js';
 import { save, toPng } from './saving.js';
+import { w } from './words.js';
 
 const REFUSED = {
   NotAllowedError: 'The browser may not use the camera. Allow it in the address bar, then try again.',
@@ -21,17 +22,17 @@ export class Camera {
   async start() {
     if (this.stream) return;
     this.section.hidden = false;
-    this.section.replaceChildren(h('p', { class: 'working' }, 'Waiting for the camera'));
+    this.section.replaceChildren(h('p', { class: 'working' }, w('Waiting for the camera')));
     this.section.focus({ preventScroll: true });
     if (!navigator.mediaDevices?.getUserMedia) {
-      this.say('The camera cannot be used here.', forbidden() || 'This browser has none to offer.');
+      this.say(w('The camera cannot be used here.'), forbidden() || w('This browser has none to offer.'));
       return;
     }
     try {
       const video = { facingMode: 'user', width: { ideal: 640 }, height: { ideal: 480 } };
       this.stream = await navigator.mediaDevices.getUserMedia({ video, audio: false });
     } catch (error) {
-      this.say(REFUSED[error.name] ?? 'The camera cannot be used here.');
+      this.say(w(REFUSED[error.name] ?? 'The camera cannot be used here.'));
       return;
     }
     this.device = this.makeDevice();
@@ -44,19 +45,19 @@ export class Camera {
       if (this.stream) this.fail(error);
       return;
     }
-    tell('The camera is on.');
+    tell(w('The camera is on.'));
     this.run();
   }
 
   build() {
-    this.video = h('video', { playsinline: true, muted: true, 'aria-label': 'The camera' });
+    this.video = h('video', { playsinline: true, muted: true, 'aria-label': w('The camera') });
     this.video.muted = true;
     // Shows the very picture that was drawn, with its points; until there is one, the film.
     this.seen = h('canvas', { 'aria-hidden': 'true' });
-    this.drawing = h('canvas', { width: '512', height: '512', role: 'img', 'aria-label': 'You, drawn' });
-    this.rate = h('output', {}, 'Getting ready');
+    this.drawing = h('canvas', { width: '512', height: '512', role: 'img', 'aria-label': w('You, drawn') });
+    this.rate = h('output', {}, w('Getting ready'));
     const button = (text, action, style = '') =>
-      h('button', { type: 'button', class: style, onclick: action }, text);
+      h('button', { type: 'button', class: style, onclick: action }, w(text));
     this.section.replaceChildren(
       h(
         'div',
@@ -86,16 +87,16 @@ export class Camera {
         { class: 'message' },
         h('strong', {}, text),
         h('p', { hidden: !reason }, reason),
-        h('div', { class: 'actions' }, h('button', again, 'Try again'), h('button', close, 'Close')),
+        h('div', { class: 'actions' }, h('button', again, w('Try again')), h('button', close, w('Close'))),
       ),
     );
     if (held) this.section.focus({ preventScroll: true });
-    tell(`${text} ${reason}`.trim());
+    tell(text, reason);
   }
 
   fail(error) {
     this.end();
-    this.say(error.message);
+    this.say(explained(error)[0]);
   }
 
   async run() {
@@ -121,7 +122,9 @@ export class Camera {
       if (times.length > 20) times.shift();
       const rate = ((times.length - 1) / (times[times.length - 1] - times[0])) * 1000 || 0;
       Object.assign(this.section.dataset, { frames: String(++frames), rate: rate.toFixed(1) });
-      if (frames % 5 === 0) this.rate.value = `${rate.toFixed(rate < 9.5 ? 1 : 0)} drawings a second`;
+      if (frames % 5 === 0) {
+        put(this.rate, w('{rate} drawings a second', { rate: rate.toFixed(rate < 9.5 ? 1 : 0) }));
+      }
     }
   }
 
@@ -130,7 +133,7 @@ export class Camera {
     const over = this.seen.getContext('2d');
     if (!points) {
       over.clearRect(0, 0, this.seen.width, this.seen.height);
-      this.rate.value = 'Looking for a face';
+      put(this.rate, w('Looking for a face'));
       return;
     }
     this.section.dataset.points = points.flat().map((value) => value.toFixed(2)).join(',');
@@ -176,14 +179,14 @@ export class Camera {
       if (this.stream) this.fail(error);
       return;
     }
-    flash(this.saving, 'Saved');
-    tell('Saved camera-toon.png.');
+    flash(this.saving, w('Saved'));
+    tell(w('Saved {name}.', { name: 'camera-toon.png' }));
   }
 
   stop() {
     this.end();
     this.leave();
-    tell('The camera is off.');
+    tell(w('The camera is off.'));
   }
 
   end() {

@@ -2,11 +2,11 @@
 
 /** What went wrong, and what to do about it. */
 export class Problem extends Error {
-  /** @param {string} happened @param {string} remedy @param {string} kind */
-  constructor(happened, remedy, kind = '') {
+  /** @param {string} happened @param {string} remedy keys of words, or in English @param {string} kind
+   * @param {object} values of the words */
+  constructor(happened, remedy, kind = '', values = {}) {
     super(happened);
-    this.remedy = remedy;
-    this.kind = kind;
+    Object.assign(this, { remedy, kind, values });
   }
 }
 
@@ -27,7 +27,7 @@ export class Device {
     this.worker.onmessage = ({ data: { number, result, failure } }) => {
       const { resolve, reject } = this.waiting.get(number);
       this.waiting.delete(number);
-      if (failure) reject(new Problem(failure.message, failure.remedy));
+      if (failure) reject(new Problem(failure.message, failure.remedy, '', failure.values));
       else resolve(result);
     };
     this.worker.onerror = () => this.end('The drawing part of the page does not run.');

@@ -2,8 +2,9 @@
 
 import { dressed, figureSize, inMiddle } from '../vision/sticker.js';
 import { Compare } from './compare.js';
-import { flash, h, tell } from './dom.js';
+import { explained, flash, h, tell } from './dom.js';
 import { canShare, copy, NotAllowed, save, share } from './saving.js';
+import { text, w } from './words.js';
 
 /** Edge of a cartoon in pixels as it is shown. */
 export const SHOWN = 512;
@@ -12,10 +13,10 @@ export class FaceCard {
   /** @param {import('./photo.js').PhotoCard} photo @param {{points: number[][]}} face */
   constructor(photo, face, number, numbered) {
     Object.assign(this, { photo, face, number, drawing: false, again: false });
-    this.compare = new Compare(`Cartoon of face ${number}`);
+    this.compare = new Compare(w('Cartoon of face {number}', { number }));
     this.note = h('p', { class: 'note', hidden: true });
-    const title = `Face ${number}`;
-    const button = (text, onclick, style = '') => h('button', { type: 'button', class: style, onclick }, text);
+    const title = w('Face {number}', { number });
+    const button = (text, onclick, style = '') => h('button', { type: 'button', class: style, onclick }, w(text));
     this.saving = button('Save', () => this.hand(save, 'Saved', this.saving), 'primary');
     this.copying = button('Copy', () => this.hand(copy, 'Copied', this.copying));
     this.sharing = button('Share', () => this.hand(share, 'Shared', this.sharing));
@@ -49,13 +50,13 @@ export class FaceCard {
         this.compare.show(this.drawn, ['transparent', 'sticker'].includes(this.photo.look));
       } while (this.again);
       const { turned } = this.drawn;
-      const aside = `This face is turned ${turned}° to the side. Faces from the front are drawn better.`;
-      this.say(turned ? aside : '');
+      const key = 'This face is turned {degrees}° to the side. Faces from the front are drawn better.';
+      this.say(turned ? w(key, { degrees: turned }) : '');
       this.element.dataset.state = 'drawn';
       this.element.dataset.count = String(Number(this.element.dataset.count ?? 0) + 1);
     } catch (error) {
       this.element.dataset.state = 'failed';
-      this.say(`${error.message} ${error.remedy ?? ''}`);
+      this.say(...explained(error));
       tell(this.note.textContent);
     } finally {
       this.drawing = false;
@@ -72,9 +73,10 @@ export class FaceCard {
     return { ...drawn, cartoon: dressed(drawn.cartoon, look, size), crop: inMiddle(drawn.crop, size) };
   }
 
-  say(text) {
-    this.note.hidden = !text;
-    this.note.textContent = text;
+  /** @param {...(string | object)} parts words; none, or an empty one: nothing */
+  say(...parts) {
+    this.note.hidden = !parts.join('');
+    this.note.replaceChildren(...parts.flatMap((part) => [text(part), ' ']));
   }
 
   get name() {
@@ -91,14 +93,14 @@ export class FaceCard {
   /** Saves, copies or shares it, and says so on the button. */
   async hand(action, done, button) {
     if (!this.drawn) return;
-    if (this.photo.size !== SHOWN) flash(button, 'Drawing');
+    if (this.photo.size !== SHOWN) flash(button, w('Drawing'));
     try {
       if (!(await action(this.finished(), this.name))) return flash(button);
-      flash(button, done);
-      tell(`${done} ${this.name}.`);
+      flash(button, w(done));
+      tell(w(`${done} {name}.`, { name: this.name }));
     } catch (error) {
-      flash(button, error instanceof NotAllowed ? 'Not allowed' : 'Failed');
-      this.say(`${error.message} ${error.remedy ?? ''}`);
+      flash(button, w(error instanceof NotAllowed ? 'Not allowed' : 'Failed'));
+      this.say(...explained(error));
       tell(this.note.textContent);
     }
   }

@@ -1,11 +1,12 @@
 // What was done, to be taken back and done again: by buttons, and by the keys for it.
 
-import { h } from './dom.js';
+import { h, put } from './dom.js';
+import { w } from './words.js';
 
 /** So many steps are remembered. */
 const MOST = 50;
 
-/** @typedef {{name: string, undo: () => unknown, redo: () => unknown}} Step */
+/** @typedef {{name: object, undo: () => unknown, redo: () => unknown}} Step */
 
 export class History {
   /** @param {HTMLElement} bar where the buttons are; hidden while there is nothing to take back */
@@ -13,7 +14,7 @@ export class History {
     this.bar = bar;
     /** @type {Step[]} */ this.done = [];
     /** @type {Step[]} */ this.undone = [];
-    const button = (text, onclick) => h('button', { type: 'button', onclick }, text);
+    const button = (text, onclick) => h('button', { type: 'button', onclick }, w(text));
     this.back = button('Undo', () => this.step(this.done, this.undone, 'undo'));
     this.again = button('Redo', () => this.step(this.undone, this.done, 'redo'));
     this.told = h('span');
@@ -50,7 +51,7 @@ export class History {
 
   show(name) {
     const held = this.bar.contains(document.activeElement);
-    this.told.textContent = name;
+    put(this.told, name);
     this.back.disabled = !this.done.length;
     this.again.disabled = !this.undone.length;
     this.bar.hidden = !this.done.length && !this.undone.length;

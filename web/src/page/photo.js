@@ -2,10 +2,11 @@
 
 import { FACE_TEMPLATE } from '../vision/geometry.js';
 import { LOOKS } from '../vision/sticker.js';
-import { flash, h, plural, tell } from './dom.js';
+import { explained, flash, h, put, tell } from './dom.js';
 import { FaceCard, SHOWN } from './face.js';
 import { addBox, addPoints } from './points.js';
 import { saveAll } from './saving.js';
+import { w } from './words.js';
 
 /** Edges in pixels in which cartoons can be had. */
 const SIZES = [512, 1024, 2048];
@@ -26,11 +27,11 @@ export class PhotoCard {
     this.url = URL.createObjectURL(file);
     this.count = h('small');
     this.body = h('div', { class: 'body' });
-    const close = { type: 'button', class: 'quiet', 'aria-label': `Close ${this.name}`, onclick: () => this.close() };
+    const close = { type: 'button', class: 'quiet', 'aria-label': w('Close {name}', { name: this.name }), onclick: () => this.close() };
     this.element = h(
       'article',
       { class: 'photo', tabindex: '-1', 'aria-label': this.name },
-      h('header', {}, h('h2', { title: this.name }, h('span', {}, this.name), this.count), h('button', close, 'Close')),
+      h('header', {}, h('h2', { title: this.name }, h('span', {}, this.name), this.count), h('button', close, w('Close'))),
       this.body,
     );
   }
@@ -43,10 +44,10 @@ export class PhotoCard {
     this.count.textContent = '';
     const image = h('img', { src: this.url, alt: '', onerror: () => image.parentNode.remove() });
     const waiting = h('figure', { class: 'picture waiting' }, image);
-    const text = h('p', { class: 'working' }, 'Looking for faces');
+    const text = h('p', { class: 'working' }, w('Looking for faces'));
     const empty = h('div', { class: 'compare busy' });
     this.fill(h('div', { class: 'spread single' }, h('div', { class: 'faces alone' }, empty), h('div', { class: 'aside' }, waiting, text)));
-    tell(`Looking for faces in ${this.name}.`);
+    tell(w('Looking for faces in {name}.', { name: this.name }));
     try {
       this.found = await this.engine().open(this);
     } catch (error) {
@@ -62,17 +63,17 @@ export class PhotoCard {
   async show() {
     const { faces } = this.found;
     const several = faces.length > 1;
-    this.count.textContent = plural(faces.length, 'face', 'faces');
+    put(this.count, w('{count} faces', { count: faces.length }));
     this.cards = faces.map((face, i) => new FaceCard(this, face, i + 1, several));
     const cards = this.cards.map((card) => card.element);
     const list = h('div', { class: several ? 'faces' : 'faces alone' }, ...cards);
     this.fill(h('div', { class: several ? 'spread' : 'spread single' }, list, this.aside(several)));
-    tell(`${plural(faces.length, 'face', 'faces')} found in ${this.name}.`);
+    tell(w('Faces found in {name}: {count}.', { name: this.name, count: faces.length }));
     this.state('drawing');
     await this.redraw();
     if (this.closed) return;
     this.state('drawn');
-    tell(`${this.name} is drawn.`);
+    tell(w('{name} is drawn.', { name: this.name }));
   }
 
   /** Draws all faces once more: the style or the place has changed. */
@@ -88,7 +89,7 @@ export class PhotoCard {
     const { width, height, faces } = this.found;
     const overlay = h('div', { class: 'overlay' });
     const points = h('div', { class: 'overlay points', hidden: true });
-    const image = h('img', { src: this.url, alt: `The photo ${this.name}` });
+    const image = h('img', { src: this.url, alt: w('The photo {name}', { name: this.name }) });
     const figure = h('figure', { class: 'picture' }, image, overlay, points);
     figure.style.aspectRatio = `${width} / ${height}`;
     figure.style.maxWidth = `calc(78vh * ${width / height})`;
@@ -98,62 +99,66 @@ export class PhotoCard {
       if (face.box && several) addBox(overlay, face, i + 1, this.found);
       return addPoints(points, face, i + 1, this.found, (held) => {
         if (held) this.cards[i].draw();
-        else if (this.moved('A point was moved.')) tell(`Face ${i + 1} is drawn again.`);
+        else if (this.moved(w('A point was moved.'))) tell(w('Face {number} is drawn again.', { number: i + 1 }));
       });
     });
     const back = () => {
       this.put(found);
-      this.moved('The points were put back.');
-      tell('The points are where they were found.');
+      this.moved(w('The points were put back.'));
+      tell(w('The points are where they were found.'));
     };
     const hint = 'A point is not where it belongs? Drag it, or move it with the arrow keys.';
     const more = h(
       'div',
       { class: 'adjusting', hidden: true },
-      h('p', { class: 'note' }, hint),
-      h('button', { type: 'button', onclick: back }, 'Put the points back'),
+      h('p', { class: 'note' }, w(hint)),
+      h('button', { type: 'button', onclick: back }, w('Put the points back')),
     );
-    this.adjust = h('button', { type: 'button', 'aria-expanded': 'false' }, 'Adjust');
+    this.adjust = h('button', { type: 'button', 'aria-expanded': 'false' }, w('Adjust'));
     this.adjust.addEventListener('click', () => {
       const open = points.hidden;
       points.hidden = more.hidden = !open;
       this.adjust.setAttribute('aria-expanded', String(open));
       this.element.classList.toggle('adjusted', open);
     });
-    const look = this.choice('Background', LOOKS.map(({ name, title }) => [name, title]), this.look, (value) => {
+    this.background = this.choice('Background', LOOKS.map(({ name, title }) => [name, w(title)]), this.look, (value) => {
       const before = this.look;
-      const dress = (name) => {
-        this.look = look.querySelector('select').value = name;
-        return this.redraw();
-      };
-      dress(value);
-      this.history.did({ name: 'The background was changed.', undo: () => dress(before), redo: () => dress(value) });
+      this.dress(value);
+      const [undo, redo] = [() => this.dress(before), () => this.dress(value)];
+      this.history.did({ name: w('The background was changed.'), undo, redo });
     });
-    const size = this.choice('Size', SIZES.map((one) => [String(one), `${one} pixels`]), String(this.size), (value) => {
+    const size = this.choice('Size', SIZES.map((one) => [String(one), w('{size} pixels', { size: one })]), String(this.size), (value) => {
       this.size = Number(value);
     });
-    const options = h('div', { class: 'options' }, look, size, this.adjust);
+    const options = h('div', { class: 'options' }, this.background, size, this.adjust);
     if (several) options.prepend(this.allAtOnce());
     return h('div', { class: 'aside' }, figure, options, more);
+  }
+
+  /** Draws it on another background. @param {string} look */
+  dress(look) {
+    this.look = look;
+    this.background.querySelector('select').value = look;
+    return this.redraw();
   }
 
   /** A button that saves all cartoons in one file. */
   allAtOnce() {
     const name = `${this.name.replace(/\.[^.]*$/, '') || 'photo'}-toons.zip`;
     const save = async () => {
-      flash(button, 'Drawing');
+      flash(button, w('Drawing'));
       try {
         const pictures = [];
         for (const card of this.cards) pictures.push({ name: card.name, pixels: await card.finished() });
         await saveAll(pictures, name);
-        flash(button, 'Saved');
-        tell(`Saved ${name}.`);
+        flash(button, w('Saved'));
+        tell(w('Saved {name}.', { name }));
       } catch (error) {
-        flash(button, 'Failed');
-        tell(`${error.message} ${error.remedy ?? ''}`);
+        flash(button, w('Failed'));
+        tell(...explained(error));
       }
     };
-    const button = h('button', { type: 'button', onclick: save }, 'Save all');
+    const button = h('button', { type: 'button', onclick: save }, w('Save all'));
     return button;
   }
 
@@ -170,7 +175,7 @@ export class PhotoCard {
     this.redraw();
   }
 
-  /** Notes that points were moved; false if they are where they were. @param {string} name of the step */
+  /** Notes that points were moved; false if they are where they were. @param {object} name of the step */
   moved(name) {
     const [before, after] = [this.settled, this.points()];
     if (String(before) === String(after)) return false;
@@ -183,11 +188,11 @@ export class PhotoCard {
     return true;
   }
 
-  /** One of several, in the browser's own list. @param {string[][]} values each with its title */
+  /** One of several, in the browser's own list. @param {[string, object][]} values each with its title */
   choice(title, values, chosen, onChange) {
     const options = values.map(([value, text]) => h('option', { value, selected: value === chosen }, text));
     const change = ({ target }) => onChange(target.value);
-    return h('label', { class: 'choice' }, title, h('select', { onchange: change }, ...options));
+    return h('label', { class: 'choice' }, w(title), h('select', { onchange: change }, ...options));
   }
 
   none() {
@@ -198,16 +203,16 @@ export class PhotoCard {
       ? 'Use a photo taken from nearer, or of a higher resolution.'
       : 'A photo that shows one from the front works best. If there is one, show where it is.';
     const place = { type: 'button', onclick: () => this.placePoints() };
-    const image = h('img', { src: this.url, alt: `The photo ${this.name}` });
+    const image = h('img', { src: this.url, alt: w('The photo {name}', { name: this.name }) });
     this.fill(
       h(
         'div',
         { class: 'spread' },
         h('figure', { class: 'picture' }, image),
-        message(happened, remedy, h('button', place, 'Place the points myself')),
+        message([w(happened), w(remedy)], h('button', place, w('Place the points myself'))),
       ),
     );
-    tell(`${happened} ${remedy}`);
+    tell(w(happened), w(remedy));
   }
 
   /** Points in the middle of the photo, to be dragged to where the face is. */
@@ -225,9 +230,10 @@ export class PhotoCard {
   fail(error) {
     this.state('failed');
     const again = { type: 'button', onclick: () => this.open() };
-    const remedy = error.remedy ?? 'Try another photo.';
-    this.fill(message(error.message, remedy, h('button', again, 'Try again')));
-    tell(`${error.message} ${remedy}`);
+    const { message: happened, remedy = 'Try another photo.', values } = error;
+    const words = explained({ message: happened, remedy, values });
+    this.fill(message(words, h('button', again, w('Try again'))));
+    tell(...words);
   }
 
   /** New content; if the focus was within the old one, the photo takes it. */
@@ -260,6 +266,6 @@ export class PhotoCard {
   }
 }
 
-function message(happened, remedy, ...actions) {
+function message([happened, remedy], ...actions) {
   return h('div', { class: 'message' }, h('strong', {}, happened), h('p', {}, remedy), ...actions);
 }

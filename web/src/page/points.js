@@ -1,6 +1,7 @@
 // The five points of a face, over its photo: to be seen, dragged, and moved with arrow keys.
 
 import { h } from './dom.js';
+import { w } from './words.js';
 
 const NAMES = ['left eye', 'right eye', 'nose', 'left corner of the mouth', 'right corner of the mouth'];
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -12,7 +13,7 @@ const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowD
  * @returns {() => void} to be called when the points were moved from elsewhere */
 export function addPoints(overlay, face, number, photo, onMove) {
   const handles = face.points.map((_, i) => {
-    const label = `Face ${number}, ${NAMES[i]}: arrow keys move it`;
+    const label = w('Face {number}, {point}: arrow keys move it', { number, point: w(NAMES[i]) });
     return h('button', { type: 'button', class: 'point', 'aria-label': label, 'data-point': String(i) });
   });
   const place = () =>

@@ -2,6 +2,7 @@
 
 import { Problem } from './device.js';
 import { forbidden, h, show } from './dom.js';
+import { w } from './words.js';
 import { zip } from './zip.js';
 
 /** The browser does not let the page do this. */
@@ -29,7 +30,7 @@ export async function saveAll(pictures, name) {
 }
 
 /** @param {Blob} blob @param {string} name */
-function download(blob, name) {
+export function download(blob, name) {
   const url = URL.createObjectURL(blob);
   h('a', { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
@@ -43,10 +44,9 @@ export async function copy(pixels) {
     await navigator.clipboard.write([new ClipboardItem({ 'image/png': toPng(pixels) })]);
     return true;
   } catch {
-    throw new NotAllowed(
-      `The browser does not allow copying here. ${forbidden()}`.trim(),
-      'Save it instead.',
-    );
+    const reason = forbidden();
+    const happened = 'The browser does not allow copying here.';
+    throw new NotAllowed(reason ? `${w(happened)} ${reason}` : happened, 'Save it instead.');
   }
 }
 

@@ -1,6 +1,7 @@
 // The styles to choose from: by name, and once a face is there, by what it looks like in them.
 
 import { h, show } from './dom.js';
+import { w } from './words.js';
 
 /** Edge of a style's picture in pixels. */
 export const THUMBNAIL = 144;
@@ -14,7 +15,7 @@ export class StyleChoice {
     Object.assign(this, { styles, chosen: styles[0].name, run: 0 });
     if (styles.length < 2) return;
     this.labels = new Map(styles.map((one) => [one.name, this.label(one)]));
-    const legend = h('legend', { class: 'unseen' }, 'Style');
+    const legend = h('legend', { class: 'unseen' }, w('Style'));
     const change = ({ target }) => {
       const before = this.chosen;
       this.chosen = target.value;
@@ -26,7 +27,7 @@ export class StyleChoice {
 
   label({ name, title }) {
     const input = h('input', { type: 'radio', name: 'style', value: name, checked: name === this.chosen });
-    return h('label', {}, input, h('span', {}, title));
+    return h('label', {}, input, h('span', {}, w(title)));
   }
 
   /** Chooses without telling. @param {string} name */

@@ -68,7 +68,8 @@ self.onmessage = ({ data: { call, number, args } }) => {
       const result = await calls[call](args);
       self.postMessage({ number, result }, transfers(result));
     } catch (error) {
-      const failure = { message: error.message, remedy: error.remedy ?? 'Try again.' };
+      const { message, remedy = 'Try again.', values = {} } = error;
+      const failure = { message, remedy, values };
       self.postMessage({ number, failure });
     }
   });
