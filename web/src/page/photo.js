@@ -120,21 +120,25 @@ export class PhotoCard {
       this.adjust.setAttribute('aria-expanded', String(open));
       this.element.classList.toggle('adjusted', open);
     });
-    const look = this.choice('Background', LOOKS.map(({ name, title }) => [name, title]), this.look, (value) => {
+    this.background = this.choice('Background', LOOKS.map(({ name, title }) => [name, title]), this.look, (value) => {
       const before = this.look;
-      const dress = (name) => {
-        this.look = look.querySelector('select').value = name;
-        return this.redraw();
-      };
-      dress(value);
-      this.history.did({ name: 'The background was changed.', undo: () => dress(before), redo: () => dress(value) });
+      this.dress(value);
+      const [undo, redo] = [() => this.dress(before), () => this.dress(value)];
+      this.history.did({ name: 'The background was changed.', undo, redo });
     });
     const size = this.choice('Size', SIZES.map((one) => [String(one), `${one} pixels`]), String(this.size), (value) => {
       this.size = Number(value);
     });
-    const options = h('div', { class: 'options' }, look, size, this.adjust);
+    const options = h('div', { class: 'options' }, this.background, size, this.adjust);
     if (several) options.prepend(this.allAtOnce());
     return h('div', { class: 'aside' }, figure, options, more);
+  }
+
+  /** Draws it on another background. @param {string} look */
+  dress(look) {
+    this.look = look;
+    this.background.querySelector('select').value = look;
+    return this.redraw();
   }
 
   /** A button that saves all cartoons in one file. */
