@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from toonmark import cutout
+from toonmark import cutout, pictures
 from toonmark.errors import MissingExtraError
 from toonmark.landmarks import Array
 
@@ -19,8 +19,8 @@ from toonmark.landmarks import Array
 TRACED_AT = 512
 #: A document is traced more coarsely if it has more bytes than this.
 LARGEST_FILE = 60_000
-#: Bits of a colour's channels, and the edge in pixels of what is left out, from fine to coarse.
-_STEPS = ((6, 4), (6, 8), (5, 12), (4, 20))
+#: Colours, and the edge in pixels of what is left out, from fine to coarse.
+_STEPS = ((20, 6), (20, 8), (16, 8), (16, 10), (14, 10), (12, 10), (12, 20), (8, 30))
 
 
 def traced(image: Array, size: int, transparent: bool = False) -> str:
@@ -32,7 +32,7 @@ def traced(image: Array, size: int, transparent: bool = False) -> str:
         transparent: without the white around the figure.
 
     Returns:
-        the document's text, at most :data:`LARGEST_FILE` bytes of it if the drawing is flat.
+        the document's text, at most :data:`LARGEST_FILE` bytes of it where the drawing is flat.
 
     Raises:
         MissingExtraError: vtracer is not installed.
@@ -44,24 +44,17 @@ def traced(image: Array, size: int, transparent: bool = False) -> str:
     """
     vtracer = _library()
     edge = max(TRACED_AT, len(image))
-    if transparent:
-        pixels = cutout.figure(image, edge)
-        alpha = np.where(pixels[..., 3:] > 127, 255, 0)
-        pixels = np.where(alpha > 0, np.concatenate([pixels[..., :3], alpha], axis=-1), 0)
-    else:
-        drawing = cutout.resized(image, edge)
-        pixels = np.concatenate([drawing, np.full_like(drawing[..., :1], 255)], axis=-1)
-    colours = [tuple(pixel) for pixel in pixels.reshape(-1, 4).tolist()]
+    pixels = (cutout.figure if transparent else cutout.resized)(image, edge)
     text = ""
-    for precision, speckle in _STEPS:
-        text = vtracer.convert_pixels_to_svg(
-            colours,
-            (edge, edge),
+    for colours, speckle in _STEPS:
+        text = vtracer.convert_raw_image_to_svg(
+            pictures.encode(_flat(pixels, colours), ".png"),
+            img_format="png",
             colormode="color",
             hierarchical="stacked",
             mode="spline",
-            color_precision=precision,
-            layer_difference=8,
+            color_precision=8,
+            layer_difference=0,
             filter_speckle=speckle,
             path_precision=1,
         )
@@ -69,6 +62,24 @@ def traced(image: Array, size: int, transparent: bool = False) -> str:
             break
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {edge} {edge}" '
     return re.sub(r"<svg[^>]*>", f'{head}width="{size}" height="{size}">', text, count=1)
+
+
+def _flat(pixels: Array, colours: int) -> Array:
+    """A picture, (S, S, 3 or 4) uint8, in few colours, each pixel there or not.
+
+    The half colours of soft edges would each become a shape of their own.
+    """
+    from PIL import Image
+
+    picture = Image.fromarray(np.ascontiguousarray(pixels[..., :3]))
+    few = picture.quantize(
+        colours, Image.Quantize.MEDIANCUT, kmeans=2, dither=Image.Dither.NONE
+    ).convert("RGB")
+    if pixels.shape[2] == 3:
+        return np.asarray(few)
+    solid = pixels[..., 3:] > 127
+    there = np.where(solid, np.uint8(255), np.uint8(0))
+    return np.concatenate([np.where(solid, np.asarray(few), np.uint8(0)), there], axis=-1)
 
 
 def _library() -> Any:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from toonmark.data.layers.glasses import NONE, SURE, fitted, frames_at
-from toonmark.data.layers.labels import layer_map, smooth_curve
+from toonmark.data.layers.labels import layer_map
+from toonmark.data.layers.pen import smooth_curve
 from toonmark.data.layers.regions import found_regions
 from toonmark.models.layer import UNKNOWN, Layer
 

@@ -157,16 +157,15 @@ class LayeredGenerator(nn.Module):
 
     def forward(self, face: Tensor, landmarks: Tensor) -> Tensor:
         """(N, 3, S, S) in [-1, 1] and (N, 5, 2) pixels to (N, 3, S, S) in [-1, 1]."""
-        small = F.avg_pool2d(face, 2)
-        scores = self.layer_scores(face, landmarks)
+        small, maps = F.avg_pool2d(face, 2), self.maps(face, landmarks)
+        scores = self._bounded(small, maps)
         shares = torch.exp(scores)
         colours = self.colours(shares / shares.sum(1, keepdim=True), small)
         large = F.interpolate(scores, scale_factor=2, mode="bilinear", align_corners=False)
         drawn = compose(large, colours)
         if not self.clean:
             return drawn
-        near = F.interpolate(self.maps(face, landmarks), scale_factor=4.0, mode="nearest")
-        return cleaned(drawn, near)
+        return cleaned(drawn, F.interpolate(maps, scale_factor=4.0, mode="nearest"))
 
     def maps(self, face: Tensor, landmarks: Tensor) -> Tensor:
         """The heatmaps that the network sees: (N, 5, S/4, S/4)."""
@@ -174,8 +173,10 @@ class LayeredGenerator(nn.Module):
 
     def layer_scores(self, face: Tensor, landmarks: Tensor) -> Tensor:
         """How much each pixel belongs to each layer: (N, layers, S/2, S/2), see :func:`bounded`."""
-        scores = self.scores(F.avg_pool2d(face, 2), self.maps(face, landmarks))
-        scores = smooth_shades(scores)
+        return self._bounded(F.avg_pool2d(face, 2), self.maps(face, landmarks))
+
+    def _bounded(self, small: Tensor, maps: Tensor) -> Tensor:
+        scores = smooth_shades(self.scores(small, maps))
         return bounded(scores * self.sharpness + self.left_out)
 
     def painted(self, layers: Tensor, photo: Tensor) -> Tensor:
@@ -238,8 +239,8 @@ def smooth_shades(scores: Tensor) -> Tensor:
 def bounded(scores: Tensor) -> Tensor:
     """Scores, (N, layers, H, W), whose largest is 0 at each pixel and whose least is -40.
 
-    Their exponentials need no further care, not even between the pixels that they were made at; in
-    a graph that is a third of the time of a softmax over layers.
+    Their exponentials need no further care, not even between the pixels that they were made at: in
+    a graph, a softmax over layers took longer than all convolutions.
     """
     return (scores - scores.amax(1, keepdim=True)).clamp(min=-40.0)
 
