@@ -60,7 +60,8 @@ def test_skin_has_three_tones_by_what_is_around_and_not_by_the_lamp():
     canvas = np.full((SIZE, SIZE), int(Layer.SKIN), np.uint8)
     canvas[:40] = Layer.TOP_DARK
     draw_tones(canvas, photo)
-    assert canvas[112, 72] == Layer.SHADE and canvas[112, 172] == Layer.LIGHT
+    assert canvas[112, 72] == Layer.SHADE
+    assert canvas[112, 172] == Layer.LIGHT
     assert (canvas[:40] == Layer.TOP_DARK).all()
     middle = canvas[150:, 30:-30]
     assert (middle == Layer.SKIN).mean() > 0.97
