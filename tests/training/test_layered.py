@@ -24,6 +24,8 @@ pytestmark = pytest.mark.slow
 
 COUNT = len(Layer)
 
+SKIN = (Layer.SKIN, Layer.SHADE, Layer.LIGHT)
+
 
 @pytest.fixture(scope="module")
 def layer_set(tmp_path_factory, portrait):
@@ -95,9 +97,9 @@ def test_samples_are_pure_and_their_layers_fit_their_photo(layer_set):
         assert one.photo.dtype == np.float32
         assert np.abs(one.photo).max() <= 1
         x, y = np.rint(one.landmarks[2] * 2).astype(int)  # the nose is skin, or its line
-        agree.append(one.layers[y, x] in (Layer.SKIN, Layer.SOFT_LINE, Layer.GLASSES))
+        agree.append(one.layers[y, x] in (*SKIN, Layer.SOFT_LINE, Layer.GLASSES))
         x, y = np.rint(one.landmarks[:2].mean(0) * 2 - [0, 8]).astype(int)
-        agree.append(one.layers[y, x] in (Layer.SKIN, Layer.GLASSES, Layer.INK, Layer.OUTLINE))
+        agree.append(one.layers[y, x] in (*SKIN, Layer.GLASSES, Layer.INK, Layer.OUTLINE))
     assert np.mean(agree) > 0.95
     photos = np.stack([sampler.at(n).photo for n in range(30)])
     white = (photos == 1).all(-1).mean((1, 2))
