@@ -159,7 +159,7 @@ def test_one_visit_is_enough_to_draw_without_a_network(chromium, tmp_path, photo
     with (
         browser.static_site(tmp_path / "site", first, second) as host,
     ):
-        page = browser.open_page(chromium, host.address)
+        page = browser.open_page(chromium, host.address, thrifty=False)
         home = page.evaluate("toonmark => `${toonmark} ${location.pathname} models`", "toonmark")
         page.evaluate(
             "n => caches.open(n).then(c => c.put('models/a.onnx', new Response('')))", home

@@ -80,7 +80,9 @@ def states(page, files):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_state_bursts_the_page_or_shuts_anybody_out(chromium, address, files, scheme):
-    page = browser.open_page(chromium, address, color_scheme=scheme, bypass_csp=True)
+    page = browser.open_page(
+        chromium, address, thrifty=scheme == "dark", color_scheme=scheme, bypass_csp=True
+    )
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     if AXE.is_file():
         page.add_script_tag(path=str(AXE))

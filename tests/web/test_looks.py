@@ -249,7 +249,7 @@ def two_styles(pack, tmp_path_factory):
 def test_styles_are_shown_in_pictures_of_ones_own_face(chromium, two_styles, photo, tmp_path):
     """Once there is a photo: until then no other style's network is fetched."""
     (tmp_path / "one.png").write_bytes(photo)
-    page = browser.open_page(chromium, two_styles)
+    page = browser.open_page(chromium, two_styles, thrifty=False)
     page.wait_for_selector("#example[data-state=drawn]")
     assert page.locator("#styles canvas").count() == 0
     assert len({r.url for r in page.requests if "/style-" in r.url}) == 1

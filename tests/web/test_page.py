@@ -338,7 +338,7 @@ def shipped():
 
 def test_first_load_is_small_and_kept(chromium, shipped):
     """At most 4.5 MB to the first cartoon, then what finds faces; one style and no other."""
-    page = browser.open_page(chromium, shipped)
+    page = browser.open_page(chromium, shipped, thrifty=False)
     page.wait_for_selector("#example[data-state=drawn]")
     sizes = fetched(page)
     assert any(".wasm" in url for url in sizes)
