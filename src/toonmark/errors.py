@@ -146,11 +146,19 @@ class DiskFullError(OutputError):
     """No room was left; nothing half-written stays behind."""
 
 
+class BatchError(ToonmarkError):
+    """A batch of photos cannot be begun, or gone on with."""
+
+
 # Data and training ---------------------------------------------------------------------------
 
 
 class DataError(ToonmarkError):
     """A data set cannot be used."""
+
+
+class MissingWeightsError(DataError):
+    """A network's weights are not on this machine."""
 
 
 class UnreadableBackgroundWarning(UserWarning):
