@@ -17,7 +17,7 @@ export class History {
     const button = (text, onclick) => h('button', { type: 'button', onclick }, w(text));
     this.back = button('Undo', () => this.step(this.done, this.undone, 'undo'));
     this.again = button('Redo', () => this.step(this.undone, this.done, 'redo'));
-    this.told = h('span');
+    this.told = h('span', { class: 'unseen' });
     bar.append(this.told, this.back, this.again);
     addEventListener('keydown', (event) => this.key(event));
     this.show('');

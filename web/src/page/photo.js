@@ -31,7 +31,7 @@ export class PhotoCard {
     this.element = h(
       'article',
       { class: 'photo', tabindex: '-1', 'aria-label': this.name },
-      h('header', {}, h('h2', { title: this.name }, h('span', {}, this.name), this.count), h('button', close, w('Close'))),
+      h('header', {}, h('h2', { title: this.name }, h('span', { dir: 'auto' }, this.name), this.count), h('button', close, w('Close'))),
       this.body,
     );
   }

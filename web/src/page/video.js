@@ -26,7 +26,7 @@ export class VideoCard {
     this.element = h(
       'article',
       { class: 'photo video', tabindex: '-1', 'aria-label': this.name },
-      h('header', {}, h('h2', { title: this.name }, h('span', {}, this.name)), h('button', close, w('Close'))),
+      h('header', {}, h('h2', { title: this.name }, h('span', { dir: 'auto' }, this.name)), h('button', close, w('Close'))),
       this.body,
     );
   }
