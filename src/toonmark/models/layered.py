@@ -177,7 +177,7 @@ class LayeredGenerator(nn.Module):
         drawn = compose(large, colours)
         if not self.clean:
             return drawn
-        return cleaned(drawn, F.interpolate(maps, scale_factor=4.0, mode="nearest"))
+        return cleaned(drawn, maps)
 
     def maps(self, face: Tensor, landmarks: Tensor) -> Tensor:
         """The heatmaps that the network sees: (N, 5, S/4, S/4)."""
