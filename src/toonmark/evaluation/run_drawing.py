@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from toonmark.data.split import Rule, rules_of
 from toonmark.evaluation.drawing import from_network, to_network
 from toonmark.landmarks import Array
 from toonmark.models.sampling import heatmaps
@@ -14,6 +15,7 @@ from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
 from toonmark.training.networks import DIRECTIONS, load_generators
 from toonmark.training.run import CHECKPOINT, open_run
+from toonmark.training.trained import training_facts
 
 
 class GeneratorDrawer:
@@ -23,6 +25,7 @@ class GeneratorDrawer:
         self.name, self.size = name, size
         self.iterations: int | None = iterations
         self._generator = generator
+        self.rules: frozenset[Rule] = frozenset({"position"})
         self.back: GeneratorDrawer | None = None
 
     def draw(self, faces: Array, points: Array) -> Array:
@@ -47,4 +50,5 @@ def open_run_drawer(run: str | Path) -> GeneratorDrawer:
         for direction in DIRECTIONS
     )
     there.back = back
+    there.rules = rules_of(training_facts(config, iterations, run))
     return there

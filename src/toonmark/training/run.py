@@ -74,6 +74,9 @@ def open_run(path: Path, kind: type[C], config: C | None) -> C:
                 f"Name a run of `{COMMANDS[kind]}`, or another folder.",
             ) from None
         raise
+    if config is not None and "split" not in config.model_fields_set:
+        # A run goes on with the pictures that it began with, whatever is usual by now.
+        config = config.model_copy(update={"split": existing.model_dump().get("split")})
     if config is not None and (changes := difference(existing, config)):
         raise ConfigurationError(
             f"{path} has begun with another configuration:\n{changes}\n",
@@ -109,6 +112,7 @@ def config_values(path: Path) -> dict[str, Any]:
         raise RunError(
             f"{file} cannot be read ({error}).", "Restore it, or start a new run elsewhere."
         ) from error
+    values.setdefault("split", "position")  # of before there was a choice
     return values
 
 
