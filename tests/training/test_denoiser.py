@@ -227,9 +227,11 @@ def test_sizes_and_saved_error(config, run, tmp_path):
 
 
 def test_it_says_by_which_rules_pictures_were_held_out(config, denoiser_weights, tmp_path):
+    for name in ("new", "both"):
+        (tmp_path / name).mkdir()
     trainer = DenoiserTrainer(config, make_fabric("cpu"))
-    assert rules_in(load_denoiser(trainer.save(tmp_path, {}))[1]) == {"name"}
+    assert rules_in(load_denoiser(trainer.save(tmp_path / "new", {}))[1]) == {"name"}
     # It goes on from one of before there was a choice.
     config = config.model_copy(update={"start_from": str(denoiser_weights)})
     trainer = DenoiserTrainer(config, make_fabric("cpu"))
-    assert rules_in(load_denoiser(trainer.save(tmp_path, {}))[1]) == {"name", "position"}
+    assert rules_in(load_denoiser(trainer.save(tmp_path / "both", {}))[1]) == {"name", "position"}

@@ -52,7 +52,7 @@ def split(names: Sequence[str], rule: Rule = "name") -> tuple[Array, Array]:
     parts = np.array([part_of(name) for name in names], dtype=object)
     training, validation = (np.flatnonzero(parts == part) for part in ("training", "validation"))
     if len(training) and not len(validation):
-        given_up = min(training, key=lambda index: _digest(names[index]))
+        given_up = min(training, key=lambda index: _digest(names[int(index)]))
         training, validation = training[training != given_up], np.array([given_up])
     return training, validation
 
