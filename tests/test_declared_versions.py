@@ -11,9 +11,12 @@ PROJECT = tomllib.loads(FILE.read_text("utf-8"))["project"]
 
 #: What was tried and does not work, and why.
 BROKEN = {
-    "av": ["14.0.0", "16.1.0"],  # frames do not name all of their colours
+    # Frames do not name all of their colours; 17 converts those of BT.2020 wrongly.
+    "av": ["14.0.0", "16.1.0", "17.1.0"],
     "numpy": ["1.26.4"],  # cannot be installed beside OpenCV 4.12
     "onnxruntime": ["1.18.1"],  # does not work with NumPy 2
+    # Lacks what torch 2.7 exports with; fail beside onnx-ir 1.1.
+    "onnxscript": ["0.2.0", "0.3.0", "0.5.0"],
     "typer": ["0.15.0", "0.15.3"],  # --help breaks with Click 8.5
 }
 

@@ -18,6 +18,9 @@ LARGEST_LAYER = 1024
 #: Part of the crop's edge over which a cartoon fades into its photo.
 FEATHER = 0.06
 
+#: Pixels that are mixed at a time: they stay in the processor's cache.
+_BAND = 2**15
+
 
 def in_photo(photo: Array, cartoons: Sequence[Cartoon]) -> Array:
     """Puts cartoons back where their faces were; the nearest (largest) face ends on top.
@@ -43,9 +46,12 @@ def _put_back(photo: Array, cartoon: Cartoon) -> None:
     # large face some smooth enlargement.
     size = round(cartoon.image.shape[0] / scale_of(cartoon.transform))
     size = min(max(size, 1), LARGEST_LAYER)
-    layer = figure(cartoon.image, size).astype(np.float32)
-    layer[..., 3] *= _fade(size)
-    layer[..., :3] *= layer[..., 3:] / 255  # colours weigh what they cover
+    *colours, alpha = (part.astype(np.float32) for part in cv2.split(figure(cartoon.image, size)))
+    alpha *= _fade(size)
+    weight = alpha / 255
+    for colour in colours:
+        colour *= weight  # colours weigh what they cover
+    layer = cv2.merge([*colours, alpha])
     forth = scaled(cartoon.transform, size / cartoon.image.shape[0])
 
     corners = np.array([[0, 0], [size, 0], [0, size], [size, size]]) - 0.5
@@ -60,9 +66,13 @@ def _put_back(photo: Array, cartoon: Cartoon) -> None:
     width, height = (int(side) for side in high - low)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     warped = cv2.warpAffine(layer, to_layer, (width, height), flags=flags)
-    part = photo[low[1] : high[1], low[0] : high[0]]
-    mixed = part * (1 - warped[..., 3:] / 255) + warped[..., :3]
-    part[...] = np.clip(np.rint(mixed), 0, 255)
+    rows = max(1, _BAND // width)
+    for row in range(0, height, rows):
+        *new, cover = cv2.split(warped[row : row + rows])
+        rest = 1 - cover / 255
+        part = photo[low[1] + row : low[1] + row + len(cover), low[0] : high[0]]
+        mixed = (rest * old + colour for old, colour in zip(cv2.split(part), new, strict=True))
+        part[...] = cv2.merge([np.clip(np.rint(one), 0, 255).astype(np.uint8) for one in mixed])
 
 
 def _fade(size: int) -> Array:

@@ -8,11 +8,18 @@ from pathlib import Path
 
 from toonmark import cutout, pictures, svg
 from toonmark.errors import OutputError, OutputNotWritableError
+from toonmark.faces.condition import Flaw
 from toonmark.files import write_text
 from toonmark.landmarks import Array
 
 #: The least and the most pixels of a cartoon's edge.
 SMALLEST, LARGEST = 16, 4096
+
+_FLAWS: dict[Flaw, str] = {
+    "cut": "is cut off by the photo's edge: what is missing is guessed.",
+    "dark": "is nearly black in the photo: it is drawn, but take one with more light.",
+    "bright": "is blown out in the photo: it is drawn, but take one with less light.",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +38,7 @@ class Cartoon:
         transform: (2, 3), from the photo's pixels to the crop's.
         yaw, roll: degrees by which the face is turned to the image's right and leans clockwise.
         turned: whether it is turned too far to be drawn well.
+        flaw: "cut" off by the photo's edge, nearly black ("dark"), blown out ("bright"), or "".
     """
 
     image: Array
@@ -43,6 +51,7 @@ class Cartoon:
     yaw: float
     roll: float
     turned: bool
+    flaw: Flaw = ""
 
     @property
     def face_size(self) -> float:
@@ -52,13 +61,13 @@ class Cartoon:
     @property
     def warning(self) -> str:
         """What is to be said about how it was drawn; empty if all is well."""
-        if not self.turned:
-            return ""
         name = "The face" if self.number is None else f"Face {self.number}"
-        return (
-            f"{name} is turned {abs(self.yaw):.0f}° to the side: it is drawn, but "
-            "frontal faces are drawn better."
-        )
+        if self.turned:
+            return (
+                f"{name} is turned {abs(self.yaw):.0f}° to the side: it is drawn, but "
+                "frontal faces are drawn better."
+            )
+        return f"{name} {_FLAWS[self.flaw]}" if self.flaw else ""
 
     def resized(self, size: int, transparent: bool = False) -> Array:
         """The cartoon at another size: (size, size, 3) uint8, or 4 channels when transparent.

@@ -11,17 +11,25 @@ import numpy as np
 
 from toonmark import pictures
 from toonmark.cartoon import Cartoon
-from toonmark.errors import FaceError, LandmarksError, SmallFaceWarning, TurnedFaceWarning
+from toonmark.errors import (
+    FaceError,
+    LandmarksError,
+    PoorPhotoWarning,
+    SmallFaceWarning,
+    TurnedFaceWarning,
+)
 from toonmark.faces import pose
 from toonmark.faces.align import (
     compose,
     crop,
     face_transform,
+    inside,
     invert,
     scale_of,
     transform_points,
 )
 from toonmark.faces.choose import Faces, check_landmarks, choose
+from toonmark.faces.condition import Flaw, flaw
 from toonmark.faces.detect import Face, face_from_points, find_faces
 from toonmark.faces.refine import Refiner
 from toonmark.landmarks import Array
@@ -86,6 +94,7 @@ class Cartoonizer:
 
         Warns:
             TurnedFaceWarning: a face is turned far to the side.
+            PoorPhotoWarning: a face is cut off by the photo's edge, nearly black or blown out.
             SmallFaceWarning: of "all" faces, some were left out.
         """
         many = isinstance(images, list | tuple)
@@ -107,8 +116,9 @@ class Cartoonizer:
             if left_out:
                 warnings.warn(left_out, SmallFaceWarning, stacklevel=2)
         for cartoon in drawn:
-            if cartoon.turned:
-                warnings.warn(cartoon.warning, TurnedFaceWarning, stacklevel=2)
+            if cartoon.warning:
+                kind = TurnedFaceWarning if cartoon.turned else PoorPhotoWarning
+                warnings.warn(cartoon.warning, kind, stacklevel=2)
         rest = iter(drawn)
         results = [[next(rest) for _ in photo] for photo in views]
         return results if many else results[0]
@@ -162,7 +172,11 @@ class Cartoonizer:
         size, template = self.style.metadata.size, np.array(self.style.metadata.template)
         transform = face_transform(face.points, size, template)
         pixels = crop(photo.pixels, transform, size, self.style.metadata.fill)
-        return _View(number, face, photo.reduction, photo.to_full, transform, pixels)
+        step = max(1, size // 64)  # every so many pixels are enough to judge by
+        few, places = pixels[::step, ::step], transform / step
+        seen = inside(photo.pixels.shape, places, few.shape[:2])
+        wrong = flaw(few, transform_points(face.points, places), seen)
+        return _View(number, face, photo.reduction, photo.to_full, transform, pixels, wrong)
 
     def _draw(self, views: list[_View]) -> list[Cartoon]:
         """Draws faces of any number of photos together."""
@@ -185,6 +199,7 @@ class _View:
     to_full: Array
     transform: Array
     crop: Array
+    flaw: Flaw
 
     @property
     def is_sharp(self) -> bool:
@@ -206,4 +221,5 @@ class _View:
             yaw=pose.yaw(points),
             roll=pose.roll(points),
             turned=pose.is_turned(points),
+            flaw=self.flaw,
         )

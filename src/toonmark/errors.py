@@ -104,7 +104,11 @@ class SmallFaceWarning(UserWarning):
     """Of all faces that were wanted, some are too small to draw: they are left out."""
 
 
-class TurnedFaceWarning(UserWarning):
+class PoorPhotoWarning(UserWarning):
+    """The face is cut off, nearly black or blown out: it is drawn, but not well."""
+
+
+class TurnedFaceWarning(PoorPhotoWarning):
     """The face is turned far to one side: it is drawn, but not well."""
 
 

@@ -123,5 +123,6 @@ def test_a_style_has_the_rules_of_all_runs_that_it_comes_from(
     assert rules_of(json.loads(json.dumps(facts))) == rules
 
 
-def test_the_style_that_ships_was_held_out_by_position() -> None:
-    assert rules_of(StylePack.open("toon").metadata.training) == {"position"}
+@pytest.mark.parametrize("name", ["comic", "flat", "toon"])
+def test_the_styles_that_ship_held_out_by_position(name: str) -> None:
+    assert rules_of(StylePack.open(name).metadata.training) == {"position"}

@@ -35,6 +35,7 @@ def _patches(count: int, seed: int) -> np.ndarray:
     return np.stack(pieces)
 
 
+@pytest.mark.slow
 def test_kid_orders_known_cases(efficientnet: Extractor) -> None:
     real, rng = _patches(16, 0), np.random.default_rng(0)
     noise = rng.integers(0, 256, real.shape, dtype=np.uint8)

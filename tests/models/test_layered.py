@@ -10,10 +10,12 @@ from torch import nn
 from toonmark.models.layer import Layer
 from toonmark.models.layered import (
     FIXED,
+    SHADES,
     LayeredGenerator,
     LayerScores,
     bounded,
     compose,
+    smooth_shades,
 )
 
 COUNT = len(Layer)
@@ -93,6 +95,38 @@ def test_a_flat_drawing_has_what_is_nearest_in_place_of_contours(halves):
     flat = LayeredGenerator(given, "flat")(photo, points)[0, :, 50]
     assert (comic[:, 31] < -0.6).all(), "ink"
     assert torch.allclose(flat[:, 31], flat[:, 10], atol=0.02), "skin"
+
+
+def test_shades_lie_in_large_areas_and_nothing_else_changes():
+    torch.manual_seed(0)
+    scores = torch.randn(1, COUNT, 40, 40)
+    smooth = smooth_shades(scores)
+    told = {layer for shades, _ in SHADES for layer in shades}
+    for layer in Layer:
+        same = torch.equal(smooth[:, layer], scores[:, layer])
+        assert same == (layer not in told), layer.name
+    for shades, _ in SHADES:
+        part = list(shades)
+        assert torch.allclose(smooth[:, part].mean(1), scores[:, part].mean(1), atol=1e-5)
+        before, after = (one[0, part].argmax(0) for one in (scores, smooth))
+        assert _borders(after) < 0.4 * _borders(before)
+
+
+def _borders(labels: torch.Tensor) -> int:
+    return int((labels[:, 1:] != labels[:, :-1]).sum())
+
+
+def test_a_clean_drawing_has_nothing_that_is_not_joined_to_the_face(halves):
+    layers, photo, _ = halves
+    layers[:, 2:4, 28:31] = int(Layer.TOP_LIGHT)  # a speck above
+    points = torch.tensor([[[24.0, 30], [40, 30], [32, 36], [26, 44], [38, 44]]])
+    drawing = LayeredGenerator(Given(layers))
+    speck = drawing(photo, points)
+    drawing.clean = True
+    drawn = drawing(photo, points)
+    assert (speck[0, :, 5, 59] < 0.9).any()
+    assert (drawn[0, :, 5, 59] == 1).all()
+    assert torch.allclose(drawn[..., 20:, :], speck[..., 20:, :], atol=1e-4)
 
 
 def test_composing_bounded_scores_is_a_softmax():

@@ -153,3 +153,18 @@ def test_what_the_writer_says_is_not_called_damage(cartoonizer, astronaut, tmp_p
     with pytest.raises(DiskFullError):
         fails(errno.ENOSPC)
     assert [file.name for file in tmp_path.iterdir()] == ["a.mp4"]
+
+
+def test_a_title_in_another_encoding(cartoonizer, astronaut, tmp_path):
+    source = tmp_path / "a.avi"
+    pixels = swaying(astronaut, 0)
+    with av.open(str(source), "w") as file:
+        file.metadata["title"] = "Zoë"
+        stream = file.add_stream("mjpeg", rate=RATE)
+        stream.height, stream.width = pixels.shape[:2]
+        stream.pix_fmt = "yuvj420p"
+        file.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, "rgb24")))
+    data = source.read_bytes()
+    assert "Zoë".encode() in data
+    source.write_bytes(data.replace("Zoë".encode(), "Zoë ".encode("latin-1")))
+    assert cartoonize_clip(cartoonizer, source, tmp_path / "b.mp4").frames == 1

@@ -14,7 +14,6 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from toonmark.cli.ending import cleaned_up
 from toonmark.errors import MissingExtraError, ToonmarkError
 
 
@@ -70,6 +69,8 @@ class LazyGroup(TyperGroup):
         return name, command, rest
 
     def invoke(self, ctx: Any) -> Any:
+        from toonmark.cli.ending import cleaned_up
+
         try:
             with cleaned_up():
                 return super().invoke(ctx)

@@ -65,9 +65,9 @@ def evaluate(
     from toonmark.evaluation.instruments import Options
     from toonmark.evaluation.report import write_report
     from toonmark.evaluation.run_drawing import open_run_drawer
-    from toonmark.evaluation.scoring import evaluate_all
     from toonmark.evaluation.summary import references, summary_table
     from toonmark.files import write_text
+    from toonmark.making import evaluate as measured
 
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)
@@ -99,7 +99,9 @@ def evaluate(
                 tasks[what] = progress.add_task(what, total=total)
             progress.update(tasks[what], completed=done)
 
-        result = evaluate_all(drawers, faces, cartoons, n, seed, options, show)
+        result = measured(
+            drawers, faces, cartoons, n=n, seed=seed, options=options, on_progress=show
+        )
     write_text(output / "scores.json", result.model_dump_json(indent=1) + "\n")
     write_report(result, drawers, faces, output / "report.html", crop=crop)
     table = Console()

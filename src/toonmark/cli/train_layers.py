@@ -24,15 +24,21 @@ def train_layers(
 ) -> None:
     """Trains a style that draws in layers, for `toonmark export`; started again it goes on."""
     from toonmark.training.config import LayersConfig
-    from toonmark.training.layered import LayerTrainer
 
     chosen = learning.opened(run, LayersConfig, config, settings, {"layers": layers})
-    fabric = learning.machine(threads, accelerator, devices, nodes, precision)
-    trainer = LayerTrainer(chosen, fabric)
-    result = learning.learned(trainer, chosen, run, f"toonmark train-layers {run}")
+    result = learning.trained(
+        chosen,
+        run,
+        f"toonmark train-layers {run}",
+        threads=threads,
+        accelerator=accelerator,
+        devices=devices,
+        nodes=nodes,
+        precision=precision,
+    )
     if result is not None:
-        error, path = result
+        error = result.error
         typer.echo(
             f"Pixels in another layer than the teacher's, of {error['n']:.0f} held-out portraits: "
-            f"{100 * error['wrong']:.1f} %.\nWrote {path}"
+            f"{100 * error['wrong']:.1f} %.\nWrote {result.weights}"
         )

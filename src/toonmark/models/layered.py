@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from toonmark.landmarks import COUNT
+from toonmark.models.cleaning import cleaned
 from toonmark.models.layer import Layer
 from toonmark.models.layers import icnr_, instance_norm
 from toonmark.models.sampling import heatmaps
@@ -36,6 +37,11 @@ OF_SKIN = {Layer.SHADE: (0.84, 0.78, 0.78), Layer.SOFT_LINE: (0.58, 0.48, 0.48)}
 MIXED = {Layer.BROW: 0.6, Layer.GLASSES: 0.9}
 #: Layers that a look leaves out; what is nearest to them takes their place.
 LOOKS: dict[str, tuple[Layer, ...]] = {"comic": (), "flat": (Layer.OUTLINE,)}
+#: Shades of one thing, and over how many pixels their places are smoothed: few, large areas.
+SHADES: tuple[tuple[tuple[Layer, ...], int], ...] = (
+    ((Layer.TOP_DARK, Layer.TOP_LIGHT), 9),
+    ((Layer.BODY_DARK, Layer.BODY_MIDDLE, Layer.BODY_LIGHT), 5),
+)
 #: How much stronger the person's colours are drawn, and lighter, of 255.
 _VIVID, _LIGHT = 1.15, 4.0
 
@@ -110,7 +116,11 @@ class LayeredGenerator(nn.Module):
     Args:
         scores: the network.
         look: with contours ("comic"), or in areas alone ("flat").
-        sharpness: by how much scores are multiplied: edges are about 2 / sharpness pixels soft.
+        sharpness: by how much scores are multiplied. At 1, edges are as soft as the network is
+            unsure of them; the larger, the more a pixel belongs to one layer alone.
+
+    Attributes:
+        clean: make white what is not joined to the face, as the last step.
     """
 
     fixed: Tensor
@@ -120,9 +130,9 @@ class LayeredGenerator(nn.Module):
     tone: Tensor
     left_out: Tensor
 
-    def __init__(self, scores: LayerScores, look: str = "comic", sharpness: float = 2.0) -> None:
+    def __init__(self, scores: LayerScores, look: str = "comic", sharpness: float = 8.0) -> None:
         super().__init__()
-        self.scores, self.look, self.sharpness = scores, look, sharpness
+        self.scores, self.look, self.sharpness, self.clean = scores, look, sharpness, False
         left_out = torch.zeros(1, len(Layer), 1, 1)
         for layer in LOOKS[look]:
             left_out[:, layer] = -1e4
@@ -147,14 +157,26 @@ class LayeredGenerator(nn.Module):
 
     def forward(self, face: Tensor, landmarks: Tensor) -> Tensor:
         """(N, 3, S, S) in [-1, 1] and (N, 5, 2) pixels to (N, 3, S, S) in [-1, 1]."""
-        size = face.shape[-1]
         small = F.avg_pool2d(face, 2)
-        maps = heatmaps((landmarks + 0.5) / 4 - 0.5, size // 4)
-        scores = bounded(self.scores(small, maps) * self.sharpness + self.left_out)
+        scores = self.layer_scores(face, landmarks)
         shares = torch.exp(scores)
         colours = self.colours(shares / shares.sum(1, keepdim=True), small)
         large = F.interpolate(scores, scale_factor=2, mode="bilinear", align_corners=False)
-        return compose(large, colours)
+        drawn = compose(large, colours)
+        if not self.clean:
+            return drawn
+        near = F.interpolate(self.maps(face, landmarks), scale_factor=4.0, mode="nearest")
+        return cleaned(drawn, near)
+
+    def maps(self, face: Tensor, landmarks: Tensor) -> Tensor:
+        """The heatmaps that the network sees: (N, 5, S/4, S/4)."""
+        return heatmaps((landmarks + 0.5) / 4 - 0.5, face.shape[-1] // 4)
+
+    def layer_scores(self, face: Tensor, landmarks: Tensor) -> Tensor:
+        """How much each pixel belongs to each layer: (N, layers, S/2, S/2), see :func:`bounded`."""
+        scores = self.scores(F.avg_pool2d(face, 2), self.maps(face, landmarks))
+        scores = smooth_shades(scores)
+        return bounded(scores * self.sharpness + self.left_out)
 
     def painted(self, layers: Tensor, photo: Tensor) -> Tensor:
         """Layers in their colours: the teacher's drawing.
@@ -193,6 +215,24 @@ class LayeredGenerator(nn.Module):
         pure = (vivid + self.mixed * (vivid - skin)).clamp(0, 1)
         shown = self.own * pure + self.of_skin * self.tone * skin
         return shown * 2 - (self.own + self.of_skin) + self.fixed
+
+
+def smooth_shades(scores: Tensor) -> Tensor:
+    """Scores, (N, layers, H, W), of which those that tell shades of one thing apart are smoothed.
+
+    What tells hair from skin stays as it is: the mean of a thing's shades does not change.
+    """
+    layers = list(scores.unbind(1))
+    for shades, edge in SHADES:
+        part = scores[:, list(shades)]
+        mean = part.mean(1, keepdim=True)
+        apart = part - mean
+        for _ in range(2):
+            apart = F.avg_pool2d(apart, edge, 1, edge // 2, count_include_pad=False)
+        smooth = mean + apart
+        for i, shade in enumerate(shades):
+            layers[shade] = smooth[:, i]
+    return torch.stack(layers, 1)
 
 
 def bounded(scores: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ from toonmark.landmarks import Array, template_points
 from toonmark.styles.metadata import FORMAT_VERSION, KEY, StyleMetadata
 
 #: The style that is used when none is named.
-DEFAULT_STYLE = "toon"
+DEFAULT_STYLE = "comic"
 
 #: Where the styles that ship lie, each with its card: NAME.onnx, NAME.md.
 FOLDER = Path(__file__).parent

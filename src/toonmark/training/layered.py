@@ -18,6 +18,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from toonmark import artifacts
+from toonmark.artifacts import WEIGHTS, Kind, Pack
 from toonmark.data.dataset import Dataset
 from toonmark.data.layers.sampling import LayerSample, LayerSampler
 from toonmark.errors import RunError, StyleError
@@ -27,16 +29,13 @@ from toonmark.models.sampling import heatmaps
 from toonmark.training import checkpoint
 from toonmark.training.config import LayersConfig, decayed
 from toonmark.training.networks import average_into
-from toonmark.training.packs import is_pack, pack_networks
+from toonmark.training.packs import pack_networks
 from toonmark.training.processes import Update, apply_updates, averaged_values, places
 from toonmark.training.samples import write_grid
 from toonmark.training.tensors import to_points, to_tensor
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
-
-#: What ``toonmark train-layers`` writes at the end of a run.
-LAYERS_WEIGHTS = "layers.safetensors"
 
 #: What a pixel of a layer counts: small layers make the face.
 _COUNTS = {
@@ -194,8 +193,8 @@ class LayerTrainer:
         build = {"size": config.size, "width": config.width, "blocks": config.blocks}
         facts = {"build": json.dumps(build), "training": json.dumps(self.facts())}
         facts |= {f"error_{name}": f"{value:.4f}" for name, value in error.items()}
-        checkpoint.save(folder / LAYERS_WEIGHTS, self.averaged.state_dict(), facts)
-        return folder / LAYERS_WEIGHTS
+        checkpoint.save(folder / WEIGHTS[Kind.LAYERS], self.averaged.state_dict(), facts)
+        return folder / WEIGHTS[Kind.LAYERS]
 
     def facts(self) -> dict[str, Any]:
         """What a style pack says of how it was trained."""
@@ -232,21 +231,22 @@ def load_layers(path: Path) -> tuple[LayeredGenerator, int, dict[str, Any]]:
         RunError: unreadable, not finished, or weights of another network.
         StyleError: a style pack of another kind.
     """
-    if is_pack(path):
+    if isinstance(artifacts.open(path), Pack):
         drawing, metadata = pack_networks(path)
         if not isinstance(drawing, LayeredGenerator):
             raise StyleError(f"{path} does not draw in layers.", "Name a style that does.")
         return drawing, metadata.size, dict(metadata.training)
-    if not (path / LAYERS_WEIGHTS).exists():
+    file = artifacts.weights_of(path, Kind.LAYERS)
+    if not file.exists():
         raise RunError(f"{path} is not finished.", f"Go on with it: toonmark train-layers {path}")
-    tensors, facts = checkpoint.load(path / LAYERS_WEIGHTS)
+    tensors, facts = checkpoint.load(file)
     try:
         build, training = json.loads(facts["build"]), json.loads(facts["training"])
         scores = LayerScores(int(build["width"]), int(build["blocks"]))
         size = int(build["size"])
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(
-            f"{path / LAYERS_WEIGHTS} does not say what it is ({error}).",
+            f"{file} does not say what it is ({error}).",
             "Name a run that `toonmark train-layers` has finished.",
         ) from error
     checkpoint.load_weights(scores, tensors, "a style that draws in layers")

@@ -19,11 +19,6 @@ from toonmark.styles.pack import StylePack
 from toonmark.training import checkpoint
 
 
-def is_pack(path: Path) -> bool:
-    """Whether this is a style pack's file, by its name."""
-    return path.suffix == ".onnx"
-
-
 def pack_generator(path: Path, size: int) -> nn.Module:
     """The generator of a style pack, without the denoiser behind it.
 

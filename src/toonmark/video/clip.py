@@ -29,8 +29,13 @@ if TYPE_CHECKING:
     from toonmark.cartoon import Cartoon
     from toonmark.cartoonizer import Cartoonizer
 
-#: What the name of a clip ends in.
-SUFFIXES = frozenset((".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi"))
+#: What the name of a clip ends in; not ".ts", which programs' sources are called too.
+SUFFIXES = frozenset(
+    (
+        *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mts", ".m2ts", ".3gp", ".3g2"),
+        *(".mpg", ".mpeg", ".vob", ".wmv", ".asf", ".flv", ".ogv", ".mxf"),
+    )
+)
 __all__ = ["SUFFIXES", "WRITTEN", "ClipReport", "cartoonize_clip"]
 
 Output = Literal["crop", "in-photo", "side-by-side"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from toonmark.errors import VideoError
+from toonmark.video import hdr
 
 #: Numbers of ITU-T H.273: what a file says that it does not say, and high definition's own.
 UNSPECIFIED, BT709 = 2, 1
@@ -31,8 +32,14 @@ class Colours:
     primaries: int = UNSPECIFIED
     transfer: int = UNSPECIFIED
 
+    @property
+    def written(self) -> Colours:
+        """What a film made of such frames is written as: high range and wide gamuts are not."""
+        special = hdr.is_special(self.primaries, self.transfer)
+        return Colours(BT709, BT709, BT709) if special else self
+
     def pixels(self, frame: Any, size: tuple[int, int] | None = None) -> Any:
-        """A decoded frame as (h, w, 3) uint8 RGB, its own primaries and transfer kept.
+        """A decoded frame as (h, w, 3) uint8 RGB, with primaries and transfer of :attr:`written`.
 
         Args:
             size: width and height; the frame's own unless told otherwise.
@@ -48,9 +55,14 @@ class Colours:
         try:
             if said == YCGCO and not frame.format.is_rgb:
                 return _from_ycgco(frame, width, height)
-            return frame.to_ndarray(
-                format="rgb24", width=width, height=height, src_colorspace=self.matrix
+            special = hdr.is_special(self.primaries, self.transfer)
+            pixels = frame.to_ndarray(
+                format="rgb48le" if special else "rgb24",
+                width=width,
+                height=height,
+                src_colorspace=self.matrix,
             )
+            return hdr.ordinary(pixels, self.primaries, self.transfer) if special else pixels
         except av.FFmpegError as error:
             raise VideoError(
                 f"Frames of the kind {frame.format.name} cannot be converted ({error.strerror}).",

@@ -87,7 +87,8 @@ def opened(av: Any, source: Path) -> Iterator[tuple[Any, Any]]:
     try:
         if source.stat().st_size == 0:
             raise EmptyFileError(f"{source} is empty.", "Copy or download it again.")
-        clip = av.open(str(source))
+        # Titles are often in the encoding of whoever wrote them.
+        clip = av.open(str(source), metadata_errors="replace")
     except OSError as error:
         if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
             raise UnreadableFileError(

@@ -50,8 +50,8 @@ def copies(av: Any, container: Any, suffix: str, clip: Any) -> tuple[dict[Any, T
             notes.append(f"{name} is not kept: FFmpeg has no codec here that {suffix} takes.")
         else:
             tracks[track] = made = Recoded(av, container, track, codec, name)
-            notes.append(f"{name} was {track.codec_context.name}, which {suffix} does not take"
-                         f" everywhere: it is coded anew as {made.codec}.")  # fmt: skip
+            notes.append(f"{name} was {track.codec_context.name} and is now {made.codec}, which"
+                         f" players of {suffix} files understand.")  # fmt: skip
         if track in tracks and track.language:
             tracks[track].stream.metadata["language"] = track.language
     if clip.streams.subtitles:

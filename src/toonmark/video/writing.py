@@ -107,7 +107,7 @@ class Writer:
         height, width = (side - side % 2 for side in pixels.shape[:2])
         if not self._begun:
             self._stream.width, self._stream.height = width, height
-            self._colours = colours_of(like.frame)
+            self._colours = colours_of(like.frame).written
             self._colours.tag(self._stream.codec_context)
             self._begun = True
         frame = self._colours.frame(np.ascontiguousarray(pixels[:height, :width]))

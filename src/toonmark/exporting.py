@@ -18,7 +18,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from toonmark.errors import ConfigurationError, ExportError
+from toonmark import artifacts
+from toonmark.artifacts import Kind
+from toonmark.data.dataset import Dataset
+from toonmark.errors import ConfigurationError, ExportError, RunError
 from toonmark.files import written_whole
 from toonmark.half import halved
 from toonmark.landmarks import COUNT, FRAMES, default_sigma, template_points
@@ -27,7 +30,10 @@ from toonmark.models.denoiser import Denoised
 from toonmark.models.layered import LOOKS, LayeredGenerator
 from toonmark.models.sampling import heatmaps, points_from_heatmaps
 from toonmark.styles.metadata import KEY, StyleMetadata
-from toonmark.training.config import parse
+from toonmark.training import checkpoint
+from toonmark.training.config import RegressorConfig, parse
+from toonmark.training.landmarks import load_regressor
+from toonmark.training.run import open_run
 from toonmark.training.trained import trained_style
 
 if TYPE_CHECKING:
@@ -102,11 +108,12 @@ def export_style(
     size = metadata.size
     sigma = metadata.sigma_at_128 * size / 128
     drawing = copy.deepcopy(generator).eval()
-    network: nn.Module = (
-        drawing  # it draws its own heatmaps, at the size that it needs them
-        if isinstance(drawing, LayeredGenerator)
-        else DrawingGenerator(drawing, size, sigma, clean).eval()
-    )
+    network: nn.Module
+    if isinstance(drawing, LayeredGenerator):
+        drawing.clean = clean  # it draws its own heatmaps, at the size that it needs them
+        network = drawing
+    else:
+        network = DrawingGenerator(drawing, size, sigma, clean).eval()
     plain_norms_(network)
     check_finite(network)
     if half:
@@ -207,6 +214,38 @@ def export_regressor(regressor: nn.Module, size: int, facts: dict[str, str], pat
     faces, _ = _examples(size, 3)
     model = _converted(network, (faces[:2],), ["face"], ["heatmaps", "landmarks"])
     return _checked(model, network, (faces,), facts, path)
+
+
+def export_landmarks(path: Path, file: Path) -> float:
+    """Writes what a run of ``toonmark train-landmarks`` has learnt, as the using half reads it.
+
+    Args:
+        path: the run.
+        file: the ONNX file; its metadata have the terms of the sets, and the errors.
+
+    Returns:
+        the largest difference from torch that was seen, in pixels or of a heatmap's peak.
+
+    Raises:
+        RunError: the run cannot be read, or is not finished.
+        ExportError: the graph does not find what the run finds.
+    """
+    config = open_run(artifacts.run_of(path).path, RegressorConfig, None)
+    weights = artifacts.weights_of(path, Kind.LANDMARKS)
+    if not weights.exists():
+        raise RunError(
+            f"{path} is not finished.", f"Go on with it: {Kind.LANDMARKS.command} --run {path}"
+        )
+    sets = [Dataset.open(folder) for folder in config.data if Path(folder).exists()]
+    terms = dict.fromkeys(str(one.description.get("terms") or "not stated") for one in sets)
+    said = checkpoint.facts(weights)
+    facts = {
+        "name": "landmarks",
+        "toonmark_terms": " ".join(terms),
+        "toonmark_training": config.model_dump_json(exclude={"data", "backgrounds"}),
+        **{name: value for name, value in said.items() if name.startswith("error_")},
+    }
+    return export_regressor(load_regressor(path, config.preset), config.size, facts, file)
 
 
 def plain_norms_(network: nn.Module) -> None:
