@@ -107,9 +107,21 @@ def test_shades_lie_in_large_areas_and_nothing_else_changes():
         assert same == (layer not in told), layer.name
     for shades, _ in SHADES:
         part = list(shades)
-        assert torch.allclose(smooth[:, part].mean(1), scores[:, part].mean(1), atol=1e-5)
         before, after = (one[0, part].argmax(0) for one in (scores, smooth))
         assert _borders(after) < 0.4 * _borders(before)
+
+
+def test_a_smoothed_shades_border_is_narrow_and_moves_no_other():
+    """Dark hair left, light hair right, skin below: half as sure of hair as of skin."""
+    scores = torch.full((1, COUNT, 40, 40), -9.0)
+    scores[:, Layer.TOP_DARK, :20, :20] = scores[:, Layer.TOP_LIGHT, :20, 20:] = 1.0
+    scores[:, Layer.TOP_LIGHT, :20, :20] = scores[:, Layer.TOP_DARK, :20, 20:] = 0.4
+    scores[:, Layer.SKIN, 20:] = 1.0
+    shares = torch.softmax(smooth_shades(scores) * 8, 1)
+    dark = shares[0, Layer.TOP_DARK, 6]
+    assert ((dark > 0.1) & (dark < 0.9)).sum() <= 2, "a border of at most two pixels"
+    assert (shares[0, Layer.SKIN, 21:] > 0.99).all()
+    assert (shares[0, Layer.SKIN, :19] < 0.01).all()
 
 
 def _borders(labels: torch.Tensor) -> int:

@@ -30,8 +30,12 @@ FIXED = {
     Layer.MOUTH: (96, 30, 36),
     Layer.TEETH: (252, 250, 246),
 }
-#: Layers in a darker tone of the person's skin: factors of red, green, blue.
-OF_SKIN = {Layer.SHADE: (0.84, 0.78, 0.78), Layer.SOFT_LINE: (0.58, 0.48, 0.48)}
+#: Layers in another tone of the person's skin: factors of red, green, blue.
+OF_SKIN = {
+    Layer.SHADE: (0.84, 0.78, 0.78),
+    Layer.LIGHT: (1.09, 1.08, 1.07),
+    Layer.SOFT_LINE: (0.58, 0.48, 0.48),
+}
 #: Thin layers, whose pixels of the photo are half skin: how far their colour is moved on, away
 #: from the skin's, of its distance from it.
 MIXED = {Layer.BROW: 0.6, Layer.GLASSES: 0.9}
@@ -42,6 +46,8 @@ SHADES: tuple[tuple[tuple[Layer, ...], int], ...] = (
     ((Layer.TOP_DARK, Layer.TOP_LIGHT), 9),
     ((Layer.BODY_DARK, Layer.BODY_MIDDLE, Layer.BODY_LIGHT), 5),
 )
+#: How much more strongly smoothed shades are told apart.
+_CRISP = 4.0
 #: How much stronger the person's colours are drawn, and lighter, of 255.
 _VIVID, _LIGHT = 1.15, 4.0
 
@@ -157,16 +163,15 @@ class LayeredGenerator(nn.Module):
 
     def forward(self, face: Tensor, landmarks: Tensor) -> Tensor:
         """(N, 3, S, S) in [-1, 1] and (N, 5, 2) pixels to (N, 3, S, S) in [-1, 1]."""
-        small = F.avg_pool2d(face, 2)
-        scores = self.layer_scores(face, landmarks)
+        small, maps = F.avg_pool2d(face, 2), self.maps(face, landmarks)
+        scores = self._bounded(small, maps)
         shares = torch.exp(scores)
         colours = self.colours(shares / shares.sum(1, keepdim=True), small)
         large = F.interpolate(scores, scale_factor=2, mode="bilinear", align_corners=False)
         drawn = compose(large, colours)
         if not self.clean:
             return drawn
-        near = F.interpolate(self.maps(face, landmarks), scale_factor=4.0, mode="nearest")
-        return cleaned(drawn, near)
+        return cleaned(drawn, F.interpolate(maps, scale_factor=4.0, mode="nearest"))
 
     def maps(self, face: Tensor, landmarks: Tensor) -> Tensor:
         """The heatmaps that the network sees: (N, 5, S/4, S/4)."""
@@ -174,8 +179,10 @@ class LayeredGenerator(nn.Module):
 
     def layer_scores(self, face: Tensor, landmarks: Tensor) -> Tensor:
         """How much each pixel belongs to each layer: (N, layers, S/2, S/2), see :func:`bounded`."""
-        scores = self.scores(F.avg_pool2d(face, 2), self.maps(face, landmarks))
-        scores = smooth_shades(scores)
+        return self._bounded(F.avg_pool2d(face, 2), self.maps(face, landmarks))
+
+    def _bounded(self, small: Tensor, maps: Tensor) -> Tensor:
+        scores = smooth_shades(self.scores(small, maps))
         return bounded(scores * self.sharpness + self.left_out)
 
     def painted(self, layers: Tensor, photo: Tensor) -> Tensor:
@@ -220,7 +227,9 @@ class LayeredGenerator(nn.Module):
 def smooth_shades(scores: Tensor) -> Tensor:
     """Scores, (N, layers, H, W), of which those that tell shades of one thing apart are smoothed.
 
-    What tells hair from skin stays as it is: the mean of a thing's shades does not change.
+    Smoothing makes the border of two shades soft, so they are told apart :data:`_CRISP` times as
+    strongly. What tells hair from skin stays: a thing's highest score is that of its smoothed
+    shades.
     """
     layers = list(scores.unbind(1))
     for shades, edge in SHADES:
@@ -229,7 +238,8 @@ def smooth_shades(scores: Tensor) -> Tensor:
         apart = part - mean
         for _ in range(2):
             apart = F.avg_pool2d(apart, edge, 1, edge // 2, count_include_pad=False)
-        smooth = mean + apart
+        highest = apart.amax(1, keepdim=True)
+        smooth = mean + highest + _CRISP * (apart - highest)
         for i, shade in enumerate(shades):
             layers[shade] = smooth[:, i]
     return torch.stack(layers, 1)
@@ -238,8 +248,8 @@ def smooth_shades(scores: Tensor) -> Tensor:
 def bounded(scores: Tensor) -> Tensor:
     """Scores, (N, layers, H, W), whose largest is 0 at each pixel and whose least is -40.
 
-    Their exponentials need no further care, not even between the pixels that they were made at; in
-    a graph that is a third of the time of a softmax over layers.
+    Their exponentials need no further care, not even between the pixels that they were made at: in
+    a graph, a softmax over layers took longer than all convolutions.
     """
     return (scores - scores.amax(1, keepdim=True)).clamp(min=-40.0)
 
