@@ -9,7 +9,6 @@ from toonmark.data.layers.glasses import NONE, SURE, fitted, frames_at
 from toonmark.data.layers.labels import layer_map
 from toonmark.data.layers.pen import smooth_curve
 from toonmark.data.layers.regions import found_regions
-from toonmark.data.layers.tones import draw_tones
 from toonmark.models.layer import UNKNOWN, Layer
 
 SIZE = 256
@@ -48,23 +47,6 @@ def test_layers_say_what_each_pixel_is(portrait):
     outside = (layers == Layer.BACKGROUND).astype(np.uint8)
     near = cv2.dilate(outside, np.ones((3, 3), np.uint8)) - outside
     assert (layers[near > 0] == Layer.OUTLINE).mean() > 0.98
-
-
-def test_skin_has_three_tones_by_what_is_around_and_not_by_the_lamp():
-    photo = np.full((SIZE, SIZE, 3), 150, np.uint8)
-    # A lamp at the left: from one side to the other the skin loses half of its light.
-    photo = (photo * np.linspace(1.3, 0.65, SIZE)[None, :, None]).astype(np.uint8)
-    photo[100:124, 60:84] -= 30
-    photo[100:124, 160:184] += 30
-    photo[200:204, 100:104] -= 60  # a mole
-    canvas = np.full((SIZE, SIZE), int(Layer.SKIN), np.uint8)
-    canvas[:40] = Layer.TOP_DARK
-    draw_tones(canvas, photo)
-    assert canvas[112, 72] == Layer.SHADE
-    assert canvas[112, 172] == Layer.LIGHT
-    assert (canvas[:40] == Layer.TOP_DARK).all()
-    middle = canvas[150:, 30:-30]
-    assert (middle == Layer.SKIN).mean() > 0.97
 
 
 def test_light_on_a_forehead_is_skin_and_a_fringe_is_hair(portrait):

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 COUNT = len(Layer)
 
-SKIN = (Layer.SKIN, Layer.SHADE, Layer.LIGHT)
+SKIN = (Layer.SKIN, Layer.SHADE)
 
 
 @pytest.fixture(scope="module")

@@ -48,6 +48,12 @@ SHADES: tuple[tuple[tuple[Layer, ...], int], ...] = (
 )
 #: How much more strongly smoothed shades are told apart.
 _CRISP = 4.0
+#: By how much of the whole range, 2, skin must differ from what is around it to be of another tone.
+_TONE = 0.09
+#: How strongly tones are told apart.
+_TOLD = 3.0
+#: Above this part of the portrait frame there is no neck.
+_CHIN = 0.73
 #: How much stronger the person's colours are drawn, and lighter, of 255.
 _VIVID, _LIGHT = 1.15, 4.0
 
@@ -182,11 +188,11 @@ class LayeredGenerator(nn.Module):
         return self._bounded(F.avg_pool2d(face, 2), self.maps(face, landmarks))
 
     def _bounded(self, small: Tensor, maps: Tensor) -> Tensor:
-        scores = smooth_shades(self.scores(small, maps))
+        scores = toned(smooth_shades(self.scores(small, maps)), small)
         return bounded(scores * self.sharpness + self.left_out)
 
     def painted(self, layers: Tensor, photo: Tensor) -> Tensor:
-        """Layers in their colours: the teacher's drawing.
+        """Layers in their colours, and skin in its tones: the teacher's drawing.
 
         Args:
             layers: (N, 2H, 2W) int64 of :class:`Layer`; unknown ones become background.
@@ -196,9 +202,16 @@ class LayeredGenerator(nn.Module):
             (N, 3, 2H, 2W) in [-1, 1].
         """
         known = layers.clamp(max=len(Layer) - 1) * (layers < len(Layer))
-        shares = F.one_hot(known, len(Layer)).permute(0, 3, 1, 2).to(photo.dtype)
-        colours = self.colours(F.avg_pool2d(shares, 2), photo)
-        return torch.einsum("nlhw,nlc->nchw", shares, colours)
+        plain = F.one_hot(known, len(Layer)).permute(0, 3, 1, 2).to(photo.dtype)
+        skin = F.avg_pool2d(plain[:, Layer.SKIN : Layer.SKIN + 1], 2)
+        tone = F.interpolate(relief(photo, skin), scale_factor=2.0, mode="bilinear")
+        shares = list(plain.unbind(1))
+        for layer, where in ((Layer.SHADE, tone < -1), (Layer.LIGHT, tone > 1)):
+            part = shares[Layer.SKIN] * where[:, 0]
+            shares[layer], shares[Layer.SKIN] = shares[layer] + part, shares[Layer.SKIN] - part
+        toned_shares = torch.stack(shares, 1)
+        colours = self.colours(F.avg_pool2d(toned_shares, 2), photo)
+        return torch.einsum("nlhw,nlc->nchw", toned_shares, colours)
 
     def colours(self, shares: Tensor, photo: Tensor) -> Tensor:
         """What each layer is painted in.
@@ -242,6 +255,63 @@ def smooth_shades(scores: Tensor) -> Tensor:
         smooth = mean + highest + _CRISP * (apart - highest)
         for i, shade in enumerate(shades):
             layers[shade] = smooth[:, i]
+    return torch.stack(layers, 1)
+
+
+def relief(photo: Tensor, skin: Tensor) -> Tensor:
+    """How much lighter skin is at each place than around it: what makes a face somebody's.
+
+    A photo's light falls from anywhere, so a tone is told by the difference: under brows and nose,
+    in folds and beside cheekbones skin is darker, on ridges lighter.
+
+    Args:
+        photo: (N, 3, H, W) in [-1, 1].
+        skin: (N, 1, H, W), 1 where there is skin. White beyond the photo's edge counts as none.
+
+    Returns:
+        (N, 1, H, W): from 1 on it is light, from -1 down it is shade; 0 where there is no skin.
+    """
+    red, green, blue = (photo[:, i : i + 1] for i in range(3))
+    light = 0.299 * red + 0.587 * green + 0.114 * blue
+    skin = skin * (photo.amin(1, keepdim=True) < 0.999).to(photo.dtype)
+    both = torch.cat([light * skin, skin], 1)
+    near = _blurred(both, _odd(photo.shape[-1] / 51))
+    wide = _blurred(F.avg_pool2d(both, 4), _odd(photo.shape[-1] / 28))
+    wide = F.interpolate(wide, scale_factor=4.0, mode="bilinear")
+    apart = [pair[:, :1] / (pair[:, 1:] + 1e-3) for pair in (near, wide)]
+    return (apart[0] - apart[1]) * skin / _TONE
+
+
+def _odd(edge: float) -> int:
+    """The nearest odd number."""
+    return 2 * round((edge - 1) / 2) + 1
+
+
+def _blurred(planes: Tensor, edge: int) -> Tensor:
+    """Nearly a Gaussian: two boxes."""
+    for _ in range(2):
+        planes = F.avg_pool2d(planes, edge, 1, edge // 2)
+    return planes
+
+
+def toned(scores: Tensor, photo: Tensor) -> Tensor:
+    """Scores, (N, layers, H, W), whose skin is parted into its tones by the photo's relief.
+
+    The network's own shade, which is the chin's on the neck, is kept below the chin. A thing's
+    highest score stays what it was, so skin wins where it won.
+    """
+    layers = list(scores.unbind(1))
+    rows = torch.linspace(0, 1, scores.shape[2], device=scores.device)[None, :, None]
+    above = (rows < _CHIN).to(scores.dtype)
+    own = layers[Layer.SHADE]
+    face = torch.maximum(layers[Layer.SKIN], own - (1 - above) * 1e4)
+    others = scores.amax(1)
+    tone = relief(photo, (torch.maximum(face, own) >= others).to(scores.dtype)[:, None])[:, 0]
+    darker, lighter = _TOLD * (-tone - 1), _TOLD * (tone - 1)
+    highest = torch.maximum(darker, lighter).clamp(min=0)
+    layers[Layer.SKIN] = face - highest
+    layers[Layer.LIGHT] = face + lighter - highest
+    layers[Layer.SHADE] = torch.maximum(face + darker - highest, own - above * 1e4)
     return torch.stack(layers, 1)
 
 

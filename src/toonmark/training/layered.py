@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 
 #: What a pixel of a layer counts: small layers make the face.
 _COUNTS = {
-    Layer.SHADE: 1.3,
-    Layer.LIGHT: 1.3,
     Layer.BROW: 2.0,
     Layer.EYE_WHITE: 3.0,
     Layer.IRIS: 3.0,

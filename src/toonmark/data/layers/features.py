@@ -72,7 +72,7 @@ def draw_frames(pen: Pen, frames: Frames, dark: bool, thick: float = 1.3) -> Non
         outer = lens[lens[:, 0].argmin() if side == 234 else lens[:, 0].argmax()]
         hinge = outer - np.array([0, 0.02 * pen.size])
         end = np.array([pen.points[side, 0], hinge[1] - 0.006 * pen.size])
-        face = np.isin(pen.canvas, (Layer.SKIN, Layer.SHADE, Layer.LIGHT, Layer.INK))
+        face = (pen.canvas == Layer.SKIN) | (pen.canvas == Layer.INK)
         pen.line(np.stack([hinge, end]), Layer.GLASSES, width, face)
 
 

@@ -13,7 +13,6 @@ from toonmark.data.layers.mesh_parts import JAW
 from toonmark.data.layers.pen import FINE, Pen, smooth_curve
 from toonmark.data.layers.regions import SIZE as FOUND
 from toonmark.data.layers.regions import Regions, found_regions
-from toonmark.data.layers.tones import draw_tones
 from toonmark.landmarks import Array
 from toonmark.models.layer import UNKNOWN, Layer
 
@@ -43,7 +42,6 @@ def layer_map(photo: Array, alpha: Array, dense: Array, known: Array) -> Array:
     canvas = _smoothed(parts, size)
     figure = canvas != Layer.BACKGROUND
     pen = Pen(canvas, np.asarray(dense, np.float64))
-    draw_tones(canvas, photo)
     _neck_shade(pen)
     _borders(pen, lines)
     _jaw(pen)
@@ -156,14 +154,14 @@ def _neck_shade(pen: Pen) -> None:
     pen.fill(
         np.concatenate([smooth_curve(jaw, 8), smooth_curve(jaw + drop, 8)[::-1]]),
         Layer.SHADE,
-        np.isin(pen.canvas, (Layer.SKIN, Layer.LIGHT)),
+        pen.canvas == Layer.SKIN,
     )
 
 
 def _borders(pen: Pen, lines: list[tuple[int, int]]) -> None:
     """Lines where skin, hair and clothes meet."""
     group = np.zeros(256, np.uint8)
-    group[[Layer.SKIN, Layer.SHADE, Layer.LIGHT, Layer.BEARD]] = 1
+    group[[Layer.SKIN, Layer.SHADE, Layer.BEARD]] = 1
     group[[Layer.TOP_DARK, Layer.TOP_LIGHT]] = 2
     group[[Layer.BODY_DARK, Layer.BODY_MIDDLE, Layer.BODY_LIGHT]] = 3
     kinds = group[pen.canvas]
@@ -188,6 +186,6 @@ def _between(one: Array, other: Array, reach: float) -> Array:
 def _jaw(pen: Pen) -> None:
     """The jaw, where there is skin on both of its sides."""
     jaw = pen.points[list(JAW)]
-    skin = np.isin(pen.canvas, (Layer.SKIN, Layer.SHADE, Layer.LIGHT))
+    skin = (pen.canvas == Layer.SKIN) | (pen.canvas == Layer.SHADE)
     widths = np.array([0.2, 0.8, 1, 1, 1, 0.8, 0.2]) * FINE
     pen.line(jaw, Layer.INK, widths, skin)
