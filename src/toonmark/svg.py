@@ -19,13 +19,15 @@ from toonmark.landmarks import Array
 TRACED_AT = 512
 #: A document is traced more coarsely if it has more bytes than this.
 LARGEST_FILE = 60_000
-#: How far apart colours are (CIE76), and the edge in pixels of what is left out, from fine to
-#: coarse. Eyes are the first to go with small shapes, so colours become fewer before.
-_STEPS = ((5, 4), (8, 4), (12, 4), (18, 4), (18, 8), (24, 12), (32, 30))
+#: How far apart colours are (CIE76), the edge in pixels of a median filter, and that of shapes that
+#: are left out: from fine to coarse.
+_STEPS = ((4, 1, 4), (4, 7, 4), (5, 9, 4), (8, 9, 4), (12, 11, 4), (18, 11, 5), (32, 11, 20))
+#: What differs this much (CIE76) from what is around it is no speck: the white of an eye.
+_SPECK = 25.0
 #: A drawing's colours are told by places where neighbours differ by at most this, of 255.
 _EVEN = 10
-#: The most colours that are looked at, by area.
-_COLOURS = 1000
+#: The most colours that are looked at, by area, and that are kept.
+_LOOKED_AT, _KEPT = 1000, 48
 
 
 def traced(image: Array, size: int, transparent: bool = False) -> str:
@@ -51,9 +53,9 @@ def traced(image: Array, size: int, transparent: bool = False) -> str:
     edge = max(TRACED_AT, len(image))
     pixels = (cutout.figure if transparent else cutout.resized)(image, edge)
     text = ""
-    for apart, speckle in _STEPS:
+    for apart, median, speckle in _STEPS:
         text = vtracer.convert_raw_image_to_svg(
-            pictures.encode(_flat(pixels, apart), ".png"),
+            pictures.encode(_flat(pixels, apart, median), ".png"),
             img_format="png",
             colormode="color",
             hierarchical="stacked",
@@ -70,8 +72,8 @@ def traced(image: Array, size: int, transparent: bool = False) -> str:
     return re.sub(r"<svg[^>]*>", f'{head}width="{size}" height="{size}">', text, count=1)
 
 
-def _flat(pixels: Array, apart: float) -> Array:
-    """A picture, (S, S, 3 or 4) uint8, in its few colours, each pixel there or not.
+def _flat(pixels: Array, apart: float, median: int) -> Array:
+    """A picture, (S, S, 3 or 4) uint8, in its few colours, without specks, each pixel there or not.
 
     The half colours of soft edges would each become a shape of their own: colours are those of
     even places, and an edge's pixel takes that of an even place beside it.
@@ -85,13 +87,9 @@ def _flat(pixels: Array, apart: float) -> Array:
     if not even.any():
         even[:] = True
     colours = _told_apart(image[even], apart)
-    nearest = np.zeros(even.shape, np.int32)
-    least = np.full(even.shape, np.inf, np.float32)
-    beside, far = nearest.copy(), least.copy()
-    aways = [((image - colour) ** 2).sum(-1) for colour in colours]
-    for number, away in enumerate(aways):
-        better = away < least
-        nearest[better], least[better] = number, away[better]
+    aways = np.stack([((image - colour) ** 2).sum(-1) for colour in colours])
+    nearest = aways.argmin(0)
+    beside, far = nearest.copy(), np.full(even.shape, np.inf, np.float32)
     for number, away in enumerate(aways):
         own = even & (nearest == number)
         if own.any():
@@ -101,6 +99,10 @@ def _flat(pixels: Array, apart: float) -> Array:
         beside[better], far[better] = number, away[better]
     chosen = np.where(even | np.isinf(far), nearest, beside)
     few = np.rint(colours).astype(np.uint8)[chosen]
+    if median > 1:
+        calm = _nearest(cv2.medianBlur(few, median), np.rint(colours))
+        near = np.linalg.norm(_lab(few) - _lab(calm), axis=-1) < _SPECK
+        few[near] = calm[near]
     if pixels.shape[2] == 3:
         return few
     solid = pixels[..., 3:] > 127
@@ -108,18 +110,28 @@ def _flat(pixels: Array, apart: float) -> Array:
     return np.concatenate([np.where(solid, few, np.uint8(0)), there], axis=-1)
 
 
-def _told_apart(colours: Array, apart: float) -> Array:
-    """Of colours, (n, 3) uint8, the commonest that are so far apart: (k, 3) float32."""
+def _nearest(image: Array, colours: Array) -> Array:
+    """An image, (H, W, 3), in the nearest of colours, (k, 3): uint8."""
+    aways = np.stack([((image - colour) ** 2).sum(-1) for colour in colours])
+    return np.asarray(colours.astype(np.uint8)[aways.argmin(0)])
+
+
+def _lab(image: Array) -> Array:
     import cv2
 
+    return np.asarray(cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB))
+
+
+def _told_apart(colours: Array, apart: float) -> Array:
+    """Of colours, (n, 3) uint8, the commonest that are so far apart: (k, 3) float32."""
     kinds, counts = np.unique(colours // 4, axis=0, return_counts=True)
-    kinds = kinds[np.argsort(-counts, kind="stable")][:_COLOURS] * 4.0 + 2
-    lab = cv2.cvtColor((kinds[None] / 255).astype(np.float32), cv2.COLOR_RGB2LAB)[0]
+    kinds = kinds[np.argsort(-counts, kind="stable")][:_LOOKED_AT] * 4.0 + 2
+    lab = _lab(kinds[None])[0]
     kept = [0]
     for number in range(1, len(lab)):
         if np.linalg.norm(lab[kept] - lab[number], axis=1).min() >= apart:
             kept.append(number)
-    return np.asarray(kinds[kept], np.float32)
+    return np.asarray(kinds[kept[:_KEPT]], np.float32)
 
 
 def _library() -> Any:

@@ -69,6 +69,21 @@ def test_what_is_not_flat_is_traced_more_coarsely():
     assert len(svg.traced(smooth, 512)) < len(fine)
 
 
+def test_the_white_of_an_eye_outlasts_mottled_skin():
+    random = np.random.default_rng(0)
+    mottled = cv2.GaussianBlur(random.normal(0, 1, (512, 512)), (0, 0), 3)
+    tone = 1 + 0.09 * np.sign(mottled)[..., None]
+    image = np.rint(np.array([190, 140, 110]) * tone).astype(np.uint8)
+    eyes = [(200, 200), (200, 300)]
+    for y, x in eyes:
+        image[y : y + 5, x : x + 7] = (250, 250, 247)
+    text = svg.traced(image, 512)
+    assert len(text) <= svg.LARGEST_FILE
+    seen = drawn(text)[..., :3]
+    for y, x in eyes:
+        assert seen[y + 2, x + 2 : x + 5].min() > 200
+
+
 @pytest.mark.parametrize("style", ["comic", "flat"])
 def test_what_ships_is_small_and_like_its_drawing(style):
     """At most 60 kB, and colours that are right on the whole."""
