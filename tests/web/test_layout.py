@@ -78,12 +78,15 @@ def states(page, files):
     yield "camera"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+#: Forced colours are looked at; what is chosen in them is tested below.
+SCHEMES = ("light", "dark", "forced") if SCREENSHOTS else ("light", "dark")
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_no_state_bursts_the_page_or_shuts_anybody_out(chromium, address, files, scheme):
-    page = browser.open_page(
-        chromium, address, thrifty=scheme == "dark", color_scheme=scheme, bypass_csp=True
-    )
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    seen = {"forced_colors": "active"} if scheme == "forced" else {"color_scheme": scheme}
+    # With faces in the styles' pictures, and without.
+    page = browser.open_page(chromium, address, thrifty=scheme != "light", bypass_csp=True, **seen)
     if AXE.is_file():
         page.add_script_tag(path=str(AXE))
     burst, findings = [], []
