@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from toonmark.cartoon import Cartoon
+from toonmark.checkpoints import checkpoint
 from toonmark.cutout import figure, resized
 from toonmark.faces.align import crop, scale_of
 from toonmark.landmarks import Array
@@ -14,6 +15,9 @@ from toonmark.landmarks import Array
 #: Pixels of edge up to which a cartoon is enlarged with sharp lines to be put into its photo; a
 #: face that fills a 12-megapixel photo would take seconds and hundreds of megabytes else.
 LARGEST_LAYER = 1024
+
+#: Pixels of a photo into which a cartoon is put at a time.
+_BAND = 2**20
 
 #: Part of the crop's edge over which a cartoon fades into its photo.
 FEATHER = 0.06
@@ -39,6 +43,7 @@ def in_photo(photo: Array, cartoons: Sequence[Cartoon]) -> Array:
 def _put_back(photo: Array, cartoon: Cartoon) -> None:
     import cv2
 
+    checkpoint()
     # Brought to the photo's scale first: what remains is a turn and a shift, and for a very
     # large face some smooth enlargement.
     size = round(cartoon.image.shape[0] / scale_of(cartoon.transform))
@@ -55,14 +60,17 @@ def _put_back(photo: Array, cartoon: Cartoon) -> None:
     high = np.minimum(np.ceil(places.max(0)).astype(int) + 1, photo.shape[1::-1])
     if (high <= low).any():
         return
-    to_layer = forth.copy()
-    to_layer[:, 2] += forth[:, :2] @ low
-    width, height = (int(side) for side in high - low)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    warped = cv2.warpAffine(layer, to_layer, (width, height), flags=flags)
-    part = photo[low[1] : high[1], low[0] : high[0]]
-    mixed = part * (1 - warped[..., 3:] / 255) + warped[..., :3]
-    part[...] = np.clip(np.rint(mixed), 0, 255)
+    left, right = int(low[0]), int(high[0])
+    # A band of rows at a time: what is mixed takes eight times the memory of the photo.
+    rows = max(1, _BAND // (right - left))
+    for top in range(int(low[1]), int(high[1]), rows):
+        part = photo[top : min(top + rows, int(high[1])), left:right]
+        to_layer = forth.copy()
+        to_layer[:, 2] += forth[:, :2] @ np.array([left, top])
+        warped = cv2.warpAffine(layer, to_layer, part.shape[1::-1], flags=flags)
+        mixed = part * (1 - warped[..., 3:] / 255) + warped[..., :3]
+        part[...] = np.clip(np.rint(mixed), 0, 255)
 
 
 def _fade(size: int) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from toonmark.checkpoints import checkpoint
 from toonmark.enlarge import LEAST, enlarged
 from toonmark.landmarks import Array
 
@@ -28,6 +29,7 @@ def resized(image: Array, size: int) -> Array:
     """
     from PIL import Image
 
+    checkpoint()
     if image.shape[0] == size:
         return image
     if image.shape[2] == 3 and size >= LEAST * image.shape[0]:
@@ -68,6 +70,7 @@ def cut_out(image: Array) -> Array:
     """
     import cv2
 
+    checkpoint()
     size = image.shape[0]
     darkest = image.min(axis=2)
     background = _outside(darkest >= 255 - WHITE)

@@ -142,6 +142,20 @@ def test_a_face_larger_than_the_layer_lands_where_it_belongs(cartoon, monkeypatc
     assert np.abs(whole - coarse).mean() < 1
 
 
+def test_a_face_is_put_back_in_bands(cartoon, monkeypatch):
+    """What is mixed at a time is bounded; where bands meet, nothing shows."""
+    import dataclasses
+
+    photo = np.random.default_rng(0).integers(0, 255, (900, 1100, 3)).astype(np.uint8)
+    transform = np.array([[0.13, 0.05, 3.3], [-0.05, 0.13, 21.7]])
+    one = dataclasses.replace(cartoon, transform=transform)
+    whole = blend.in_photo(photo, [one])
+    monkeypatch.setattr(blend, "_BAND", 20_000)
+    banded = blend.in_photo(photo, [one])
+    assert (whole != photo).any()
+    assert np.abs(whole.astype(int) - banded).max() <= 1
+
+
 def test_in_photo_at_the_edge_of_the_photo(pack, astronaut):
     cut = np.ascontiguousarray(astronaut[90:, 190:])
     cartoons = Cartoonizer(pack)(cut)

@@ -90,6 +90,7 @@ async def cartoonize(
             as_json,
         )
         drawing.check(options)
+        drawing.check_work(options, options.known_faces, service.settings.max_drawn)
         style = style or service.shelf.default
         answer = await _serve(service, request, style, options, started)
         service.metrics.faces.labels(style).inc(answer.faces)
@@ -137,7 +138,7 @@ async def _serve(
             options.faces,
             options.landmarks,
             lambda: drawing.read(upload, options, settings.max_pixels),
-            drawing.finisher(style, options),
+            drawing.finisher(style, options, settings.max_drawn),
             deadline=started + settings.time_limit,
         )
         slow = Refusal(
