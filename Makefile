@@ -1,9 +1,9 @@
 # Two commands do everything on a fresh machine: `make demo` and `make test`.
 PYTHON ?= python3
 VENV ?= .venv
-BIN = $(VENV)/bin
+BIN = $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: demo test lint format page clean
+.PHONY: demo check test lint format page clean
 
 # The light install, a real photo, the style that ships.
 demo: $(VENV)/.light
@@ -13,10 +13,46 @@ demo: $(VENV)/.light
 	$(BIN)/toonmark cartoonize astronaut.png -o astronaut-in-photo.png --output in-photo
 	@echo "Look at astronaut-toon.png and astronaut-in-photo.png"
 
+# Lint, types and every test that is not slow: what to run while working.
+check: $(VENV)/.dev lint
+	$(BIN)/python -m pytest -m "not slow" -n auto
+
 # Lint, types and all tests, with everything installed.
 test: $(VENV)/.dev lint
 	@if command -v npm >/dev/null; then $(MAKE) page; else echo "no npm: tests of the page are skipped"; fi
 	$(BIN)/python -m pytest
+
+# The lowest versions that pyproject.toml declares, in environments of their own, and the tests of
+# what they serve; needs uv. One part: make lowest LOWEST=using
+LOWEST ?= using making
+using: EXTRAS = video,web
+using: TESTS = tests/using tests/web
+making: EXTRAS = train,eval
+making: TESTS = tests/test_losses.py tests/test_landmarks.py tests/test_exporting.py tests/models tests/training tests/evaluation
+UV ?= uv
+.PHONY: lowest using making dist image
+lowest: $(LOWEST)
+using making:
+	$(UV) venv --quiet --clear --python 3.11 $(VENV)-$@
+	$(UV) pip install --quiet --python $(VENV)-$@/bin/python --resolution lowest-direct --only-binary :all: --no-binary toonmark -e '.[$(EXTRAS)]'
+	$(UV) pip freeze --quiet --python $(VENV)-$@/bin/python --exclude-editable >$(VENV)-$@/lowest.txt
+	$(UV) pip install --quiet --python $(VENV)-$@/bin/python --only-binary :all: -c $(VENV)-$@/lowest.txt pytest hypothesis httpx scikit-image
+	$(VENV)-$@/bin/python -m pytest -p no:cacheprovider $(TESTS)
+
+# The wheel and the source, as an index would take them. With the page where `make page` was called,
+# or where there is npm.
+dist:
+	$(PYTHON) -m venv $(VENV)-dist
+	$(VENV)-dist/$(notdir $(BIN))/python -m pip install --quiet 'build>=1.2' 'twine>=6.1' 'check-wheel-contents>=0.6'
+	rm -rf dist
+	$(VENV)-dist/$(notdir $(BIN))/python -m build --outdir dist .
+	$(VENV)-dist/$(notdir $(BIN))/python -m twine check --strict dist/*
+	$(VENV)-dist/$(notdir $(BIN))/python -m check_wheel_contents dist/*.whl
+
+# toonmark serve in a container, at most 500 MB; see Dockerfile.
+image:
+	docker build --tag toonmark .
+	test $$(docker image inspect --format '{{.Size}}' toonmark) -le 500000000
 
 # The page that draws in the browser; needs Node.js 20.
 PAGE = src/toonmark/web/static/index.html
@@ -35,14 +71,14 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix src tests benchmarks tools
 	$(BIN)/ruff format src tests benchmarks tools
 
-$(VENV)/bin/python:
+$(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.light: $(VENV)/bin/python pyproject.toml
+$(VENV)/.light: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet -e .
 	touch $@
 
-$(VENV)/.dev: $(VENV)/bin/python pyproject.toml
+$(VENV)/.dev: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet -e '.[dev]'
 	touch $@
 

@@ -24,7 +24,7 @@ from toonmark.evaluation.distances import fid, kid
 from toonmark.evaluation.instruments import Instruments, Options
 from toonmark.evaluation.selection import Selection, batches, select
 from toonmark.evaluation.sets import PictureSet
-from toonmark.export import DrawingGenerator
+from toonmark.exporting import DrawingGenerator
 from toonmark.faces.align import crop
 from toonmark.landmarks import Array, inter_eye_distance
 from toonmark.training.trained import trained_style

@@ -15,7 +15,7 @@ import onnxruntime
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from toonmark.export import export_style
+from toonmark.exporting import export_style
 from toonmark.models.presets import build_generator
 from toonmark.styles.metadata import StyleMetadata
 

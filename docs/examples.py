@@ -1,8 +1,8 @@
 """Draws the README's picture: ``python docs/examples.py PORTRAITS``.
 
-The photo is NASA's portrait of the astronaut Eileen Collins (public domain, from scikit-image). The
-other cartoons are drawn from synthetic portraits that belong to nobody (CC0), taken at even
-distances and not chosen; those photos are not shown.
+In columns: the crop of a photo, and its cartoons. The first is NASA's portrait of the astronaut
+Eileen Collins (public domain, from scikit-image); the others are synthetic portraits that belong to
+nobody (CC0), taken at even distances and not chosen, and seen by no style in training.
 """
 
 from __future__ import annotations
@@ -10,33 +10,30 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import skimage.data
 from PIL import Image
 
-from toonmark import Cartoonizer, ToonmarkError, side_by_side
+from toonmark import Cartoonizer
 
-EDGE, COLUMNS, ROWS = 192, 6, 2
+EDGE, COLUMNS = 200, 8
+STYLES = ("comic", "flat")
 
 
 def main() -> None:
-    cartoonizer = Cartoonizer()
-    photo = skimage.data.astronaut()
-    (drawn,) = cartoonizer(photo)
-    large = side_by_side(photo, drawn, EDGE * ROWS)
-    tiles = []
-    for path in sorted(Path(sys.argv[1]).glob("*.jpg")):
-        try:
-            (cartoon,) = cartoonizer(path)
-        except ToonmarkError as error:
-            print(f"{path.name}: {error}")
-            continue
-        if not cartoon.turned:
-            tiles.append(cartoon.resized(EDGE))
-    chosen = [tiles[i] for i in np.linspace(0, len(tiles) - 1, COLUMNS * ROWS).astype(int)]
-    rows = [np.hstack(chosen[r * COLUMNS : (r + 1) * COLUMNS]) for r in range(ROWS)]
-    picture = np.hstack([large, np.vstack(rows)])
-    Image.fromarray(picture).save(Path(__file__).with_name("examples.png"), optimize=True)
+    cartoonizers = [Cartoonizer(style) for style in STYLES]
+    paths = sorted(Path(sys.argv[1]).glob("*.jpg"))
+    chosen = [paths[i] for i in np.linspace(0, len(paths) - 1, COLUMNS - 1).astype(int)]
+    columns = []
+    for photo in (skimage.data.astronaut(), *chosen):
+        drawn = [cartoonizer(photo)[0] for cartoonizer in cartoonizers]
+        crop = cv2.resize(drawn[0].crop, (EDGE, EDGE), interpolation=cv2.INTER_AREA)
+        columns.append(np.vstack([crop, *(one.resized(EDGE) for one in drawn)]))
+    picture = Image.fromarray(np.hstack(columns))
+    picture.quantize(256, dither=Image.Dither.NONE).save(
+        Path(__file__).with_name("examples.png"), optimize=True
+    )
 
 
 if __name__ == "__main__":

@@ -83,3 +83,74 @@ def small_config(face_set, cartoon_set, regressors):
         keep_every=0,
         **regressors,
     )
+
+
+@pytest.fixture(scope="session")
+def portrait():
+    """Makes a made-up portrait: a photo, a matte and the dense points that layers need."""
+    return draw_portrait
+
+
+def draw_portrait(size: int = 256, beard=None, seed: int = 0):
+    """A head with hair, neck and clothes in the portrait frame.
+
+    Returns:
+        (size, size, 3) uint8, (size, size) float32 in [0, 1], and (468, 2) points of which those
+        that layers read lie where they do in a face.
+    """
+    import cv2
+
+    from toonmark.data.layers import mesh_parts as parts
+
+    s, random = size / 256, np.random.default_rng(seed)
+    skin, hair, clothes = (203, 150, 124), (62, 44, 36), (60, 90, 150)
+
+    def at(x: float, y: float) -> tuple[int, int]:
+        return round(x * s), round(y * s)
+
+    photo = np.full((size, size, 3), (120, 160, 120), np.uint8)
+    figure = np.zeros((size, size), np.uint8)
+    for canvas, colours in ((photo, (hair, skin, clothes)), (figure, (1, 1, 1))):
+        cv2.ellipse(canvas, at(128, 105), at(72, 82), 0, 0, 360, colours[0], -1)
+        cv2.rectangle(canvas, at(104, 170), at(152, 230), colours[1], -1)
+        cv2.ellipse(canvas, at(128, 262), at(105, 50), 0, 0, 360, colours[2], -1)
+        cv2.ellipse(canvas, at(128, 130), at(56, 72), 0, 0, 360, colours[1], -1)
+    if beard is not None:
+        mask = np.zeros((size, size), np.uint8)
+        cv2.ellipse(mask, at(128, 130), at(56, 72), 0, 0, 360, 1, -1)
+        mask[: round(148 * s)] = 0
+        photo[mask > 0] = beard
+    noise = random.normal(0, 2.0, photo.shape)
+    photo = np.clip(photo + noise, 0, 255).astype(np.uint8)
+
+    points = np.tile(np.array([[128.0, 130.0]]), (468, 1))
+    angle = np.linspace(0, 2 * np.pi, len(parts.OVAL), endpoint=False)
+    points[list(parts.OVAL)] = np.stack(
+        [128 + 56 * np.sin(angle), 130 - 72 * np.cos(angle)], axis=1
+    )
+    for side, (x, outwards) in enumerate(((102, -1), (153, 1))):
+        along = np.linspace(outwards * 15, -outwards * 15, 9)
+        bow = 5 * np.sin(np.linspace(0, np.pi, 9))
+        points[list(parts.UPPER_LIDS[side])] = np.stack([x + along, 112 - bow], 1)
+        points[list(parts.LOWER_LIDS[side])] = np.stack([x + along, 112 + bow], 1)
+        brow = np.linspace(outwards * 18, -outwards * 18, 5)
+        points[list(parts.BROWS[side])] = np.concatenate(
+            [np.stack([x + brow, np.full(5, 94)], 1), np.stack([x + brow[::-1], np.full(5, 98)], 1)]
+        )
+        cv2.ellipse(photo, at(x, 112), at(13, 4), 0, 0, 360, (235, 235, 235), -1)
+        cv2.circle(photo, at(x, 112), round(4 * s), (50, 35, 25), -1)
+        cv2.line(photo, at(x - 18, 96), at(x + 18, 96), (70, 50, 40), round(4 * s))
+    base = np.linspace(-12, 12, 7)
+    points[list(parts.NOSE_BASE)] = np.stack([128 + base, 144 + 3 * np.cos(base / 8)], 1)
+    points[129], points[358], points[4], points[1] = (113, 138), (143, 138), (128, 140), (128, 141)
+    angle = np.linspace(0, 2 * np.pi, len(parts.OUTER_LIPS), endpoint=False)
+    points[list(parts.OUTER_LIPS)] = np.stack(
+        [128 - 23 * np.cos(angle), 164 - 7 * np.sin(angle)], axis=1
+    )
+    inner = np.linspace(-18, 18, 11)
+    for line in (parts.INNER_UPPER, parts.INNER_LOWER):
+        points[list(line)] = np.stack([128 + inner, np.full(11, 164)], 1)
+    cv2.ellipse(photo, at(128, 164), at(23, 7), 0, 0, 360, (180, 90, 90), -1)
+    points[[50, 280]], points[[205, 425]] = ((100, 140), (156, 140)), ((108, 150), (148, 150))
+    points[151] = (128, 80)
+    return photo, figure.astype(np.float32), points * s + (s - 1) / 2

@@ -82,8 +82,10 @@ const names = {
 const fill = (text, table) =>
   Object.entries(table).reduce((done, [name, value]) => done.replaceAll(`{{${name}}}`, value), text);
 const read = (name) => readFileSync(source(name), 'utf8');
+const policy = read('policy.txt').trim().split('\n').join('; ');
 
-write(join(out, 'index.html'), fill(read('index.html'), names));
+const html = fill(read('index.html'), { ...names, POLICY: policy });
+write(join(out, 'index.html'), html);
 for (const name of ['icon.svg', 'app.webmanifest']) write(join(out, name), read(name));
 const licences = readFileSync(installed('onnxruntime-web/package.json'), 'utf8');
 write(
@@ -100,11 +102,11 @@ const docs = {
 };
 write(join(out, 'docs.html'), fill(read('docs.html'), docs));
 
-const shell = ['./', 'icon.svg', 'app.webmanifest', names.SCRIPT, names.STYLE, names.WORKER, names.EXAMPLE];
-const offline = [...shell, `assets/${define.ORT_MODULE}`, `assets/${define.ORT_WASM}`];
-const version = createHash('sha256').update(offline.join()).digest('hex').slice(0, 10);
-const table = { VERSION: version, FILES: JSON.stringify(offline) };
-write(join(out, 'sw.js'), fill(read('sw.js'), table));
+const ownNames = ['./', 'icon.svg', 'app.webmanifest', 'licences.txt'];
+const runtimeNames = [define.ORT_MODULE, define.ORT_WASM].map((name) => `assets/${name}`);
+const files = [...ownNames, names.SCRIPT, names.STYLE, names.WORKER, names.EXAMPLE, ...runtimeNames];
+const version = createHash('sha256').update(files.join() + html).digest('hex').slice(0, 10);
+write(join(out, 'sw.js'), await bundle('sw.js', { VERSION: version, FILES: files, POLICY: policy }));
 
 for (const folder of [out, assets]) {
   for (const file of readdirSync(folder, { withFileTypes: true })) {

@@ -16,11 +16,11 @@ from toonmark.landmarks import Array
 #: face that fills a 12-megapixel photo would take seconds and hundreds of megabytes else.
 LARGEST_LAYER = 1024
 
-#: Pixels of a photo into which a cartoon is put at a time.
-_BAND = 2**20
-
 #: Part of the crop's edge over which a cartoon fades into its photo.
 FEATHER = 0.06
+
+#: Pixels that are mixed at a time: they stay in the processor's cache.
+_BAND = 2**15
 
 
 def in_photo(photo: Array, cartoons: Sequence[Cartoon]) -> Array:
@@ -48,9 +48,12 @@ def _put_back(photo: Array, cartoon: Cartoon) -> None:
     # large face some smooth enlargement.
     size = round(cartoon.image.shape[0] / scale_of(cartoon.transform))
     size = min(max(size, 1), LARGEST_LAYER)
-    layer = figure(cartoon.image, size).astype(np.float32)
-    layer[..., 3] *= _fade(size)
-    layer[..., :3] *= layer[..., 3:] / 255  # colours weigh what they cover
+    *colours, alpha = (part.astype(np.float32) for part in cv2.split(figure(cartoon.image, size)))
+    alpha *= _fade(size)
+    weight = alpha / 255
+    for colour in colours:
+        colour *= weight  # colours weigh what they cover
+    layer = cv2.merge([*colours, alpha])
     forth = scaled(cartoon.transform, size / cartoon.image.shape[0])
 
     corners = np.array([[0, 0], [size, 0], [0, size], [size, size]]) - 0.5
@@ -60,17 +63,18 @@ def _put_back(photo: Array, cartoon: Cartoon) -> None:
     high = np.minimum(np.ceil(places.max(0)).astype(int) + 1, photo.shape[1::-1])
     if (high <= low).any():
         return
+    to_layer = forth.copy()
+    to_layer[:, 2] += forth[:, :2] @ low
+    width, height = (int(side) for side in high - low)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    left, right = int(low[0]), int(high[0])
-    # A band of rows at a time: what is mixed takes eight times the memory of the photo.
-    rows = max(1, _BAND // (right - left))
-    for top in range(int(low[1]), int(high[1]), rows):
-        part = photo[top : min(top + rows, int(high[1])), left:right]
-        to_layer = forth.copy()
-        to_layer[:, 2] += forth[:, :2] @ np.array([left, top])
-        warped = cv2.warpAffine(layer, to_layer, part.shape[1::-1], flags=flags)
-        mixed = part * (1 - warped[..., 3:] / 255) + warped[..., :3]
-        part[...] = np.clip(np.rint(mixed), 0, 255)
+    warped = cv2.warpAffine(layer, to_layer, (width, height), flags=flags)
+    rows = max(1, _BAND // width)
+    for row in range(0, height, rows):
+        *new, cover = cv2.split(warped[row : row + rows])
+        rest = 1 - cover / 255
+        part = photo[low[1] + row : low[1] + row + len(cover), low[0] : high[0]]
+        mixed = (rest * old + colour for old, colour in zip(cv2.split(part), new, strict=True))
+        part[...] = cv2.merge([np.clip(np.rint(one), 0, 255).astype(np.uint8) for one in mixed])
 
 
 def _fade(size: int) -> Array:

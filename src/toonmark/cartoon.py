@@ -6,12 +6,20 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from toonmark import cutout, pictures
+from toonmark import cutout, pictures, svg
 from toonmark.errors import OutputError, OutputNotWritableError
+from toonmark.faces.condition import Flaw
+from toonmark.files import written_whole
 from toonmark.landmarks import Array
 
 #: The least and the most pixels of a cartoon's edge.
 SMALLEST, LARGEST = 16, 4096
+
+_FLAWS: dict[Flaw, str] = {
+    "cut": "is cut off by the photo's edge: what is missing is guessed.",
+    "dark": "is nearly black in the photo: it is drawn, but take one with more light.",
+    "bright": "is blown out in the photo: it is drawn, but take one with less light.",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +38,7 @@ class Cartoon:
         transform: (2, 3), from the photo's pixels to the crop's.
         yaw, roll: degrees by which the face is turned to the image's right and leans clockwise.
         turned: whether it is turned too far to be drawn well.
+        flaw: "cut" off by the photo's edge, nearly black ("dark"), blown out ("bright"), or "".
     """
 
     image: Array
@@ -42,6 +51,7 @@ class Cartoon:
     yaw: float
     roll: float
     turned: bool
+    flaw: Flaw = ""
 
     @property
     def face_size(self) -> float:
@@ -51,13 +61,13 @@ class Cartoon:
     @property
     def warning(self) -> str:
         """What is to be said about how it was drawn; empty if all is well."""
-        if not self.turned:
-            return ""
         name = "The face" if self.number is None else f"Face {self.number}"
-        return (
-            f"{name} is turned {abs(self.yaw):.0f}° to the side: it is drawn, but "
-            "frontal faces are drawn better."
-        )
+        if self.turned:
+            return (
+                f"{name} is turned {abs(self.yaw):.0f}° to the side: it is drawn, but "
+                "frontal faces are drawn better."
+            )
+        return f"{name} {_FLAWS[self.flaw]}" if self.flaw else ""
 
     def resized(self, size: int, transparent: bool = False) -> Array:
         """The cartoon at another size: (size, size, 3) uint8, or 4 channels when transparent.
@@ -65,30 +75,51 @@ class Cartoon:
         Raises:
             OutputError: the size is not between 16 and 4096 pixels.
         """
-        if not SMALLEST <= size <= LARGEST:
-            raise OutputError(
-                f"A cartoon of {size} pixels is not made.",
-                f"Choose a size from {SMALLEST} to {LARGEST}.",
-            )
+        _check_size(size)
         return (cutout.figure if transparent else cutout.resized)(self.image, size)
 
     def save(
         self, path: str | os.PathLike[str], size: int | None = None, transparent: bool = False
     ) -> None:
-        """Writes a PNG, JPEG or WebP, whole or not at all.
+        """Writes a PNG, JPEG, WebP or SVG, whole or not at all.
 
         Args:
-            path: the format is what the name ends in.
+            path: the format is what the name ends in; ``.svg`` needs the extra ``svg``.
             size: edge in pixels, 16 to 4096; the style's own unless told otherwise.
-            transparent: without the white around the figure (PNG and WebP).
+            transparent: without the white around the figure (not JPEG).
 
         Raises:
             OutputError: the place cannot be written to, the disk is full, there is no such size,
                 or the format has no transparency.
+            MissingExtraError: an SVG is asked for, and what traces it is not installed.
         """
-        if transparent and pictures.WRITTEN.get(Path(path).suffix.lower()) == "JPEG":
+        suffix = Path(path).suffix
+        data = self.encoded(
+            suffix, size, transparent
+        )  # first: what cannot be drawn touches no disk
+        with written_whole(path) as temporary:
+            temporary.write_bytes(data)
+
+    def encoded(self, suffix: str, size: int | None = None, transparent: bool = False) -> bytes:
+        """The bytes of the file that :meth:`save` writes to a name with this suffix (".png").
+
+        Raises:
+            OutputError, MissingExtraError: as :meth:`save`.
+        """
+        if transparent and pictures.WRITTEN.get(suffix.lower()) == "JPEG":
             raise OutputNotWritableError(
                 "A JPEG has no transparency.", "End the name in .png or .webp."
             )
         size = len(self.image) if size is None else size
-        pictures.write(path, self.resized(size, transparent))
+        if suffix.lower() == pictures.SVG:
+            _check_size(size)
+            return svg.traced(self.image, size, transparent).encode()
+        return pictures.encode(self.resized(size, transparent), suffix)
+
+
+def _check_size(size: int) -> None:
+    if not SMALLEST <= size <= LARGEST:
+        raise OutputError(
+            f"A cartoon of {size} pixels is not made.",
+            f"Choose a size from {SMALLEST} to {LARGEST}.",
+        )

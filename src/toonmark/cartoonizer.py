@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, overload
 
@@ -12,22 +13,47 @@ import numpy as np
 from toonmark import pictures
 from toonmark.cartoon import Cartoon
 from toonmark.checkpoints import checkpoint
-from toonmark.errors import FaceError, LandmarksError, SmallFaceWarning, TurnedFaceWarning
+from toonmark.errors import (
+    FaceError,
+    LandmarksError,
+    PoorPhotoWarning,
+    SmallFaceWarning,
+    ToonmarkError,
+    TurnedFaceWarning,
+)
 from toonmark.faces import pose
 from toonmark.faces.align import (
     compose,
     crop,
     face_transform,
+    inside,
     invert,
     scale_of,
     transform_points,
 )
 from toonmark.faces.choose import Faces, check_landmarks, choose
+from toonmark.faces.condition import Flaw, flaw
 from toonmark.faces.detect import Face, face_from_points, find_faces
 from toonmark.faces.refine import Refiner
+from toonmark.inference import Runtime
 from toonmark.landmarks import Array
 from toonmark.pictures import Photo, Source
 from toonmark.styles.pack import DEFAULT_STYLE, StylePack
+
+
+@dataclass(frozen=True, eq=False)
+class Attempt:
+    """What came of one photo of many.
+
+    Attributes:
+        cartoons: from left to right; none where it failed.
+        left_out: what is to be said of faces that are too small to draw, or "".
+        error: why nothing was drawn, or None.
+    """
+
+    cartoons: list[Cartoon]
+    left_out: str = ""
+    error: ToonmarkError | None = None
 
 
 class Cartoonizer:
@@ -38,9 +64,11 @@ class Cartoonizer:
     Args:
         style: the name of a style that ships, a style pack's file, or an open style.
         threads: how many threads one network may use; the number of cores, at most four.
+        runtime: where networks run: "cpu", or "cuda" (needs `onnxruntime-gpu`).
 
     Raises:
         StyleError: the style cannot be opened.
+        RuntimeBrokenError: networks cannot run there.
 
     Example:
         >>> cartoonizer = Cartoonizer("toon")  # doctest: +SKIP
@@ -51,9 +79,12 @@ class Cartoonizer:
         self,
         style: str | os.PathLike[str] | StylePack = DEFAULT_STYLE,
         threads: int | None = None,
+        runtime: Runtime = "cpu",
     ) -> None:
-        self.style = style if isinstance(style, StylePack) else StylePack.open(style, threads)
-        self.refine = Refiner(threads=threads)
+        self.style = (
+            style if isinstance(style, StylePack) else StylePack.open(style, threads, runtime)
+        )
+        self.refine = Refiner(threads=threads, runtime=runtime)
 
     @overload
     def __call__(
@@ -87,6 +118,7 @@ class Cartoonizer:
 
         Warns:
             TurnedFaceWarning: a face is turned far to the side.
+            PoorPhotoWarning: a face is cut off by the photo's edge, nearly black or blown out.
             SmallFaceWarning: of "all" faces, some were left out.
         """
         many = isinstance(images, list | tuple)
@@ -108,11 +140,35 @@ class Cartoonizer:
             if left_out:
                 warnings.warn(left_out, SmallFaceWarning, stacklevel=2)
         for cartoon in drawn:
-            if cartoon.turned:
-                warnings.warn(cartoon.warning, TurnedFaceWarning, stacklevel=2)
+            if cartoon.warning:
+                kind = TurnedFaceWarning if cartoon.turned else PoorPhotoWarning
+                warnings.warn(cartoon.warning, kind, stacklevel=2)
         rest = iter(drawn)
         results = [[next(rest) for _ in photo] for photo in views]
         return results if many else results[0]
+
+    def each(self, images: Iterable[Source], faces: Faces = "largest") -> list[Attempt]:
+        """Draws many photos' faces together; one that cannot be drawn does not stop the others.
+
+        Args:
+            images: photos; one at a time is held in memory, so they may be read as they are needed.
+            faces: as for a single photo.
+
+        Returns:
+            For every photo what came of it. Nothing is warned of: a cartoon's doubt is its
+            ``warning``.
+        """
+        looks: list[tuple[list[_View], str, ToonmarkError | None]] = []
+        for image in images:
+            try:
+                looks.append((*self._look(image, faces, None), None))
+            except ToonmarkError as error:
+                looks.append(([], "", error))
+        rest = iter(self._draw([view for views, _, _ in looks for view in views]))
+        return [
+            Attempt([next(rest) for _ in views], left_out, error)
+            for views, left_out, error in looks
+        ]
 
     def draw_points(self, image: Array, points: Array) -> list[Cartoon]:
         """Draws faces that are known already, as those that are followed through a clip.
@@ -164,7 +220,11 @@ class Cartoonizer:
         size, template = self.style.metadata.size, np.array(self.style.metadata.template)
         transform = face_transform(face.points, size, template)
         pixels = crop(photo.pixels, transform, size, self.style.metadata.fill)
-        return _View(number, face, photo.reduction, photo.to_full, transform, pixels)
+        step = max(1, size // 64)  # every so many pixels are enough to judge by
+        few, places = pixels[::step, ::step], transform / step
+        seen = inside(photo.pixels.shape, places, few.shape[:2])
+        wrong = flaw(few, transform_points(face.points, places), seen)
+        return _View(number, face, photo.reduction, photo.to_full, transform, pixels, wrong)
 
     def _draw(self, views: list[_View]) -> list[Cartoon]:
         """Draws faces of any number of photos together."""
@@ -187,6 +247,7 @@ class _View:
     to_full: Array
     transform: Array
     crop: Array
+    flaw: Flaw
 
     @property
     def is_sharp(self) -> bool:
@@ -208,4 +269,5 @@ class _View:
             yaw=pose.yaw(points),
             roll=pose.roll(points),
             turned=pose.is_turned(points),
+            flaw=self.flaw,
         )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +17,12 @@ if TYPE_CHECKING:
 
 _ORIENTATION = 0x0112  # EXIF's name for how the camera was held
 _WIDTH, _HEIGHT, _BITS = 256, 257, 258  # and TIFF's for the size of what is stored
+
+#: What Pillow's readers raise for a damaged file, beside OSError; AVIF's a RuntimeError.
+DAMAGE = (
+    SyntaxError, ValueError, EOFError, LookupError, TypeError, ArithmeticError, RuntimeError,
+    struct.error, zlib.error,
+)  # fmt: skip
 
 
 def upright_rgb(image: Image) -> Array:
@@ -153,8 +161,8 @@ def orientation(image: Image) -> int:
         return 1
     try:
         return int(image.getexif().get(_ORIENTATION, 1))
-    except Exception:
-        return 1  # broken EXIF raises anything; the picture itself is sound
+    except (OSError, *DAMAGE):
+        return 1  # broken EXIF; the picture itself is sound
 
 
 def shown_size(image: Image) -> tuple[int, int]:

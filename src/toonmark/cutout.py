@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from toonmark.checkpoints import checkpoint
@@ -72,24 +74,27 @@ def cut_out(image: Array) -> Array:
 
     checkpoint()
     size = image.shape[0]
-    darkest = image.min(axis=2)
+    darkest = functools.reduce(cv2.min, cv2.split(image))
     background = _outside(darkest >= 255 - WHITE)
     reach = 2 * max(1, round(EDGE * size / 128)) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
     near_white = cv2.dilate(background.astype(np.uint8), disc).astype(bool)
     near_figure = cv2.dilate((~background).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
-    edge = near_white & near_figure
+
+    result = np.dstack([image, np.uint8(255) * ~background])
+    result[background, :3] = 255
 
     # At the edge a pixel is c = a·f + (1 - a)·white. The figure's own colour f is taken from the
     # darkest pixel near by, and a is how far the pixel is on the way there from white.
-    inked = cv2.erode(darkest, disc)
-    depth = (255.0 - darkest) / np.maximum(255.0 - inked, 1.0)
-    alpha = np.where(edge, np.clip(depth, 0, 1), ~background)
-    alpha = np.rint(alpha * 255)
-    share = np.maximum(alpha, 1)[..., None] / 255
-    colour = np.rint(255 - (255 - image.astype(np.float32)) / share)
-    colour = np.where(alpha[..., None] > 0, np.clip(colour, 0, 255), 255)
-    return np.dstack([colour, alpha]).astype(np.uint8)
+    edge = np.flatnonzero(near_white & near_figure)
+    inked = cv2.erode(darkest, disc).ravel()[edge]
+    depth = (255.0 - darkest.ravel()[edge]) / np.maximum(255.0 - inked, 1.0)
+    alpha = np.rint(np.clip(depth, 0, 1) * 255)
+    share = np.maximum(alpha, 1)[:, None] / 255
+    colour = np.rint(255 - (255 - image.reshape(-1, 3)[edge].astype(np.float32)) / share)
+    colour = np.where(alpha[:, None] > 0, np.clip(colour, 0, 255), 255)
+    result.reshape(-1, 4)[edge] = np.column_stack([colour, alpha])
+    return result
 
 
 def _outside(white: Array) -> Array:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
-import struct
 import threading
-import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from toonmark.colour import shown_size, upright_rgb
+from toonmark.colour import DAMAGE, shown_size, upright_rgb
 from toonmark.errors import (
     ConfigurationError,
     EmptyFileError,
@@ -33,12 +31,6 @@ MAX_PIXELS = 200_000_000
 
 #: A reduced reading keeps at least this many pixels on the longer side.
 REDUCED_SIDE = 1500
-
-#: What Pillow's readers raise for a damaged file, beside OSError; AVIF's a RuntimeError.
-_DAMAGE = (
-    SyntaxError, ValueError, EOFError, LookupError, TypeError, ArithmeticError, RuntimeError,
-    struct.error, zlib.error,
-)  # fmt: skip
 
 _opening = threading.Lock()
 _choosing = threading.Lock()
@@ -105,7 +97,15 @@ def size_of(file: BinaryIO, name: str) -> tuple[int, int]:
 
 
 def from_pillow(image: Any) -> Array:
-    """A Pillow picture, open or loaded, as (h, w, 3) uint8."""
+    """A Pillow picture, open or loaded, as (h, w, 3) uint8.
+
+    A TIFF that is open and not loaded is read as its file would be, as far as its first picture
+    goes: Pillow reads some wrongly.
+    """
+    unread = image.format == "TIFF" and image.tile and getattr(image, "fp", None) is not None
+    if unread and image.tell() == 0:
+        image.fp.seek(0)
+        return decode(image.fp, "The picture", reduced=False)[0]
     with _reading("The picture", image.format):
         image.load()
         return upright_rgb(image)
@@ -233,7 +233,7 @@ def _reading(name: str, kind: str | None) -> Iterator[None]:
         if error.errno is not None:
             raise
         raise _damaged(name) from error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise _damaged(name) from error
 
 

@@ -104,7 +104,11 @@ class SmallFaceWarning(UserWarning):
     """Of all faces that were wanted, some are too small to draw: they are left out."""
 
 
-class TurnedFaceWarning(UserWarning):
+class PoorPhotoWarning(UserWarning):
+    """The face is cut off, nearly black or blown out: it is drawn, but not well."""
+
+
+class TurnedFaceWarning(PoorPhotoWarning):
     """The face is turned far to one side: it is drawn, but not well."""
 
 
@@ -142,11 +146,19 @@ class DiskFullError(OutputError):
     """No room was left; nothing half-written stays behind."""
 
 
+class BatchError(ToonmarkError):
+    """A batch of photos cannot be begun, or gone on with."""
+
+
 # Data and training ---------------------------------------------------------------------------
 
 
 class DataError(ToonmarkError):
     """A data set cannot be used."""
+
+
+class MissingWeightsError(DataError):
+    """A network's weights are not on this machine."""
 
 
 class UnreadableBackgroundWarning(UserWarning):

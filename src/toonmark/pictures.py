@@ -32,6 +32,8 @@ SUFFIXES = frozenset(
     )
 )
 
+#: What a drawing's name may end in besides; :mod:`toonmark.svg` traces it.
+SVG = ".svg"
 #: What a name ends in, and the format that is then written.
 WRITTEN = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 #: Bytes that :func:`format_of` needs.
 LENGTH = 64
 
+#: Bytes that :func:`film_format_of` needs: three packets of a transport stream.
+FILM_LENGTH = 4 + 2 * 192 + 1
+
 _STARTS = {
     b"\xff\xd8\xff": "JPEG",
     b"\x89PNG\r\n\x1a\n": "PNG",
@@ -40,3 +43,39 @@ def format_of(start: bytes) -> str | None:
             return "HEIC"
         return None
     return next((name for magic, name in _STARTS.items() if start.startswith(magic)), None)
+
+
+_FILM_STARTS = {
+    b"\x1a\x45\xdf\xa3": "Matroska or WebM",
+    b"\x00\x00\x01\xba": "MPEG",
+    b"\x00\x00\x01\xb3": "MPEG",
+    b"\x30\x26\xb2\x75\x8e\x66\xcf\x11": "Windows Media",
+    b"FLV\x01": "Flash Video",
+    b"\x06\x0e\x2b\x34\x02\x05\x01\x01": "MXF",
+    b".RMF": "RealMedia",
+    b"YUV4MPEG2 ": "YUV4MPEG2",
+}
+#: Brands of MP4 files with sound alone.
+_SOUND_BRANDS = {b"M4A ", b"M4B ", b"M4P ", b"F4A ", b"F4B "}
+#: What QuickTime files without a brand begin with.
+_BOXES = {b"moov", b"mdat", b"wide", b"pnot"}
+
+
+def film_format_of(start: bytes) -> str | None:
+    """The format of a video that a file's first :data:`FILM_LENGTH` bytes belong to, or None.
+
+    Some formats are also those of sound alone; a reader says so.
+    """
+    if start[4:8] == b"ftyp":
+        sound = start[8:12] in _SOUND_BRANDS
+        return None if sound or format_of(start[:LENGTH]) else "MP4 or MOV"
+    if start[4:8] in _BOXES:
+        return "MP4 or MOV"
+    if start[:4] == b"RIFF" and start[8:12] == b"AVI ":
+        return "AVI"
+    if start[:4] == b"OggS":
+        return "Ogg" if b"theora" in start[28:36] else None
+    for first, packet in ((0, 188), (4, 192)):  # as broadcast; as camcorders write it
+        if start[first::packet][:3] == b"GGG":
+            return "MPEG transport stream"
+    return next((name for magic, name in _FILM_STARTS.items() if start.startswith(magic)), None)

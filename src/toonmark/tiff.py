@@ -200,14 +200,15 @@ def read_deep(file: BinaryIO, layout: Layout) -> Array:
 
     file.seek(0)
     content = np.frombuffer(file.read(), np.uint8)
-    log: Any = cv2.utils.logging
-    before = log.setLogLevel(log.LOG_LEVEL_SILENT)  # it prints what is raised here
+    # It prints what is raised here. Before OpenCV 4.13 the function was another module's.
+    set_level: Any = getattr(cv2, "setLogLevel", None) or cv2.utils.logging.setLogLevel
+    before = set_level(0)
     try:
         pixels: Any = cv2.imdecode(content, cv2.IMREAD_UNCHANGED)  # which turns it upright
     except cv2.error as error:
         raise ValueError("OpenCV cannot decode it") from error
     finally:
-        log.setLogLevel(before)
+        set_level(before)
     width, height = layout.shown_size
     if pixels is None or pixels.shape[:2] != (height, width):
         raise ValueError("OpenCV cannot decode it")

@@ -142,6 +142,20 @@ def test_a_small_face_in_a_reduced_photo_is_cut_from_the_full_one(tmp_path: Path
     assert len(build(faking(find, photos, selection=Selection(sharpness=0)), tmp_path / "set")) == 1
 
 
+def test_a_face_that_only_the_full_photo_shows_is_found(tmp_path: Path) -> None:
+    portrait(0, size=1600).resize((3200, 3200)).save(tmp_path / "a.jpg", quality=95)
+    seen = []
+
+    def find(image: Array) -> list:
+        seen.append(image.shape[0])
+        return one_face(image) if image.shape[0] == 3200 else []
+
+    source = faking(find, tmp_path, selection=Selection(sharpness=0))
+    kept = source.make("a.jpg", tmp_path / "a.jpg")
+    assert seen == [1600, 3200]
+    assert isinstance(kept, Kept)
+
+
 def test_folders_links_and_odd_names(tmp_path: Path) -> None:
     photos = tmp_path / "photos"
     for seed, name in enumerate(["a/x.png", "b/x.png", "b/x.jpg", "é ü/😀 ?.png"]):

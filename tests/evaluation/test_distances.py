@@ -76,6 +76,7 @@ def test_kid_of_a_handful_has_an_interval() -> None:
 
 
 @pytest.mark.parametrize("apart", [0.0, 0.1, 0.2, 0.4])
+@pytest.mark.slow
 def test_kid_interval_covers_the_true_value_nearly_as_often_as_it_says(apart: float) -> None:
     rng = np.random.default_rng(11)
 

@@ -8,8 +8,9 @@ import pytest
 import skimage.data
 import torch
 
+from toonmark.errors import MissingWeightsError
 from toonmark.evaluation.distances import kid
-from toonmark.evaluation.errors import MissingWeightsError, UnknownExtractorError
+from toonmark.evaluation.errors import UnknownExtractorError
 from toonmark.evaluation.extractors import extractor_names, open_extractor
 from toonmark.evaluation.extractors.illustration2vec import (
     Illustration2Vec,
@@ -35,6 +36,7 @@ def _patches(count: int, seed: int) -> np.ndarray:
     return np.stack(pieces)
 
 
+@pytest.mark.slow
 def test_kid_orders_known_cases(efficientnet: Extractor) -> None:
     real, rng = _patches(16, 0), np.random.default_rng(0)
     noise = rng.integers(0, 256, real.shape, dtype=np.uint8)

@@ -31,10 +31,11 @@ OPTIONS = Options(held_out=False, backgrounds=0)
 @pytest.fixture
 def run(tmp_path: Path, small_config) -> Path:
     """A run after its first checkpoint: generators that have learnt nothing."""
+    from toonmark.artifacts import CHECKPOINT
     from toonmark.training import checkpoint
     from toonmark.training.engine import StyleTrainer
     from toonmark.training.fabric import make_fabric
-    from toonmark.training.run import CHECKPOINT, open_run
+    from toonmark.training.run import open_run
 
     folder = tmp_path / "my-run"
     open_run(folder, type(small_config), small_config)
@@ -43,6 +44,7 @@ def run(tmp_path: Path, small_config) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_run_is_drawn_as_its_pack(run: Path, tmp_path: Path) -> None:
     from toonmark.cli.export import export
 
@@ -60,6 +62,7 @@ def test_a_run_is_drawn_as_its_pack(run: Path, tmp_path: Path) -> None:
     assert not np.array_equal(drawer.back.draw(faces, points), drawer.draw(faces, points))
 
 
+@pytest.mark.slow
 def test_the_command_measures_a_run_and_its_cycle(
     run: Path, make_set: MakeSet, make_pack: MakePack, tmp_path: Path
 ) -> None:

@@ -173,6 +173,7 @@ def test_report_needs_no_network(make_set: MakeSet, make_pack: MakePack, tmp_pat
     assert page.count("data:image/webp") > 20
 
 
+@pytest.mark.slow
 def test_report_compares_each_size_with_its_own_photos_and_counts_all_that_were_lost(
     make_set: MakeSet, tmp_path: Path
 ) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 
+from toonmark.artifacts import CHECKPOINT
 from toonmark.models.denoiser import Denoiser
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
 from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
 from toonmark.training.loop import train
-from toonmark.training.run import CHECKPOINT, open_run
+from toonmark.training.run import open_run
 
 
 @pytest.fixture

@@ -21,6 +21,8 @@ from toonmark.training.run import open_run
 from toonmark.training.step import generator_loss
 from toonmark.training.trained import training_facts
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def config(face_set, cartoon_set):

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import torch
 
+from toonmark.artifacts import WEIGHTS, Kind
 from toonmark.data.augmentation import Augmentation
 from toonmark.data.light import evened
 from toonmark.errors import ConfigurationError, RunError
-from toonmark.export import export_run
+from toonmark.exporting import export_run
 from toonmark.models.denoiser import Denoised
 from toonmark.training import checkpoint
 from toonmark.training.config import DistillationConfig
@@ -20,7 +21,9 @@ from toonmark.training.fabric import make_fabric
 from toonmark.training.networks import load_generators
 from toonmark.training.packs import pack_networks
 from toonmark.training.tensors import to_tensor
-from toonmark.training.trained import STUDENT, trained_style
+from toonmark.training.trained import trained_style
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -161,7 +164,7 @@ def test_a_teacher_of_another_size(config):
 def test_weights_that_do_not_say_what_they_are(config, run, tmp_path):
     folder = tmp_path / "student"
     trainer = run(DistillationTrainer, config, folder)
-    checkpoint.save(folder / STUDENT, trainer.averaged.state_dict(), {})
+    checkpoint.save(folder / WEIGHTS[Kind.DISTILLATION], trainer.averaged.state_dict(), {})
     with pytest.raises(RunError, match="does not say"):
         trained_style(folder)
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+
+import numpy as np
 import pytest
 import torch
 
 from toonmark.training.config import RegressorConfig
 from toonmark.training.fabric import make_fabric
 from toonmark.training.landmarks import LandmarkTrainer, load_regressor
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -50,3 +55,37 @@ def test_it_learns_where_the_points_are(config, run, tmp_path):
     assert path.exists()
     weights = trainer.averaged.state_dict()
     assert all(torch.equal(weights[name], value) for name, value in loaded.state_dict().items())
+
+
+def test_a_regressor_is_exported_with_the_terms_of_its_faces(face_set, run, tmp_path):
+    import json
+
+    import onnx
+    import onnxruntime
+    from typer.testing import CliRunner
+
+    from toonmark.cli.application import app
+
+    description = {"format": 1, "source": "made up", "terms": "Any use.", "size": 64}
+    faces = tmp_path / "faces"
+    shutil.copytree(face_set, faces)
+    (faces / "dataset.json").write_text(json.dumps(description))
+    config = RegressorConfig(data=[str(faces)], size=64, iterations=2, batch=2)
+    folder, file = tmp_path / "run", tmp_path / "landmarks.onnx"
+    trainer = run(LandmarkTrainer, config, folder)
+    unfinished = CliRunner().invoke(app, ["export", str(folder), str(file)])
+    assert isinstance(unfinished.exception, SystemExit)
+    assert not file.exists()
+    trainer.save(folder, {"median": 0.05})
+    done = CliRunner().invoke(app, ["export", str(folder), str(file)])
+    assert done.exit_code == 0, done.output
+    assert "a landmark regressor" in done.output
+    facts = {entry.key: entry.value for entry in onnx.load(file).metadata_props}
+    assert facts["toonmark_terms"] == "Any use."
+    assert facts["error_median"] == "0.05000"
+    assert str(faces) not in json.dumps(facts), "no path of this machine"
+    session = onnxruntime.InferenceSession(str(file))
+    face = np.random.default_rng(0).uniform(-1, 1, (1, 3, 64, 64)).astype(np.float32)
+    maps, points = session.run(None, {"face": face})
+    assert maps.shape == (1, 5, 64, 64)
+    assert points.shape == (1, 5, 2)

@@ -6,13 +6,17 @@ import os
 import subprocess
 import sys
 
+import pytest
 import torch
 
+from toonmark.artifacts import CHECKPOINT
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
 from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
-from toonmark.training.run import CHECKPOINT, open_run
+from toonmark.training.run import open_run
+
+pytestmark = pytest.mark.slow
 
 ONE_OF_TWO = """
 import sys

@@ -26,6 +26,8 @@ from toonmark.training.landmarks import LandmarkTrainer
 from toonmark.training.networks import DIRECTIONS, TO_CARTOON, Networks
 from toonmark.training.step import Generated, discriminator_loss, generator_loss
 
+pytestmark = pytest.mark.slow
+
 
 class Judge(nn.Module):
     """Scores everything 0, and keeps what it saw."""

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from toonmark.errors import ConfigurationError, RunError, StyleError
-from toonmark.export import export_run
+from toonmark.exporting import export_run
 from toonmark.landmarks import FACE_TEMPLATE, PORTRAIT_TEMPLATE
 from toonmark.models.denoiser import Denoised
 from toonmark.styles.metadata import KEY
@@ -22,6 +22,8 @@ from toonmark.training.networks import load_generators
 from toonmark.training.packs import pack_networks
 from toonmark.training.run import open_run
 from toonmark.training.trained import remember_origins, trained_style
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

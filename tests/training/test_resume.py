@@ -15,6 +15,7 @@ import pytest
 import torch
 from PIL import Image
 
+from toonmark.artifacts import CHECKPOINT, CONFIG
 from toonmark.cli.settings import gathered
 from toonmark.errors import ConfigurationError, DivergedError, RunError
 from toonmark.training import checkpoint
@@ -22,8 +23,10 @@ from toonmark.training.config import TrainConfig, parse
 from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
 from toonmark.training.loop import train
-from toonmark.training.run import CHECKPOINT, CONFIG, Lock, open_run
+from toonmark.training.run import Lock, open_run
 from toonmark.training.trained import remember_origins, trained_style
+
+pytestmark = pytest.mark.slow
 
 KILLED = """
 import os, signal, sys
@@ -266,6 +269,7 @@ def test_settings_are_gathered(tmp_path):
 
 
 def test_a_run_can_start_from_another(small_config, never_killed, tmp_path):
+    open_run(tmp_path, TrainConfig, small_config)
     checkpoint.save(tmp_path / CHECKPOINT, never_killed, {"iteration": "8"})
     config = small_config.model_copy(update={"start_from": str(tmp_path), "seed": 5})
     started = StyleTrainer(config, make_fabric("cpu")).tensors()
@@ -296,6 +300,7 @@ def test_regressors_that_were_trained_along_the_way_go_on_too(small_config, tmp_
     first = StyleTrainer(along, make_fabric("cpu"))
     first.step(0)
     learnt = first.tensors()
+    open_run(tmp_path, TrainConfig, along)
     checkpoint.save(tmp_path / CHECKPOINT, learnt, {"iteration": "1"})
     config = along.model_copy(update={"start_from": str(tmp_path), "seed": 5})
     started = StyleTrainer(config, make_fabric("cpu")).tensors()
@@ -318,7 +323,7 @@ def test_a_run_needs_nothing_that_its_checkpoint_has(small_config, regressors, t
     tensors = StyleTrainer(config, make_fabric("cpu")).tensors()
     checkpoint.save(folder / CHECKPOINT, tensors, {"iteration": "1"})
     shutil.rmtree(gone)
-    with pytest.raises(RunError, match="There is no"):
+    with pytest.raises(RunError, match="is not a run yet"):
         StyleTrainer(config, make_fabric("cpu"))
     again = StyleTrainer(config, make_fabric("cpu"), fresh=False)
     assert train(again, config, folder, quiet=True)

@@ -12,6 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
+from toonmark.artifacts import CHECKPOINT
 from toonmark.data.light import evened
 from toonmark.errors import ConfigurationError, DiskFullError, RunError
 from toonmark.training import checkpoint
@@ -19,7 +20,7 @@ from toonmark.training.config import DenoiserConfig, TrainConfig
 from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
 from toonmark.training.processes import places
-from toonmark.training.run import CHECKPOINT, Lock, Metrics, open_run
+from toonmark.training.run import Lock, Metrics, open_run
 from toonmark.training.samples import write_grid, write_samples
 from toonmark.training.tensors import to_tensor
 
@@ -87,6 +88,7 @@ def test_a_batch_is_shared_equally_or_not_at_all():
         places(Alone(2, 1), 3)
 
 
+@pytest.mark.slow
 def test_faces_may_be_lit_evenly_and_cartoons_stay(small_config, tmp_path):
     config = small_config.model_copy(update={"even_light": True, "background_share": 1.0})
     lit, plain = (StyleTrainer(c, make_fabric("cpu")) for c in (config, small_config))

@@ -1,6 +1,9 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
+from toonmark.errors import LandmarksError
 from toonmark.faces import align
 from toonmark.landmarks import FACE_TEMPLATE, template_points
 
@@ -103,3 +106,39 @@ def test_a_fill_changes_nothing_within_the_picture(turn: float) -> None:
     assert 0.2 < covered.mean() < 0.9
     np.testing.assert_array_equal(filled[covered], plain[covered])
     assert not filled[~covered].any()
+
+
+@pytest.mark.parametrize("shape", [(31, 640, 3), (20, 30000, 3), (1, 50000), (90, 40, 3)])
+@pytest.mark.parametrize("scale", [1e-12, 1e-6, 1e-4, 0.003, 0.03, 1.0, 1e3, 1e9])
+def test_no_face_asks_for_more_memory_than_its_picture(shape, scale):
+    picture = np.random.default_rng(0).integers(20, 200, shape, np.uint8)
+    for angle, shift in ((0.0, 0.0), (2.0, 40.0), (1.0, 1e15)):
+        cosine, sine = scale * np.cos(angle), scale * np.sin(angle)
+        transform = np.array([[cosine, -sine, shift], [sine, cosine, -shift]])
+        tracemalloc.start()
+        view = align.crop(picture, transform, 64)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 24e6
+        assert view.shape == (64, 64, *shape[2:])
+        assert 19.9 <= view.min() <= view.max() <= 199.1
+
+
+@pytest.mark.parametrize("block", [2, 7, 40, 64, 1000])
+@pytest.mark.parametrize("shape", [(40, 61, 3), (64, 64), (1, 130, 3)])
+def test_means_of_blocks_that_hardly_fit_are_those_of_a_filled_up_picture(shape, block):
+    picture = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    down, right = -shape[0] % block, -shape[1] % block
+    padded = np.pad(picture, [(0, down), (0, right)] + [(0, 0)] * (len(shape) - 2), mode="edge")
+    rows, columns = padded.shape[0] // block, padded.shape[1] // block
+    expected = padded.reshape(rows, block, columns, block, *shape[2:]).mean((1, 3))
+    for found in (align._wide_mean(picture, block), align._block_mean(picture, block)):
+        np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+def test_points_in_one_place_are_named():
+    for points in (np.zeros((5, 2)), np.full((5, 2), np.nan), np.full((5, 2), np.inf)):
+        with np.errstate(all="ignore"):
+            transform = align.face_transform(points, 64)
+        with pytest.raises(LandmarksError, match="in one place, or are no finite"):
+            align.crop(np.zeros((40, 40, 3), np.uint8), transform, 64)

@@ -184,3 +184,66 @@ def test_side_by_side(cartoon, astronaut):
     large = blend.side_by_side(astronaut, cartoon, 300)
     assert large.shape == (300, 600, 3)
     assert np.abs(cutout.resized(large[:, :300], 128).astype(int) - cartoon.crop).mean() < 4
+
+
+def slow_cut_out(image):
+    """The definition, pixel by pixel of the whole picture."""
+    size = image.shape[0]
+    darkest = image.min(axis=2)
+    background = cutout._outside(darkest >= 255 - cutout.WHITE)
+    reach = 2 * max(1, round(cutout.EDGE * size / 128)) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+    near_white = cv2.dilate(background.astype(np.uint8), disc) > 0
+    near_figure = cv2.dilate((~background).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    depth = (255.0 - darkest) / np.maximum(255.0 - cv2.erode(darkest, disc), 1.0)
+    alpha = np.where(near_white & near_figure, np.clip(depth, 0, 1), ~background)
+    alpha = np.rint(alpha * 255)
+    share = np.maximum(alpha, 1)[..., None] / 255
+    colour = np.rint(255 - (255 - image.astype(np.float32)) / share)
+    colour = np.where(alpha[..., None] > 0, np.clip(colour, 0, 255), 255)
+    return np.dstack([colour, alpha]).astype(np.uint8)
+
+
+def slow_put_back(photo, image, transform):
+    """The same over the whole photo."""
+    size = max(1, round(image.shape[0] / align.scale_of(transform)))
+    large = cutout.resized(image, size)
+    cut = slow_cut_out(large) if size >= 1.5 * image.shape[0] else \
+        cutout.resized(slow_cut_out(image), size)  # fmt: skip
+    layer = cut.astype(np.float32)
+    layer[..., 3] *= blend._fade(size)
+    layer[..., :3] *= layer[..., 3:] / 255
+    forth = blend.scaled(transform, size / image.shape[0])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    warped = cv2.warpAffine(layer, forth, photo.shape[1::-1], flags=flags)
+    mixed = photo * (1 - warped[..., 3:] / 255) + warped[..., :3]
+    return np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_only_where_the_face_is_and_the_very_same_pixels(cartoon, seed):
+    from dataclasses import replace
+
+    random = np.random.default_rng(seed)
+    size = int(random.choice([16, 64, 128]))
+    image = np.full((size, size, 3), 255, np.uint8)
+    for _ in range(8):
+        middle, radii = random.integers(0, size, 2), random.integers(1, size // 3 + 1, 2)
+        colour = tuple(int(one) for one in random.integers(0, 256, 3))
+        cv2.ellipse(image, tuple(map(int, middle)), tuple(map(int, radii)),
+                    float(random.uniform(0, 360)), 0, 360, colour, -1, cv2.LINE_AA)  # fmt: skip
+    if seed == 0:
+        image = random.integers(0, 256, image.shape).astype(np.uint8)
+    if seed == 1:
+        image[:] = 255
+    np.testing.assert_array_equal(cutout.cut_out(image), slow_cut_out(image))
+    turn, scale = random.uniform(-3, 3), size / random.uniform(10, 400)
+    linear = scale * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    transform = np.column_stack([linear, random.uniform(-size / 2, size / 2, 2)])
+    photo = random.integers(0, 256, (240, 320, 3)).astype(np.uint8)
+    result = blend.in_photo(photo, [replace(cartoon, image=image, transform=transform)])
+    slow = slow_put_back(photo, image, transform)
+    # Positions are rounded to a 1024th of a pixel, counted from another corner.
+    gap = np.abs(result.astype(int) - slow)
+    assert gap.max() <= 12
+    assert (gap > 1).mean() < 0.01

@@ -113,7 +113,7 @@ def test_a_missing_extra_gives_the_line_that_installs_it(tmp_path):
 
 
 def test_no_command_and_a_wrong_one():
-    assert run().exit_code == 2
+    assert run().exit_code in (0, 2)  # with Click before 8.2, and since
     assert run("cartonize").exit_code == 2
 
 
@@ -197,7 +197,7 @@ def test_a_file_in_a_format_that_is_not_written(draw, folder, tmp_path, name):
     result = draw(folder / "me.png", "-o", tmp_path / name)
     assert result.exit_code == 2
     assert f".{name.split('.')[1]} is no format that is written." in result.stderr
-    assert ".webp, or name a folder." in result.stderr
+    assert ".svg, or name a folder." in result.stderr
     assert not (tmp_path / name).exists()
     (tmp_path / name).mkdir()
     assert draw(folder / "me.png", "-o", tmp_path / name).exit_code == 0
@@ -301,6 +301,16 @@ def test_in_photo_and_side_by_side(draw, two_faces, tmp_path):
     assert Image.open(out).size == (200, 100)
 
 
+def test_as_shapes(draw, folder, tmp_path):
+    pytest.importorskip("vtracer")
+    done = draw(folder / "me.png", "-o", tmp_path / "me.svg", "--size", 300)
+    assert done.exit_code == 0, done.output
+    assert 'width="300"' in (tmp_path / "me.svg").read_text()
+    refused = draw(folder / "me.png", "-o", tmp_path / "a.svg", "--output", "side-by-side")
+    assert refused.exit_code == 2
+    assert "--output crop only" in refused.output
+
+
 def test_transparent(draw, folder, tmp_path):
     assert draw(folder / "me.png", "--transparent", "-o", tmp_path / "a.png").exit_code == 0
     assert Image.open(tmp_path / "a.png").mode == "RGBA"
@@ -398,7 +408,7 @@ def test_a_batch_goes_on_and_lists_what_failed(draw, folder, tmp_path):
         "empty.png": "no bytes",
         "text.jpg": "not a picture",
         "cut.png": "damaged",
-        "photo.heic": "pillow-heif",
+        "photo.heic": "toonmark[heic]",
         "nobody.png": "No face",
         "small.png": "32",
         "gone.png": "No such file",

@@ -77,7 +77,9 @@ def test_the_size_alone_is_that_of_the_pixels(tmp_path, suffix, orientation):
         path = save(tmp_path / f"{number}{suffix}", PIXELS, **option)
         height, width = np.asarray(ImageOps.exif_transpose(Image.open(path))).shape[:2]
         photo = pictures.read(path)
-        assert photo.size == (width, height) == ((24, 32) if orientation >= 5 else (32, 24))
+        assert photo.size == (width, height)
+        if "exif" in option:  # XMP's orientation is followed by newer Pillows only
+            assert photo.size == ((24, 32) if orientation >= 5 else (32, 24))
         assert pictures.upright_size(path) == photo.size
         assert pictures.upright_size(path.read_bytes()) == photo.size
         loaded = Image.open(path)

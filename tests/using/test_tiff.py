@@ -87,6 +87,16 @@ def test_turned(photometric, dtype):
         np.testing.assert_allclose(pictures.read(data).pixels, expected.pixels, atol=1.6)
 
 
+def test_a_tiff_that_pillow_has_opened_is_read_as_its_file(tmp_path):
+    inverted = tiff(stored(COLOURS[..., 1], "u2"), photometric="miniswhite")
+    image = Image.open(io.BytesIO(inverted))
+    np.testing.assert_array_equal(pictures.read(image).pixels, pictures.read(inverted).pixels)
+    (tmp_path / "a.tiff").write_bytes(inverted)
+    with Image.open(tmp_path / "a.tiff") as image:
+        np.testing.assert_array_equal(pictures.read(image).pixels, pictures.read(inverted).pixels)
+        assert image.load() is not None, "still Pillow's to read"
+
+
 @pytest.mark.parametrize("kind", ["unassalpha", "assocalpha", "unspecified"])
 def test_floats_with_transparency_go_on_white(kind):
     alpha = np.broadcast_to(XS[..., None] / 55, (40, 56, 1))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
+import http.server
 import os
 import re
 import shutil
+import socket
+import socketserver
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +26,7 @@ CHROMIUM = os.environ.get("TOONMARK_CHROMIUM") or shutil.which("chromium")
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"),
     *("--disable-component-update", "--disable-sync", "--disable-quic"),
+    "--host-resolver-rules=MAP toon.test 127.0.0.1",  # a name that is not this computer's own
 )
 
 #: Seconds; a busy machine is slow, and that is no error.
@@ -57,19 +64,128 @@ def server(*options: str) -> Iterator[str]:
 
 
 @contextmanager
+def _listening(serve: Callable[[socket.socket], None]) -> Iterator[str]:
+    """Answers every connection by ``serve``, in a thread of its own; gives the address."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            serve(self.request)
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+
+    with Server(("127.0.0.1", 0), Handler) as listening:
+        threading.Thread(target=listening.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{listening.server_address[1]}/"
+        listening.shutdown()
+
+
+def _pass_on(source: socket.socket, target: socket.socket, heard: bytearray | None) -> None:
+    try:
+        while part := source.recv(1 << 16):
+            if heard is not None:
+                heard += part
+            target.sendall(part)
+        target.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass  # one of both has gone
+
+
+@contextmanager
+def wiretap(address: str) -> Iterator[tuple[str, bytearray]]:
+    """Another address of the same server, and every byte that is sent to it there."""
+    port = int(re.findall(r":(\d+)", address)[0])
+    heard = bytearray()
+
+    def serve(near: socket.socket) -> None:
+        with socket.create_connection(("127.0.0.1", port)) as far:
+            threading.Thread(target=_pass_on, args=(far, near, None), daemon=True).start()
+            _pass_on(near, far, heard)
+
+    with _listening(serve) as found:
+        yield found, heard
+
+
+@contextmanager
+def recorder() -> Iterator[tuple[str, bytearray]]:
+    """Somebody else's address, which keeps what it is sent."""
+    heard = bytearray()
+
+    def serve(near: socket.socket) -> None:
+        near.settimeout(1)
+        try:
+            while part := near.recv(1 << 16):
+                heard.extend(part)
+        except OSError:
+            pass  # it has said all
+        near.sendall(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+
+    with _listening(serve) as found:
+        yield found, heard
+
+
+class StaticHost:
+    """A plain host of files, which sends no headers of its own.
+
+    Attributes:
+        address: of the page.
+    """
+
+    def __init__(self, folder: Path, path: str = "") -> None:
+        class Quiet(http.server.SimpleHTTPRequestHandler):
+            def log_message(self, *args: Any) -> None:
+                pass
+
+        handler = functools.partial(Quiet, directory=folder)
+        self._host = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.address = f"http://127.0.0.1:{self._host.server_port}/{path}"
+        threading.Thread(target=self._host.serve_forever, daemon=True).start()
+        self._open = True
+
+    def stop(self) -> None:
+        """From now on nobody answers there."""
+        if self._open:
+            self._open = False
+            self._host.shutdown()
+            self._host.server_close()
+
+
+@contextmanager
+def static_site(folder: Path, *packs: Path) -> Iterator[StaticHost]:
+    """What ``toonmark page`` writes, on a plain host, below its root."""
+    from toonmark.web import site
+    from toonmark.web.shelf import Shelf
+
+    site.write(folder / "deep", Shelf(packs))
+    host = StaticHost(folder, "deep/")
+    try:
+        yield host
+    finally:
+        host.stop()
+
+
+@contextmanager
 def chromium(*flags: str) -> Iterator[Any]:
     """A headless Chromium."""
+    browser = _playwright().chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
+    yield browser
+    browser.close()
+
+
+@functools.cache
+def _playwright() -> Any:
+    """One for all tests: of two in one thread, the second does not start."""
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
-        yield browser
-        browser.close()
+    playwright = sync_playwright().start()
+    atexit.register(playwright.stop)
+    return playwright
 
 
 def open_page(browser: Any, address: str, **options: Any) -> Any:
     """The page in a fresh profile, ready for photos; ``page.problems`` collects what it cries."""
-    context = browser.new_context(**options)
+    # What moves is drawn again and again, which costs much without a graphics card.
+    context = browser.new_context(**{"reduced_motion": "reduce", **options})
     page = context.new_page()
     page.set_default_timeout(1000 * PATIENCE)
     page.problems = []

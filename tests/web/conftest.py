@@ -77,3 +77,12 @@ def serve(pack: Path) -> Callable[..., Any]:
 def client(serve: Callable[..., Any]) -> Iterator[Any]:
     with serve() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A headless Chromium for all tests that need no flags of their own."""
+    from tests.web import browser
+
+    with browser.chromium() as found:
+        yield found

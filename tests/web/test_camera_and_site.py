@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import os
-import threading
 
 import numpy as np
 import pytest
 from tests.web import browser
 
-pytestmark = pytest.mark.skipif(bool(browser.missing()), reason=browser.missing() or "-")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(browser.missing()), reason=browser.missing() or "-"),
+]
 
 #: Drawings a second that are asked for; benchmarks measure, tests only notice a standstill.
 RATE = float(os.environ.get("TOONMARK_CAMERA_RATE", "0.3"))
@@ -51,8 +51,8 @@ def test_camera_draws_and_sends_nothing(pack, astronaut, tmp_path):
         assert not page.problems
 
 
-def test_camera_that_is_refused(pack):
-    with browser.server("--style", str(pack)) as address, browser.chromium() as chromium:
+def test_camera_that_is_refused(chromium, pack):
+    with browser.server("--style", str(pack)) as address:
         page = browser.open_page(chromium, address)
         page.click("button:text('Look into the camera')")
         page.wait_for_selector("#camera .message")
@@ -64,52 +64,63 @@ def test_camera_that_is_refused(pack):
         assert page.evaluate("document.activeElement.id") == "main"
 
 
-def test_static_site_without_network(pack, photo, tmp_path):
-    """``toonmark page``: draws without a server, then without a network."""
-    from toonmark.web import site
-    from toonmark.web.shelf import Shelf
+KEPT = """async () => {
+    const names = await caches.keys();
+    const lists = names.map(async (name) => (await (await caches.open(name)).keys()));
+    return (await Promise.all(lists)).flat().map(({ url }) => url.split('/').pop());
+}"""
 
-    site.write(tmp_path / "site" / "deep", Shelf((pack,)))
+
+def test_static_site_where_nothing_can_be_kept(chromium, pack, tmp_path):
+    """``toonmark page``: draws without a server, and without room to keep anything."""
+    with browser.static_site(tmp_path / "site", pack) as host:
+        page = browser.open_page(chromium, host.address)
+        page.wait_for_selector("#example[data-state=drawn]")
+        assert not page.is_visible("#place")
+        page.evaluate("navigator.serviceWorker.ready.then(() => 1)")
+        page.reload()  # through the service worker, which keeps what it passes on
+        page.wait_for_selector("#example[data-state=drawn]")
+        assert page.evaluate("crossOriginIsolated")
+        protocol = page.context.new_cdp_session(page)
+        quota = {"origin": host.address.removesuffix("/deep/"), "quotaSize": 1}
+        protocol.send("Storage.overrideQuotaForOrigin", quota)
+        page.evaluate("caches.keys().then(all => Promise.all(all.map(n => caches.delete(n))))")
+        page.reload()
+        page.wait_for_selector("#example[data-state=drawn]")
+        assert page.evaluate(KEPT) == []
+        assert not page.problems
+
+
+def test_one_visit_is_enough_to_draw_without_a_network(chromium, tmp_path, photo):
+    """Every style too, and however the page is called; what is old is forgotten."""
+    from tests.using.conftest import _write_pack
+
+    first = _write_pack(tmp_path / "first.onnx")
+    second = _write_pack(tmp_path / "second.onnx", name="second", title="Second")
     (tmp_path / "one.png").write_bytes(photo)
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
-
-    handler = functools.partial(Quiet, directory=tmp_path / "site")
-    host = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=host.serve_forever, daemon=True).start()
-    try:
-        with browser.chromium() as chromium:
-            address = f"http://127.0.0.1:{host.server_port}/deep/"
-            page = browser.open_page(chromium, address)
-            page.wait_for_selector("#example[data-state=drawn]")
-            assert not page.is_visible("#place")
-            page.evaluate("navigator.serviceWorker.ready.then(() => 1)")
-            page.reload()  # through the service worker, which keeps what it passes on
-            page.wait_for_selector("#example[data-state=drawn]")
-            assert page.evaluate("crossOriginIsolated")
-            # Without room to keep anything, what the network gives is shown all the same.
-            protocol = page.context.new_cdp_session(page)
-            quota = {"origin": address.removesuffix("/deep/"), "quotaSize": 1}
-            protocol.send("Storage.overrideQuotaForOrigin", quota)
-            forget = "caches.keys().then(names => Promise.all(names.map(n => caches.delete(n))))"
-            page.evaluate(forget)
-            page.reload()
-            page.wait_for_selector("#example[data-state=drawn]")
-            assert (
-                page.evaluate("caches.keys().then(n => caches.open(n[0])).then(c => c.keys())")
-                == []
-            )
-            protocol.send("Storage.overrideQuotaForOrigin", {"origin": quota["origin"]})
-            page.reload()
-            page.wait_for_selector("#example[data-state=drawn]")
-            host.shutdown()
-            host.server_close()
-            page.reload()
-            page.wait_for_selector("body[data-state=ready]")
-            browser.drop(page, [tmp_path / "one.png"])
-            browser.drawn(page)
-            assert page.locator(".face").count() == 1
-    finally:
-        host.server_close()
+    with (
+        browser.static_site(tmp_path / "site", first, second) as host,
+    ):
+        page = browser.open_page(chromium, host.address)
+        home = page.evaluate("toonmark => `${toonmark} ${location.pathname} models`", "toonmark")
+        page.evaluate(
+            "n => caches.open(n).then(c => c.put('models/a.onnx', new Response('')))", home
+        )
+        page.wait_for_selector("#example[data-state=drawn]")
+        page.evaluate("navigator.serviceWorker.ready.then(() => 1)")
+        networks = {file.name for file in (tmp_path / "site/deep/models").iterdir()}
+        while set(page.evaluate(KEPT)) & (networks | {"a.onnx"}) != networks:
+            page.wait_for_timeout(200)
+        page.close()
+        host.stop()
+        for called in ("", "?from=a-friend", "index.html"):
+            again = page.context.new_page()
+            again.set_default_timeout(1000 * browser.PATIENCE)
+            again.goto(host.address + called)
+            again.wait_for_selector("body[data-state=ready]")
+            again.wait_for_selector("#example[data-state=drawn]")
+        browser.drop(again, [tmp_path / "one.png"])
+        browser.drawn(again)
+        again.check("input[value=second]", force=True)
+        again.wait_for_selector(".face[data-count='2']")
+        assert again.evaluate("crossOriginIsolated")

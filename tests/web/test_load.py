@@ -8,7 +8,11 @@ import tempfile
 import time
 
 import numpy as np
+import pytest
 from tests.web.conftest import JSON, encoded
+from tests.web.loops import in_a_loop
+
+pytestmark = pytest.mark.slow
 
 
 def test_full_queue(serve, photo, monkeypatch):
@@ -20,7 +24,7 @@ def test_full_queue(serve, photo, monkeypatch):
         drawing, "read", lambda *a: time.sleep(max(0, held - time.monotonic())) or read(*a)
     )
     with serve(queue=2, workers=1) as client:
-        statuses = asyncio.run(_together(client.app, photo, 6))
+        statuses = in_a_loop(_together(client.app, photo, 6))
         assert statuses.count(503) == 4
         assert statuses.count(200) == 2
         assert client.post("/cartoonize", content=photo).status_code == 200  # room again
@@ -66,7 +70,7 @@ def test_slow_upload(serve):
             return await client.post("/cartoonize", content=trickle())
 
     with serve(time_limit=0.5) as client:
-        response = asyncio.run(send(client.app))
+        response = in_a_loop(send(client.app))
     assert response.status_code == 408
 
 
@@ -101,8 +105,8 @@ def test_client_that_goes_away(serve, photo):
     with serve(workers=1) as client:
         half = {"type": "http.request", "body": photo[:1000], "more_body": True}
         whole = {"type": "http.request", "body": photo, "more_body": False}
-        asyncio.run(leave(client.app, [half]))
-        asyncio.run(leave(client.app, [whole]))
+        in_a_loop(leave(client.app, [half]))
+        in_a_loop(leave(client.app, [whole]))
         text = client.get("/metrics").text
         assert 'toonmark_requests_total{problem="client-gone",status="499"} 2.0' in text
         assert "toonmark_requests_in_house 0.0" in text
@@ -122,7 +126,7 @@ def test_one_bad_photo_does_not_spoil_its_batch(serve, photo):
             return [answer.status_code for answer in await asyncio.gather(*posts)]
 
     with serve(workers=1) as client:
-        assert asyncio.run(send(client.app)) == [200, 415, 422, 200, 400, 200]
+        assert in_a_loop(send(client.app)) == [200, 415, 422, 200, 400, 200]
 
 
 def test_surprise_is_answered_and_logged_without_the_photo(serve, photo, monkeypatch, caplog):

@@ -14,7 +14,10 @@ from tests.web import browser
 
 from toonmark import Cartoonizer
 
-pytestmark = pytest.mark.skipif(bool(browser.missing()), reason=browser.missing() or "-")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(browser.missing()), reason=browser.missing() or "-"),
+]
 
 FACE = ".face[data-face='1']"
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
@@ -44,12 +47,6 @@ def address(packs):
         yield found
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    with browser.chromium() as found:
-        yield found
-
-
 @pytest.fixture
 def page(chromium, address):
     page = browser.open_page(chromium, address)
@@ -67,7 +64,6 @@ def difference(found, expected):
 
 def test_dropped_photo_is_drawn_here_and_as_python_draws_it(page, files, packs, tmp_path):
     """The same picture within a mean of 0.5 and 4 of 255 for 99 % of the values."""
-    before = len(page.requests)
     browser.drop(page, [files / "one.png"])
     browser.drawn(page)
     with page.expect_download() as download:
@@ -87,11 +83,9 @@ def test_dropped_photo_is_drawn_here_and_as_python_draws_it(page, files, packs, 
     see_through = np.asarray(Image.open(download.value.path()))
     assert see_through.shape == (512, 512, 4)
 
-    # Nothing that was sent carries a picture, or anything at all.
+    # Nothing is sent (tests/web/test_privacy.py reads the wire itself).
     sent = [request for request in page.requests if request.url.startswith("http")]
-    assert sent[before:] == [] or all(request.method == "GET" for request in sent)
-    assert all(request.method == "GET" and not request.post_data_buffer for request in sent)
-    assert all("?" not in request.url for request in sent)
+    assert all(request.method == "GET" and "?" not in request.url for request in sent)
 
 
 def test_dragging_a_point_draws_again(page, files):
@@ -335,7 +329,7 @@ def test_first_load_is_small_and_kept(chromium, address):
     page = browser.open_page(chromium, address)
     page.wait_for_selector("#example[data-state=drawn]")
     sizes = {r.url: r.sizes()["responseBodySize"] for r in page.requests if r.url[:4] == "http"}
-    assert sum(sizes.values()) < 6e6, sizes
+    assert sum(sizes.values()) < 8e6, sizes  # two styles of 2.1 MB, kept for offline
     assert any(".wasm" in url for url in sizes)
     headers = {r.url: r.response().headers for r in page.requests if "/assets/" in r.url}
     assert all("immutable" in one["cache-control"] for one in headers.values())

@@ -11,6 +11,8 @@ from tests.web.processes import Post, running
 
 from toonmark.web import drawing
 
+pytestmark = pytest.mark.slow
+
 SIGNALS = pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGINT])
 
 

@@ -66,7 +66,7 @@ def test_short_tokens_are_refused_by_the_command_line():
 
     result = CliRunner().invoke(app, ["serve", "--host", "0.0.0.0", "--token", "abc"])
     assert result.exit_code == 2
-    assert "--token auto" in result.stderr
+    assert "--token auto" in result.output
 
 
 def test_guesses_are_throttled(guarded):

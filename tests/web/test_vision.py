@@ -39,8 +39,9 @@ def _revive(value: dict[str, Any]) -> Any:
     return np.frombuffer(base64.b64decode(value["data"]), kind)
 
 
-def call(module: str, name: str, *args: Any, method: str = "") -> Any:
-    request = {"module": module, "name": name, "args": args, "method": method}
+def call(module: str, name: str, *args: Any, method: str = "", many: bool = False) -> Any:
+    """What a function gives, or an object's method; with ``many``, for each of the arguments."""
+    request = {"module": module, "name": name, "args": args, "method": method, "many": many}
     text = json.dumps(request, default=_pack)
     done = subprocess.run([NODE, SCRIPT], input=text, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -203,6 +204,46 @@ def test_numbers_that_are_none_are_no_face():
     found = call("yunet.js", "decode", outputs, 64, 64, 0.6)
     assert len(found) == 1
     assert found[0]["points"][0][0] == 4 * 8, "the sound one, in the fifth cell"
+
+
+def test_no_find_is_trusted():
+    """The same finds pass as in Python: of pictures of many shapes, sound ones and garbage."""
+    from toonmark.faces import detect
+
+    random = np.random.default_rng(0)
+    calls, expected = [], []
+    for _ in range(400):
+        width, height = random.integers(128, 700, 2)
+        middle = random.uniform(-0.2, 1.2, 2) * [width, height]
+        size = np.exp(random.uniform(0, 8, 2))
+        points = middle + random.normal(0, random.choice([0.001, 0.3, 2]), (5, 2)) * size
+        row = np.concatenate([middle - size / 2, size, points.ravel(), [random.uniform(-0.1, 1)]])
+        if random.random() < 0.1:
+            row[random.integers(15)] = random.choice([1e30, -1e30])
+        expected.append(bool(detect._plausible(row[None].astype(np.float32), (height, width))[0]))
+        row = row.astype(np.float32).astype(float)
+        face = {"box": row[:4].tolist(), "points": row[4:14].reshape(5, 2).tolist()}
+        calls.append(({**face, "score": row[14]}, int(width), int(height)))
+    found = call("yunet.js", "plausible", *calls, many=True)
+    assert found == expected
+    assert 20 < sum(expected) < 380
+
+
+@pytest.mark.parametrize("shape", [(20, 640), (31, 640), (300, 40), (150, 200)])
+@pytest.mark.parametrize("border", [0, 24])
+def test_thin_pictures_are_filled_up_as_in_python(shape, border):
+    from toonmark.faces import detect
+
+    noise = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
+    around = [border] * 4
+    framed = cv2.copyMakeBorder(noise, *around, cv2.BORDER_CONSTANT, value=(127, 127, 127))
+    expected = detect._filled_up(framed)
+    view = call("yunet.js", "input", picture(noise), border)
+    found = view["values"].reshape(3, view["height"], view["width"])[::-1].transpose(1, 2, 0)
+    high, wide = expected.shape[:2]
+    np.testing.assert_array_equal(found[:high, :wide], expected)
+    assert not found[high:].any()
+    assert not found[:, wide:].any()
 
 
 def test_suppression_keeps_the_best():

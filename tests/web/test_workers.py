@@ -6,6 +6,7 @@ import asyncio
 import time
 
 import pytest
+from tests.web.loops import in_a_loop
 
 from toonmark import Cartoonizer
 from toonmark.web.workers import Job, Workers
@@ -36,7 +37,7 @@ def test_waiting_requests_are_drawn_together(pack, photo):
         return await asyncio.gather(*waiting)
 
     try:
-        assert asyncio.run(all_at_once()) == [1] * 6
+        assert in_a_loop(all_at_once()) == [1] * 6
     finally:
         workers.stop()
     assert sizes == [4, 2]
@@ -53,7 +54,7 @@ def test_late_jobs_are_not_begun(pack):
 
     workers.start()
     try:
-        asyncio.run(late())
+        in_a_loop(late())
     finally:
         workers.stop()
     assert not begun

@@ -18,12 +18,14 @@ function pack(key, value) {
   return { $: kind, data: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') };
 }
 
-const { module, name, args, method } = JSON.parse(readFileSync(0, 'utf8'), revive);
-const found = (await import(new URL(`../../web/src/vision/${module}`, import.meta.url)))[name];
+const { module, name, args, method, many } = JSON.parse(readFileSync(0, 'utf8'), revive);
+const found = (await import(new URL(`../../web/src/${module.includes('/') ? module : `vision/${module}`}`, import.meta.url)))[name];
 let result;
 if (method) {
   const object = new found();
   result = args.map((one) => object[method](...one));
+} else if (many) {
+  result = args.map((one) => found(...one));
 } else {
   result = found(...args);
 }

@@ -1,17 +1,18 @@
 // The service worker: the page without a network, and isolated on hosts that send no headers.
 
-const CACHE = 'toonmark-{{VERSION}}';
-const FILES = {{FILES}};
+import { cacheNames } from './work/keeping.js';
+
+const { shell, models } = cacheNames(self.location.href);
+const SHELL = shell + VERSION;
 
 self.addEventListener('install', (event) => {
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(FILES)).then(() => self.skipWaiting()));
+  event.waitUntil(caches.open(SHELL).then((cache) => cache.addAll(FILES)).then(() => self.skipWaiting()));
 });
 
 self.addEventListener('activate', (event) => {
   event.waitUntil(
     (async () => {
-      const names = await caches.keys();
-      const old = names.filter((name) => name.startsWith('toonmark-') && name !== CACHE);
+      const old = (await caches.keys()).filter((name) => name.startsWith(shell) && name !== SHELL);
       await Promise.all(old.map((name) => caches.delete(name)));
       await self.clients.claim();
     })(),
@@ -25,25 +26,29 @@ self.addEventListener('fetch', (event) => {
   if (request.method !== 'GET' || url.origin !== self.location.origin) return;
   const scope = new URL(self.registration.scope).pathname;
   const path = url.pathname.slice(scope.length);
-  if (/^(assets\/|models\/.+\.onnx$)/.test(path)) event.respondWith(kept(event));
-  else if (['', 'index.html', 'icon.svg', 'app.webmanifest', 'models/manifest.json'].includes(path)) {
-    event.respondWith(fresh(event));
+  if (path.startsWith('assets/')) event.respondWith(kept(event, SHELL));
+  else if (/^models\/.+\.onnx$/.test(path)) event.respondWith(kept(event, models));
+  else if (path === 'models/manifest.json') event.respondWith(fresh(event, models));
+  else if (['', 'index.html', 'icon.svg', 'app.webmanifest', 'licences.txt'].includes(path)) {
+    event.respondWith(fresh(event, SHELL));
   }
 });
 
 /** Files whose names hold their hashes never change. */
-async function kept(event) {
-  const cache = await caches.open(CACHE);
+async function kept(event, name) {
+  const cache = await caches.open(name);
   return isolated((await cache.match(event.request.url)) ?? (await fetched(event, cache)));
 }
 
 /** The newest there is; without a network, the last. */
-async function fresh(event) {
-  const cache = await caches.open(CACHE);
+async function fresh(event, name) {
+  const cache = await caches.open(name);
   try {
     return isolated(await fetched(event, cache));
   } catch (error) {
-    const last = await cache.match(event.request.url);
+    // However the page is called, it is the one that is kept.
+    const page = event.request.mode === 'navigate' ? self.registration.scope : event.request.url;
+    const last = await cache.match(page);
     if (!last) throw error;
     return isolated(last);
   }
@@ -56,9 +61,10 @@ async function fetched(event, cache) {
   return response;
 }
 
-/** These two headers are what lets WebAssembly use threads. */
+/** What lets WebAssembly use threads, and what keeps photos here, in workers too. */
 function isolated(response) {
   const headers = new Headers(response.headers);
+  headers.append('Content-Security-Policy', POLICY);
   headers.set('Cross-Origin-Opener-Policy', 'same-origin');
   headers.set('Cross-Origin-Embedder-Policy', 'require-corp');
   headers.set('Cross-Origin-Resource-Policy', 'same-origin');

@@ -35,6 +35,7 @@ class Subcommand:
 
 COMMANDS = {
     "cartoonize": Subcommand("Draw the faces in photos as cartoons.", "cartoonize"),
+    "batch": Subcommand("Draw millions of photos, on any number of machines.", "batch", "batch"),
     "serve": Subcommand("Serve the page and the HTTP API.", "serve", "web"),
     "page": Subcommand("Write the page as a static site.", "page", "web"),
     "styles": Subcommand("List the styles that ship, or check a style pack.", "styles"),
@@ -51,6 +52,7 @@ COMMANDS = {
         "Train what cleans a style's drawings up.", "train_denoiser", "train"
     ),
     "distill": Subcommand("Teach a small generator what a run draws.", "distill", "train"),
+    "train-layers": Subcommand("Train a style that draws in flat layers.", "train_layers", "train"),
     "export": Subcommand("Write a trained style as one file, a style pack.", "export", "train"),
     "evaluate": Subcommand("Measure a style on faces it has never seen.", "evaluate", "eval"),
     "experiment": Subcommand("Train and measure the paper's ablation.", "experiment", "eval"),
@@ -68,8 +70,11 @@ class LazyGroup(TyperGroup):
         return name, command, rest
 
     def invoke(self, ctx: Any) -> Any:
+        from toonmark.cli.ending import cleaned_up
+
         try:
-            return super().invoke(ctx)
+            with cleaned_up():
+                return super().invoke(ctx)
         except ToonmarkError as error:
             show_error(error)
             raise typer.Exit(2) from error

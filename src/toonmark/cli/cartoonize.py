@@ -46,8 +46,8 @@ def cartoonize(
         typer.Option(
             "--out",
             "-o",
-            help="A folder, or for one photo a file: .png, .jpg, .webp. Without it, PHOTO-toon.png "
-            "is written beside each photo. For a video: .mp4, .mov, .mkv, .webm.",
+            help="A folder, or for one photo a file: .png, .jpg, .webp, .svg. Without it, "
+            "PHOTO-toon.png is written beside each photo. For a video: .mp4, .mov, .mkv, .webm.",
         ),
     ] = None,
     style: Annotated[
@@ -66,7 +66,7 @@ def cartoonize(
         typer.Option(help="The cartoon alone, in place of the face in its photo, or beside it."),
     ] = Output.crop,
     transparent: Annotated[
-        bool, typer.Option("--transparent", help="Nothing around the figure (PNG or WebP).")
+        bool, typer.Option("--transparent", help="Nothing around the figure (not JPEG).")
     ] = False,
     landmarks: Annotated[
         Path | None,
@@ -99,13 +99,18 @@ def cartoonize(
     from toonmark.cartoonizer import Cartoonizer
     from toonmark.cli import clips, report
     from toonmark.cli.inputs import Targets, landmarks_for, photos_of, read_landmarks
-    from toonmark.errors import ToonmarkError, TurnedFaceWarning
+    from toonmark.cli.kinds import is_clip
+    from toonmark.errors import PoorPhotoWarning, ToonmarkError
     from toonmark.styles.pack import DEFAULT_STYLE
 
     which = _which_face(face)
-    files, failures = photos_of(photos)
+    meant = photos_of(photos)
+    files, failures = meant.files, meant.failures
     targets = Targets(files, out)
     _check_transparent(transparent, output, targets, files)
+    shapes = targets.file is not None and targets.file.suffix.lower() == ".svg"
+    if shapes and output is not Output.crop:
+        raise typer.BadParameter("an .svg goes with --output crop only")
     table = read_landmarks(landmarks) if landmarks else {}
     if threads:
         import cv2
@@ -114,19 +119,24 @@ def cartoonize(
     cartoonizer = Cartoonizer(style or DEFAULT_STYLE, threads)
     draw = _Drawer(cartoonizer, targets, which, output, size, transparent)
 
+    for note in meant.notes:
+        typer.secho(note, fg="yellow", err=True)
     told = sys.stderr if json == "-" else sys.stdout
     entries = [report.of_photo(path, [], error) for path, error in failures]
-    warnings.simplefilter("ignore", TurnedFaceWarning)  # said below, with the photo's name
+    warnings.simplefilter("ignore", PoorPhotoWarning)  # said below, with the photo's name
     warnings.filterwarnings("ignore", module=r"PIL\.")  # about EXIF data that nobody asked for
     for photo in _progress(files):
         found: list[dict[str, Any]] = []
         failure: ToonmarkError | None = None
         left_out: list[str] = []
-        if clips.is_clip(photo):
+        if is_clip(photo):
             target = drawn = None
             try:
+                clips.check_transparent(transparent, photo)
                 target, drawn = clips.draw_clip(photo, cartoonizer, targets, which, output, size)
                 print(clips.told(photo, target, drawn), file=told)
+                for note in drawn.notes:
+                    typer.secho(f"{photo.name}: {note}", fg="yellow", err=True)
             except ToonmarkError as error:
                 failure = error
                 failures.append((photo, error))
@@ -153,13 +163,13 @@ def cartoonize(
 def _check_transparent(
     transparent: bool, output: Output, targets: Targets, files: list[Path]
 ) -> None:
-    from toonmark.cli import clips
+    from toonmark.cli.kinds import is_clip
 
     if not transparent:
         return
     if output is not Output.crop:
         raise typer.BadParameter("--transparent goes with --output crop only")
-    if any(clips.is_clip(file) for file in files):
+    if files and all(map(is_clip, files)):
         raise typer.BadParameter("--transparent is for photos: videos have no transparency here")
     if targets.file is not None and targets.file.suffix.lower() in (".jpg", ".jpeg"):
         raise typer.BadParameter("--transparent needs a .png or .webp, which JPEG is not")

@@ -14,9 +14,17 @@ if TYPE_CHECKING:
     from toonmark.cli.inputs import Targets
 
 
-def is_clip(path: Path) -> bool:
-    """Whether a file's name says that it is a video."""
-    return path.suffix.lower() in clip.SUFFIXES
+def check_transparent(transparent: bool, path: Path) -> None:
+    """Refuses one video among photos that are to be drawn on nothing.
+
+    Raises:
+        OutputNotWritableError: if ``transparent``.
+    """
+    if transparent:
+        raise OutputNotWritableError(
+            f"{path.name} is a video, and videos have no transparency here.",
+            "Draw it without --transparent.",
+        )
 
 
 def draw_clip(

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from toonmark.cli.data_drawings import drawings
+from toonmark.cli.data_layers import layers
 from toonmark.cli.data_points import backgrounds, export, import_, landmarks
 from toonmark.cli.data_sources import anime, cartoons, celeba, crop, dicebear, folder
 
@@ -24,7 +25,7 @@ _SET = typer.Argument(metavar="DIR", help="The set's folder.", show_default=Fals
 
 for _source in (folder, celeba, cartoons, anime, dicebear, crop):
     app.command()(_source)
-for _tool in (drawings, landmarks, backgrounds, export):
+for _tool in (drawings, layers, landmarks, backgrounds, export):
     app.command()(_tool)
 app.command("import")(import_)
 

@@ -69,6 +69,12 @@ def folder(
     yaw: Annotated[float, typer.Option(min=0, help="Largest turn to a side, degrees.")] = 15.0,
     roll: Annotated[float, typer.Option(min=0, help="Largest tilt, degrees.")] = 25.0,
     grey: Annotated[bool, typer.Option("--grey", help="Keep grey photos too.")] = False,
+    enlargement: Annotated[
+        float, typer.Option(min=0.1, help="How much a face may be enlarged, at most.")
+    ] = 1.5,
+    cut_off: Annotated[
+        float, typer.Option(min=0, max=1, help="Largest share of the crop beyond the photo.")
+    ] = 0.3,
     leave_out: LeaveOut = None,
     workers: Workers = CORES,
     force: Force = False,
@@ -91,7 +97,13 @@ def folder(
         size=size,
         frame=frame.value,
         matting=Matting() if matte else None,
-        selection=Selection(yaw=yaw, roll=roll, chroma=0.0 if grey else Selection.chroma),
+        selection=Selection(
+            yaw=yaw,
+            roll=roll,
+            enlargement=enlargement,
+            cut_off=cut_off,
+            chroma=0.0 if grey else Selection.chroma,
+        ),
         leave_out=(out,),
         unwanted=unwanted_from(leave_out),
     )

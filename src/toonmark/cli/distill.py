@@ -29,16 +29,22 @@ def distill(
 ) -> None:
     """Trains a generator on what a run draws, for `toonmark export`; started again it goes on."""
     from toonmark.training.config import DistillationConfig
-    from toonmark.training.distillation import DistillationTrainer
 
     given = {"faces": faces, "teacher": teacher, "denoiser": denoiser}
     chosen = learning.opened(run, DistillationConfig, config, settings, given)
-    fabric = learning.machine(threads, accelerator, devices, nodes, precision)
-    trainer = DistillationTrainer(chosen, fabric)
-    result = learning.learned(trainer, chosen, run, f"toonmark distill {run}")
+    result = learning.trained(
+        chosen,
+        run,
+        f"toonmark distill {run}",
+        threads=threads,
+        accelerator=accelerator,
+        devices=devices,
+        nodes=nodes,
+        precision=precision,
+    )
     if result is not None:
-        error, path = result
+        error = result.error
         typer.echo(
             f"Mean difference from the wanted drawings of {error['n']:.0f} held-out photos, of "
-            f"255: {error['student']:.1f}.\nWrote {path}"
+            f"255: {error['student']:.1f}.\nWrote {result.weights}"
         )

@@ -39,6 +39,12 @@ def evaluate(
     finder: Annotated[
         str, typer.Option(help="What finds points in drawings: mtcnn, or animeface for anime.")
     ] = "mtcnn",
+    portraits: Annotated[
+        bool,
+        typer.Option(
+            "--portraits", help="Measure outline, colour on the head and glasses too; for photos."
+        ),
+    ] = False,
     cache: Annotated[
         Path | None, typer.Option(help="Folder where measurements are kept.", show_default=False)
     ] = None,
@@ -64,9 +70,9 @@ def evaluate(
     from toonmark.evaluation.instruments import Options
     from toonmark.evaluation.report import write_report
     from toonmark.evaluation.run_drawing import open_run_drawer
-    from toonmark.evaluation.scoring import evaluate_all
-    from toonmark.evaluation.summary import references, summary_table
+    from toonmark.evaluation.summary import portrait_summary, references, summary_table
     from toonmark.files import write_text
+    from toonmark.making import evaluate as measured
 
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)
@@ -83,6 +89,7 @@ def evaluate(
         extractor=extractor,
         weights=weights,
         finder=finder,
+        portraits=portraits,
         cache=cache or default_folder(),
     )
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -95,11 +102,15 @@ def evaluate(
                 tasks[what] = progress.add_task(what, total=total)
             progress.update(tasks[what], completed=done)
 
-        result = evaluate_all(drawers, faces, cartoons, n, seed, options, show)
+        result = measured(
+            drawers, faces, cartoons, n=n, seed=seed, options=options, on_progress=show
+        )
     write_text(output / "scores.json", result.model_dump_json(indent=1) + "\n")
     write_report(result, drawers, faces, output / "report.html", crop=crop)
     table = Console()
     table.print(summary_table(result))
+    if (whole := portrait_summary(result)) is not None:
+        table.print(whole)
     compared = [reference for reference, _ in references(result.scores)]
     for doubt in dict.fromkeys(doubt for one in compared for doubt in one.warnings):
         table.print(f"[yellow]Note:[/] {escape(doubt)}", highlight=False)

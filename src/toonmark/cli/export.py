@@ -13,7 +13,10 @@ from toonmark.cli.frames import Frame
 def export(
     run: Annotated[
         Path,
-        typer.Argument(help="A run of `toonmark train` or `toonmark distill`; or a style pack."),
+        typer.Argument(
+            help="A run of a command that trains, or a style pack. Of `train-landmarks`, "
+            "the regressor is written."
+        ),
     ],
     style: Annotated[Path, typer.Argument(help="The style pack to write, such as mine.onnx.")],
     iteration: Annotated[
@@ -42,13 +45,18 @@ def export(
         Frame | None,
         typer.Option(help="What the crop shows.", show_default="as the run's faces"),
     ] = None,
+    look: Annotated[
+        str | None,
+        typer.Option(help="Of a style that draws in layers: comic, with contours; or flat."),
+    ] = None,
     scores: Annotated[
         Path | None, typer.Option(help="scores.json of `toonmark evaluate`, kept in the pack.")
     ] = None,
 ) -> None:
     """Writes one ONNX file that draws this style anywhere; checked against torch first."""
     from toonmark.errors import RunError
-    from toonmark.export import export_run
+    from toonmark.exporting import export_landmarks
+    from toonmark.making import export as written
 
     weights = run
     if iteration is not None:
@@ -68,14 +76,32 @@ def export(
         "description": description,
         "scores": _scores(scores) if scores else {},
     }
-    metadata, worst = export_run(
-        weights, style, denoiser, half=half, clean=clean, frame=frame and frame.value, **said
+    if _finds_points(weights):
+        worst = export_landmarks(weights, style)
+        typer.echo(f"Wrote {style}: a landmark regressor, within {worst:.1e} of torch.")
+        return
+    metadata, worst = written(
+        weights,
+        style,
+        denoiser=denoiser,
+        half=half,
+        clean=clean,
+        frame=frame and frame.value,
+        look=look,
+        **said,
     )
     megabytes = style.stat().st_size / 1e6
     typer.echo(
         f"Wrote {style}: {metadata.training['iterations']} iterations, {megabytes:.2f} MB, "
         f"within {worst:.1e} of torch."
     )
+
+
+def _finds_points(path: Path) -> bool:
+    from toonmark import artifacts
+
+    found = artifacts.open(path)
+    return isinstance(found, artifacts.Run) and found.kind is artifacts.Kind.LANDMARKS
 
 
 def _scores(file: Path) -> dict[str, Any]:

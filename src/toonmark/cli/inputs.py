@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from toonmark.cli.kinds import MARK, is_clip, pictures_and_videos_in
 from toonmark.errors import (
     LandmarksError,
     OutputNotWritableError,
@@ -20,36 +21,47 @@ from toonmark.errors import (
     UnreadableFileError,
 )
 from toonmark.landmarks import NAMES
-from toonmark.pictures import SUFFIXES, WRITTEN
+from toonmark.pictures import SUFFIXES, SVG, WRITTEN
 from toonmark.video import clip
 
-#: What our own files are called: a folder that is drawn a second time does not draw them too.
-MARK = "-toon"
-_OURS = re.compile(rf"{MARK}( \(\d+\))?(-face\d+)?$")
 _FACE = re.compile(r"-face\d+$")
 
 #: What names of pictures and videos end in, whether they are written or not.
-_KNOWN = SUFFIXES | clip.SUFFIXES | {*WRITTEN, *clip.WRITTEN}
+_KNOWN = SUFFIXES | clip.SUFFIXES | {*WRITTEN, *clip.WRITTEN, SVG}
 #: What looks like the end of a file's name; a version (".2") or a year does not.
 _SUFFIX = re.compile(r"\.[a-z][a-z0-9]{1,4}", re.IGNORECASE)
 
 _COLUMNS = ["file", *(f"{name}_{axis}" for name in NAMES for axis in "xy")]
 
 
-def photos_of(arguments: list[str]) -> tuple[list[Path], list[tuple[Path, ToonmarkError]]]:
-    """The photos that files, folders and globs stand for, each once, in order.
+@dataclass(frozen=True)
+class Photos:
+    """What files, folders and globs stand for.
+
+    Attributes:
+        files: pictures and videos, each once, in order.
+        failures: for every folder or pattern without any, what is to be said.
+        notes: for every folder in which something was passed over, a sentence that names it.
+    """
+
+    files: list[Path]
+    failures: list[tuple[Path, ToonmarkError]]
+    notes: list[str]
+
+
+def photos_of(arguments: list[str]) -> Photos:
+    """The photos and videos that a command line means.
 
     A file that does not exist is one of them: it fails when it is read.
-
-    Returns:
-        The photos, and for every folder or pattern without pictures what is to be said.
     """
     photos: dict[Path, None] = {}
     failures: list[tuple[Path, ToonmarkError]] = []
+    notes: list[str] = []
     for argument in arguments:
         path = Path(argument)
         if path.is_dir():
-            found = [file for file in sorted(path.iterdir()) if _is_photo(file)]
+            found, note = pictures_and_videos_in(path)
+            notes += [note] if note else []
         elif not path.exists() and glob.has_magic(argument):
             found = [Path(name) for name in sorted(glob.glob(argument, recursive=True))]
             found = [file for file in found if file.is_file()]
@@ -61,13 +73,7 @@ def photos_of(arguments: list[str]) -> tuple[list[Path], list[tuple[Path, Toonma
             )
             failures.append((path, error))
         photos.update(dict.fromkeys(found))
-    return list(photos), failures
-
-
-def _is_photo(file: Path) -> bool:
-    hidden = file.name.startswith(".")
-    ours = _OURS.search(file.stem)
-    return file.suffix.lower() in SUFFIXES and file.is_file() and not hidden and not ours
+    return Photos(list(photos), failures, notes)
 
 
 class Targets:
@@ -94,8 +100,9 @@ class Targets:
                 f"{len(photos)} photos do not go into one file, {self.file}.",
                 "Name a folder.",
             )
-        if self.file is not None and self.file.suffix.lower() not in {**WRITTEN, **clip.WRITTEN}:
-            formats = clip.WRITTEN if any(map(_is_clip, photos)) else WRITTEN
+        known = {*WRITTEN, *clip.WRITTEN, SVG}
+        if self.file is not None and self.file.suffix.lower() not in known:
+            formats = clip.WRITTEN if any(map(is_clip, photos)) else (*WRITTEN, SVG)
             raise OutputNotWritableError(
                 f"{self.file.suffix} is no format that is written.",
                 f"End the name in one of {', '.join(formats)}, or name a folder.",
@@ -166,10 +173,6 @@ def _is_file(out: Path, photos: int) -> bool:
         return False
     alone = photos == 1 and _SUFFIX.fullmatch(out.suffix) is not None
     return alone or out.suffix.lower() in _KNOWN
-
-
-def _is_clip(photo: Path) -> bool:
-    return photo.suffix.lower() in clip.SUFFIXES
 
 
 def _key(path: Path) -> str:

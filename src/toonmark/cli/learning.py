@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
-    from lightning_fabric import Fabric
-
     from toonmark.configuration import Frozen
-    from toonmark.training.loop import Schedule, Trainer
+    from toonmark.making import Trained
 
     C = TypeVar("C", bound=Frozen)
-
-    class Measured(Trainer, Protocol):
-        """A training whose result is measured on held-out pictures and kept as one file."""
-
-        def error(self) -> Mapping[str, float]:
-            """Errors by name, and the number ``n`` of pictures."""
-
-        def save(self, folder: Path, error: Mapping[str, float]) -> Path:
-            """Writes the weights, with the errors as facts about them."""
 
 
 RunArgument = Annotated[Path, typer.Argument(help="The run's directory; an old run goes on.")]
@@ -57,51 +45,51 @@ def opened(
         config: file of settings; ``given`` stands above it, and ``settings`` above both.
         given: the command's own options; those without a value are left out.
     """
+    from toonmark.artifacts import settings_of
     from toonmark.cli.settings import gathered
     from toonmark.training.config import parse
-    from toonmark.training.run import config_values, open_run
+    from toonmark.training.run import open_run
 
     own = {name: value for name, value in given.items() if value}
     if config is None and not settings and not own:
         return open_run(run, kind, None)
     # A few settings change what the run has; a file stands for all of them.
-    before = config_values(run) if config is None else {}
+    before = settings_of(run) if config is None else {}
     return open_run(run, kind, parse(kind, gathered(config, settings, own, before)))
 
 
-def machine(threads: int, accelerator: str, devices: int, nodes: int, precision: str) -> Fabric:
-    """What a training runs on, by the options of this name; all cores for no threads."""
-    import torch
-
-    from toonmark.training.fabric import make_fabric
-
-    if threads:
-        torch.set_num_threads(threads)
-    return make_fabric(accelerator, devices, nodes, precision)
-
-
-def learned(
-    trainer: Measured, schedule: Schedule, run: Path, command: str
-) -> tuple[Mapping[str, float], Path] | None:
-    """Trains to the end, measures on held-out pictures, and keeps the weights.
+def trained(
+    config: Frozen,
+    run: Path,
+    again: str,
+    *,
+    threads: int,
+    accelerator: str,
+    devices: int,
+    nodes: int,
+    precision: str,
+) -> Trained | None:
+    """Trains to the end, and says so where it was stopped before.
 
     Args:
-        command: what goes on with the run, for people.
+        again: the command that goes on with the run, for people.
 
     Returns:
-        the errors, also in ``error.json``, and the weights' file; None where training was
-        stopped, and on every process but the first.
+        what there is to tell; None where it was stopped, and on every process but the first.
     """
-    from toonmark.files import write_text
-    from toonmark.training.loop import train
+    from toonmark import making
 
-    finished = train(trainer, schedule, run)
-    if not trainer.fabric.is_global_zero:
-        return None
-    if not finished:
-        typer.echo(f"Stopped; `{command}` goes on.")
-        return None
-    error = trainer.error()
-    path = trainer.save(run, error)
-    write_text(run / "error.json", json.dumps(error, indent=1) + "\n")
-    return error, path
+    result = making.train(
+        config,
+        run,
+        threads=threads,
+        accelerator=accelerator,
+        devices=devices,
+        nodes=nodes,
+        precision=precision,
+    )
+    if result.finished:
+        return result if result.first else None
+    if result.first:
+        typer.echo(f"Stopped; `{again}` goes on.")
+    return None

@@ -37,15 +37,8 @@ def train(
     A killed run loses at most the iterations since its last checkpoint, and ends with the very
     weights that it would have had.
     """
-    import torch
-
     from toonmark.errors import ConfigurationError
     from toonmark.training.config import ABLATION, TrainConfig
-    from toonmark.training.engine import StyleTrainer
-    from toonmark.training.fabric import make_fabric
-    from toonmark.training.loop import train as train_loop
-    from toonmark.training.run import CHECKPOINT
-    from toonmark.training.trained import remember_origins
 
     given: dict[str, Any] = {
         "faces": faces,
@@ -60,16 +53,15 @@ def train(
             )
         given["method"] = ABLATION[ablation].model_dump()
     chosen = learning.opened(run, TrainConfig, config, settings, given)
-    # Pixels are computed one picture at a time; two directions, not two threads an operation.
-    torch.set_num_threads(1)
-    fabric = make_fabric(accelerator, devices, nodes, precision)
-    fresh = not (run / CHECKPOINT).exists()
-    trainer = StyleTrainer(chosen, fabric, threads, fresh)
-    if fabric.is_global_zero:
-        remember_origins(chosen, run)
-    finished = train_loop(trainer, chosen, run)
-    if fabric.is_global_zero:
-        if finished:
-            typer.echo(f"Finished {chosen.iterations} iterations; next: toonmark export {run}")
-        else:
-            typer.echo(f"Stopped; `toonmark train {run}` goes on.")
+    result = learning.trained(
+        chosen,
+        run,
+        f"toonmark train {run}",
+        threads=threads,
+        accelerator=accelerator,
+        devices=devices,
+        nodes=nodes,
+        precision=precision,
+    )
+    if result is not None:
+        typer.echo(f"Finished {chosen.iterations} iterations; next: toonmark export {run}")

@@ -27,17 +27,23 @@ def train_denoiser(
 ) -> None:
     """Trains a denoiser for `toonmark export --denoiser`; started again it goes on."""
     from toonmark.training.config import DenoiserConfig
-    from toonmark.training.denoising import DenoiserTrainer
 
     given = {"faces": faces, "cartoons": cartoons, "generators": generators}
     chosen = learning.opened(run, DenoiserConfig, config, settings, given)
-    fabric = learning.machine(threads, accelerator, devices, nodes, precision)
-    trainer = DenoiserTrainer(chosen, fabric)
-    result = learning.learned(trainer, chosen, run, f"toonmark train-denoiser {run}")
+    result = learning.trained(
+        chosen,
+        run,
+        f"toonmark train-denoiser {run}",
+        threads=threads,
+        accelerator=accelerator,
+        devices=devices,
+        nodes=nodes,
+        precision=precision,
+    )
     if result is not None:
-        error, path = result
+        error = result.error
         typer.echo(
             f"Mean difference from {error['n']:.0f} held-out cartoons, of 255: "
             f"{error['spoiled']:.1f} when spoiled, {error['denoised']:.1f} denoised; "
-            f"{error['clean']:.1f} is done to clean ones.\nWrote {path}"
+            f"{error['clean']:.1f} is done to clean ones.\nWrote {result.weights}"
         )

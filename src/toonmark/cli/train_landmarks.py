@@ -26,16 +26,22 @@ def train_landmarks(
 ) -> None:
     """Trains a landmark regressor and reports its error on held-out pictures."""
     from toonmark.training.config import RegressorConfig
-    from toonmark.training.landmarks import LandmarkTrainer
 
     chosen = learning.opened(run, RegressorConfig, config, settings, {"data": data})
-    fabric = learning.machine(threads, accelerator, devices, nodes, precision)
-    trainer = LandmarkTrainer(chosen, fabric)
-    result = learning.learned(trainer, chosen, run, f"toonmark train-landmarks --run {run}")
+    result = learning.trained(
+        chosen,
+        run,
+        f"toonmark train-landmarks --run {run}",
+        threads=threads,
+        accelerator=accelerator,
+        devices=devices,
+        nodes=nodes,
+        precision=precision,
+    )
     if result is not None:
-        error, path = result
+        error = result.error
         typer.echo(
             f"Normalised mean error on {error['n']:.0f} held-out pictures: "
             f"mean {error['mean']:.2%}, median {error['median']:.2%}; "
-            f"moved as in training: median {error['moved_median']:.2%}.\nWrote {path}"
+            f"moved as in training: median {error['moved_median']:.2%}.\nWrote {result.weights}"
         )

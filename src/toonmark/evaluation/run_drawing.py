@@ -7,13 +7,15 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from toonmark import artifacts
+from toonmark.artifacts import Kind
 from toonmark.evaluation.drawing import from_network, to_network
 from toonmark.landmarks import Array
 from toonmark.models.sampling import heatmaps
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
 from toonmark.training.networks import DIRECTIONS, load_generators
-from toonmark.training.run import CHECKPOINT, open_run
+from toonmark.training.run import open_run
 
 
 class GeneratorDrawer:
@@ -40,7 +42,7 @@ def open_run_drawer(run: str | Path) -> GeneratorDrawer:
     """
     run = Path(run)
     config = open_run(run, TrainConfig, None)
-    iterations = int(checkpoint.load(run / CHECKPOINT)[1]["iteration"])
+    iterations = int(checkpoint.load(artifacts.weights_of(run, Kind.TRAIN))[1]["iteration"])
     name, generators = run.resolve().name, load_generators(run)
     there, back = (
         GeneratorDrawer(name, config.size, iterations, generators[direction.name])

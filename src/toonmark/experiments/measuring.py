@@ -6,12 +6,12 @@ import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from toonmark.artifacts import CHECKPOINT
 from toonmark.errors import DataError, ToonmarkError
 from toonmark.evaluation import Evaluation, Options, evaluate_all
 from toonmark.experiments import state
 from toonmark.experiments.plan import Job, Measuring, Plan
 from toonmark.files import write_text
-from toonmark.training.run import CHECKPOINT
 
 SCORES = "scores.json"
 PACKS = "packs"
@@ -28,7 +28,7 @@ def export_finished(jobs: Sequence[Job], out: Path) -> tuple[list[Job], dict[str
     Returns:
         the runs that have one, and for others that are finished what went wrong, by name.
     """
-    from toonmark.export import export_run
+    from toonmark.exporting import export_run
 
     exported, failed = [], {}
     for job in jobs:

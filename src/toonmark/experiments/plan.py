@@ -10,11 +10,11 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
+from toonmark.artifacts import CHECKPOINT
 from toonmark.configuration import Frozen
 from toonmark.errors import ConfigurationError
 from toonmark.training.config import ABLATION, TrainConfig, parse
 from toonmark.training.fabric import Precision
-from toonmark.training.run import CHECKPOINT
 
 #: The settings a row leaves out where its method does not need them.
 REGRESSORS = ("face_regressor", "cartoon_regressor")

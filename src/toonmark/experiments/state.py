@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from toonmark.artifacts import CHECKPOINT
 from toonmark.errors import ConfigurationError, RunError
 from toonmark.experiments.plan import Job
 from toonmark.files import write_text
 from toonmark.training.config import TrainConfig
-from toonmark.training.run import CHECKPOINT, Lock, open_run
+from toonmark.training.run import Lock, open_run
 
 ERROR = "error.json"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from toonmark.errors import LandmarksError
 from toonmark.landmarks import FACE_TEMPLATE, Array, template_points
 
 
@@ -39,10 +40,24 @@ def face_transform(points: Array, size: int, template: Array = FACE_TEMPLATE) ->
 
 
 def invert(transform: Array) -> Array:
-    """The transform that undoes ``transform``: (..., 2, 3)."""
+    """The transform that undoes ``transform``: (..., 2, 3).
+
+    Raises:
+        LandmarksError: nothing undoes it: the points that it comes from lie in one place, or are
+            no finite numbers.
+    """
     transform = np.asarray(transform, np.float64)
-    linear = np.linalg.inv(transform[..., :2])
-    return np.concatenate([linear, -linear @ transform[..., 2:]], axis=-1)
+    try:
+        linear = np.linalg.inv(transform[..., :2])
+    except np.linalg.LinAlgError:
+        linear = np.full_like(transform[..., :2], np.nan)
+    back = np.concatenate([linear, -linear @ transform[..., 2:]], axis=-1)
+    if not np.isfinite(back).all():
+        raise LandmarksError(
+            "The points of a face lie in one place, or are no finite numbers.",
+            "Give five points that lie apart.",
+        )
+    return back
 
 
 def compose(first: Array, then: Array) -> Array:
@@ -64,6 +79,10 @@ def scale_of(transform: Array) -> float:
 
 #: Pixels of a view that are interpolated at a time.
 _BAND = 2**14
+#: Pixels of a picture that are averaged at a time, at most: 192 MB in colour.
+_AVERAGED = 2**24
+#: Places beyond this are far outside any picture, and would not fit whole numbers.
+_FURTHEST = 1e12
 
 
 def crop(
@@ -81,7 +100,11 @@ def crop(
         fill: the value, in the picture's range, of pixels whose centre lies beyond its edge.
 
     Returns:
-        (height, width, C) or (height, width) float32, in the picture's own range.
+        (height, width, C) or (height, width) float32, in the picture's own range. However large
+        the view is in the picture, no more memory is taken than for the two together.
+
+    Raises:
+        LandmarksError: a transform of no size, or not of finite numbers.
     """
     height, width = (size, size) if isinstance(size, int) else size
     back = invert(transform)
@@ -92,6 +115,7 @@ def crop(
 
     # Only the part that is looked at is averaged, in blocks counted from the picture's corner.
     spare = 2 * block
+    corners = np.clip(corners, -_FURTHEST, _FURTHEST)
     low = (np.floor(corners.min(0) - spare) // block * block).astype(int)
     high = (np.ceil(corners.max(0) + spare) // block * block + block).astype(int)
     x0 = int(np.clip(low[0], 0, (image_width - 1) // block * block))
@@ -149,6 +173,8 @@ def _block_mean(image: Array, block: int) -> Array:
     import cv2
 
     height, width = image.shape[:2]
+    if min(height, width) < block or block * width > _AVERAGED:
+        return _wide_mean(image, block)
     down, right = -height % block, -width % block
     if down or right:
         image = np.pad(image, [(0, down), (0, right)] + [(0, 0)] * (image.ndim - 2), mode="edge")
@@ -162,6 +188,24 @@ def _block_mean(image: Array, block: int) -> Array:
         means = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
         reduced[row : row + band] = means.reshape(size[1], size[0], *image.shape[2:])
     return reduced
+
+
+def _wide_mean(image: Array, block: int) -> Array:
+    """:func:`_block_mean` for blocks that hardly fit the picture: it is never filled up to one."""
+    for axis in (0, 1):
+        side, last = image.shape[axis], image.take([-1], axis).astype(np.float64)
+        rest, missing = side % block, -side % block
+        parts = []
+        if side >= block:
+            whole = np.moveaxis(image, axis, 0)[: side - rest]
+            means = whole.reshape(-1, block, *whole.shape[1:]).mean(1, dtype=np.float64)
+            parts.append(np.moveaxis(means, 0, axis))
+        if rest:
+            tail = image.take(range(side - rest, side), axis)
+            mean = tail.mean(axis, dtype=np.float64, keepdims=True)
+            parts.append((mean * rest + last * missing) / block)
+        image = np.concatenate(parts, axis)
+    return image.astype(np.float32)
 
 
 def _bilinear(image: Array, x: Array, y: Array) -> Array:

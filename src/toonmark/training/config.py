@@ -261,6 +261,26 @@ class DistillationConfig(PairedConfig):
     learning_rate: float = Field(5e-4, gt=0)
 
 
+class LayersConfig(Frozen):
+    """One run of ``toonmark train-layers``; beyond the paper."""
+
+    layers: list[str] = Field(min_length=1, description="sets of `toonmark data layers`")
+    size: int = Field(512, ge=128, multiple_of=32, description="edge of the drawing in pixels")
+    width: int = Field(48, ge=16, multiple_of=16, description="channels of the network")
+    blocks: int = Field(5, ge=1, description="residual blocks at a sixteenth of the size")
+    iterations: int = Field(12_000, ge=1)
+    batch: int = Field(8, ge=1, description="portraits a step, over all processes")
+    learning_rate: float = Field(1e-3, gt=0)
+    average: float = Field(0.998, ge=0, lt=1)
+    start_from: str | None = Field(
+        None, description="another run, or a style pack that it became: its network is the start"
+    )
+    seed: int = 0
+    sample_every: int = Field(500, ge=1)
+    checkpoint_every: int = Field(250, ge=1)
+    log_every: int = Field(50, ge=1)
+
+
 def parse(kind: type[C], values: Any) -> C:
     """Checks values against a configuration; errors name the key and what would be right."""
     try:

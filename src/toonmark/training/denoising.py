@@ -19,6 +19,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from toonmark import artifacts
+from toonmark.artifacts import WEIGHTS, Kind, Pack
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.degradation import degraded, see_through
 from toonmark.data.sampling import Sampler
@@ -30,7 +32,7 @@ from toonmark.models.sampling import heatmaps
 from toonmark.training import checkpoint
 from toonmark.training.config import DenoiserConfig
 from toonmark.training.networks import load_generators
-from toonmark.training.packs import is_pack, pack_denoiser
+from toonmark.training.packs import pack_denoiser
 from toonmark.training.paired import PairedTrainer, Pairs
 from toonmark.training.run import check_size
 from toonmark.training.tensors import to_pictures, to_points, to_tensor
@@ -38,7 +40,6 @@ from toonmark.training.tensors import to_pictures, to_points, to_tensor
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-WEIGHTS = "denoiser.safetensors"
 #: The strongest noise on a photo that was made of a cartoon, before it is drawn again.
 _PHOTO_NOISE = 0.5
 
@@ -188,8 +189,8 @@ class DenoiserTrainer(PairedTrainer):
         """Writes the averaged weights for ``toonmark export``."""
         facts = {"size": str(self.config.size), "iterations": str(self.config.iterations)}
         facts |= {f"error_{name}": f"{value:.4f}" for name, value in error.items()}
-        checkpoint.save(folder / WEIGHTS, self.averaged.state_dict(), facts)
-        return folder / WEIGHTS
+        checkpoint.save(folder / WEIGHTS[Kind.DENOISER], self.averaged.state_dict(), facts)
+        return folder / WEIGHTS[Kind.DENOISER]
 
 
 def load_denoiser(path: str | Path, size: int | None = None) -> tuple[Denoiser, dict[str, str]]:
@@ -201,13 +202,13 @@ def load_denoiser(path: str | Path, size: int | None = None) -> tuple[Denoiser, 
         ConfigurationError: it was trained at another size.
     """
     path = Path(path)
-    if is_pack(path):
+    if isinstance(artifacts.open(path), Pack):
         denoiser, metadata = pack_denoiser(path)
         facts = {k: str(v) for k, v in metadata.training.get("denoiser", {}).items()}
         facts["size"] = str(metadata.size)
         check_size(path, facts, size)
         return denoiser, facts
-    tensors, facts = checkpoint.load(path / WEIGHTS if path.is_dir() else path)
+    tensors, facts = checkpoint.load(artifacts.weights_of(path, Kind.DENOISER))
     check_size(path, facts, size)
     denoiser = Denoiser()
     checkpoint.load_weights(denoiser, tensors, "a denoiser")

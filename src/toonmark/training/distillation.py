@@ -23,6 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from toonmark.artifacts import WEIGHTS, Kind
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.dataset import Dataset
 from toonmark.data.light import evened
@@ -35,7 +36,7 @@ from toonmark.training import checkpoint
 from toonmark.training.config import DistillationConfig
 from toonmark.training.paired import PairedTrainer, Pairs
 from toonmark.training.tensors import to_points, to_tensor
-from toonmark.training.trained import STUDENT, load_student, trained_style
+from toonmark.training.trained import load_student, trained_style
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -193,5 +194,5 @@ class DistillationTrainer(PairedTrainer):
             "denoised": config.keep_denoiser,
         }
         strings = {"build": json.dumps(build), "training": json.dumps(facts)}
-        checkpoint.save(folder / STUDENT, self.averaged.state_dict(), strings)
-        return folder / STUDENT
+        checkpoint.save(folder / WEIGHTS[Kind.DISTILLATION], self.averaged.state_dict(), strings)
+        return folder / WEIGHTS[Kind.DISTILLATION]

@@ -16,6 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from toonmark import artifacts
+from toonmark.artifacts import Kind, Pack
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.sampling import Sampler
 from toonmark.data.streams import Stream
@@ -25,10 +27,9 @@ from toonmark.training.config import TrainConfig
 from toonmark.training.denoising import load_denoiser
 from toonmark.training.landmarks import load_regressor
 from toonmark.training.networks import DIRECTIONS, TO_CARTOON, Direction, Networks, average_into
-from toonmark.training.packs import is_pack, pack_generator
+from toonmark.training.packs import pack_generator
 from toonmark.training.pool import ImagePool
 from toonmark.training.processes import Update, apply_updates, averaged_values, places
-from toonmark.training.run import CHECKPOINT
 from toonmark.training.samples import write_samples
 from toonmark.training.step import (
     Batch,
@@ -128,10 +129,10 @@ class StyleTrainer:
 
     def _start_from(self, other: Path) -> None:
         """Takes over what another run has learnt; optimisers and pools begin anew."""
-        if is_pack(other):
+        if isinstance(artifacts.open(other), Pack):
             self._start_from_pack(other)
             return
-        tensors, _ = checkpoint.load(other / CHECKPOINT if other.is_dir() else other)
+        tensors, _ = checkpoint.load(artifacts.weights_of(other, Kind.TRAIN))
         learnt = ["generators", "discriminators"] + ["regressors"] * self._trains_regressors
         for name in learnt:
             part = checkpoint.part("networks", tensors)

@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from toonmark import artifacts
+from toonmark.artifacts import WEIGHTS, Kind
 from toonmark.data.augmentation import Augmentation
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.sampling import Sample, Sampler
@@ -28,8 +30,6 @@ from toonmark.training.tensors import to_points, to_tensor
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
-
-WEIGHTS = "regressor.safetensors"
 
 
 class LandmarkTrainer:
@@ -125,8 +125,8 @@ class LandmarkTrainer:
         """Writes the averaged weights for ``toonmark train``."""
         facts = {"preset": self.config.preset, "size": str(self.config.size)}
         facts |= {f"error_{name}": f"{value:.5f}" for name, value in error.items()}
-        checkpoint.save(folder / WEIGHTS, self.averaged.state_dict(), facts)
-        return folder / WEIGHTS
+        checkpoint.save(folder / WEIGHTS[Kind.LANDMARKS], self.averaged.state_dict(), facts)
+        return folder / WEIGHTS[Kind.LANDMARKS]
 
 
 def load_regressor(path: str | Path, preset: Preset, size: int | None = None) -> nn.Module:
@@ -137,7 +137,7 @@ def load_regressor(path: str | Path, preset: Preset, size: int | None = None) ->
         ConfigurationError: it was trained at another size.
     """
     path = Path(path)
-    tensors, facts = checkpoint.load(path / WEIGHTS if path.is_dir() else path)
+    tensors, facts = checkpoint.load(artifacts.weights_of(path, Kind.LANDMARKS))
     check_size(path, facts, size)
     regressor = build_regressor(preset)
     checkpoint.load_weights(regressor, tensors, f"the {preset} regressor")

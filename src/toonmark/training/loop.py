@@ -11,10 +11,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from toonmark.artifacts import CHECKPOINT
 from toonmark.errors import DivergedError, RunError
 from toonmark.training import checkpoint
 from toonmark.training.processes import NonFiniteGradientError
-from toonmark.training.run import CHECKPOINT, Lock, Metrics
+from toonmark.training.run import Lock, Metrics
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric

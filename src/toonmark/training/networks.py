@@ -11,13 +11,15 @@ from typing import Literal
 import torch
 from torch import nn
 
+from toonmark import artifacts
+from toonmark.artifacts import Kind
 from toonmark.errors import ConfigurationError, RunError
 from toonmark.models.denoiser import Denoised, Denoiser
 from toonmark.models.layers import own_start
 from toonmark.models.presets import build_discriminators, build_generator, build_regressor
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
-from toonmark.training.run import CHECKPOINT, is_distillation, open_run, run_of
+from toonmark.training.run import open_run
 
 Domain = Literal["face", "cartoon"]
 
@@ -135,27 +137,27 @@ def load_generators(path: Path, denoiser: nn.Module | None = None) -> nn.ModuleD
         RunError: there is no such run, it cannot be read, or it was distilled.
         ConfigurationError: the run has a denoiser of its own, and another is given.
     """
-    run = run_of(path)
-    if is_distillation(run):
+    found, run = artifacts.open(path), artifacts.run_of(path)
+    if run.kind is Kind.DISTILLATION:
         raise RunError(
-            f"{run} was distilled: it has one generator, and no way back.",
+            f"{run.path} was distilled: it has one generator, and no way back.",
             "Name the run that it was taught by.",
         )
-    config = open_run(run, TrainConfig, None)
-    tensors, _ = checkpoint.load(run / CHECKPOINT if path.is_dir() else path)
+    config = open_run(run.path, TrainConfig, None)
+    tensors, _ = checkpoint.load(run.weights if found == run else path)
     networks = Networks(config)
     own = checkpoint.part("averaged", tensors) or tensors
-    what = f"the generators of {run} ({config.preset}, width {config.width})"
+    what = f"the generators of {run.path} ({config.preset}, width {config.width})"
     checkpoint.load_weights(networks.generators, own, what)
     if networks.denoiser is not None:
         if denoiser is not None:
             raise ConfigurationError(
-                f"{run} was trained with a denoiser of its own.", "Leave the other one out."
+                f"{run.path} was trained with a denoiser of its own.", "Leave the other one out."
             )
-        kept = tensors if path.is_dir() else checkpoint.load(run / CHECKPOINT)[0]
+        kept = tensors if found == run else checkpoint.load(run.weights)[0]
         start = "networks/denoiser."
         weights = {k.removeprefix(start): v for k, v in kept.items() if k.startswith(start)}
-        checkpoint.load_weights(networks.denoiser, weights, f"the denoiser of {run}")
+        checkpoint.load_weights(networks.denoiser, weights, f"the denoiser of {run.path}")
     elif denoiser is not None:
         networks.denoiser = denoiser
     networks.requires_grad_(False).eval()

@@ -12,15 +12,11 @@ from torch import Tensor, nn
 from toonmark.errors import ConfigurationError, StyleError
 from toonmark.half import HALF
 from toonmark.models.denoiser import Denoised, Denoiser, without_denoiser
+from toonmark.models.layered import LAYERED, LOOKS, LayeredGenerator, LayerScores
 from toonmark.models.presets import build_generator
 from toonmark.styles.metadata import StyleMetadata
 from toonmark.styles.pack import StylePack
 from toonmark.training import checkpoint
-
-
-def is_pack(path: Path) -> bool:
-    """Whether this is a style pack's file, by its name."""
-    return path.suffix == ".onnx"
 
 
 def pack_generator(path: Path, size: int) -> nn.Module:
@@ -55,6 +51,8 @@ def pack_networks(path: Path) -> tuple[nn.Module, StyleMetadata]:
         initial.name.removesuffix(HALF): onnx.numpy_helper.to_array(initial)
         for initial in graph.initializer
     }
+    if metadata.training.get("preset") == LAYERED:
+        return _layered(metadata, _under("scores.", weights), path), metadata
     own = _under("generator.", weights)
     denoiser = _under("denoiser.", own)
     generator = _under("generator.", own) if denoiser else own
@@ -70,6 +68,19 @@ def pack_networks(path: Path) -> tuple[nn.Module, StyleMetadata]:
         _fill(behind, denoiser, path)
         network = Denoised(network, behind)
     return network.requires_grad_(False).eval(), metadata
+
+
+def _layered(
+    metadata: StyleMetadata, weights: dict[str, np.ndarray[Any, Any]], path: Path
+) -> LayeredGenerator:
+    try:
+        scores = LayerScores(int(metadata.training["width"]), int(metadata.training["blocks"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise _foreign(path) from error
+    _fill(scores, weights, path)
+    look = metadata.training.get("look", "comic")
+    drawing = LayeredGenerator(scores, look if look in LOOKS else "comic")
+    return drawing.requires_grad_(False).eval()
 
 
 def pack_facts(metadata: StyleMetadata) -> dict[str, Any]:

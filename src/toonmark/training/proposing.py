@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from toonmark import artifacts
+from toonmark.artifacts import Kind
 from toonmark.data.proposals import Proposal, agreement
 from toonmark.data.sampling import scaling
 from toonmark.faces.align import crop, invert, transform_points
@@ -18,7 +20,6 @@ from toonmark.landmarks import COUNT, Array, default_sigma, mirror
 from toonmark.models.presets import Preset, build_regressor
 from toonmark.models.sampling import points_from_heatmaps
 from toonmark.training import checkpoint
-from toonmark.training.landmarks import WEIGHTS
 
 BATCH = 16
 
@@ -32,7 +33,7 @@ class RegressorProposer:
 
     def __init__(self, run: str | Path) -> None:
         path = Path(run)
-        tensors, facts = checkpoint.load(path / WEIGHTS if path.is_dir() else path)
+        tensors, facts = checkpoint.load(artifacts.weights_of(path, Kind.LANDMARKS))
         preset = cast(Preset, facts.get("preset", "compact"))
         network = build_regressor(preset)
         checkpoint.load_weights(network, tensors, f"the {preset} regressor")

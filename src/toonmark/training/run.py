@@ -8,16 +8,19 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from filelock import FileLock, Timeout
 
+from toonmark import artifacts
+from toonmark.artifacts import CHECKPOINT, CONFIG, Kind
 from toonmark.configuration import Frozen
 from toonmark.errors import ConfigurationError, OutputNotWritableError, RunError
 from toonmark.files import write_text, writing, written_whole
 from toonmark.training.config import (
     DenoiserConfig,
     DistillationConfig,
+    LayersConfig,
     RegressorConfig,
     TrainConfig,
     difference,
@@ -28,9 +31,6 @@ if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
 C = TypeVar("C", bound=Frozen)
-
-CONFIG = "config.json"
-CHECKPOINT = "checkpoint.safetensors"
 
 
 def open_run(path: Path, kind: type[C], config: C | None) -> C:
@@ -55,24 +55,21 @@ def open_run(path: Path, kind: type[C], config: C | None) -> C:
             raise OutputNotWritableError(
                 f"{path} cannot be made ({error.strerror}).", "Choose another place for the run."
             ) from error
-        write_text(file, config.model_dump_json(indent=1) + "\n")
+        _write(file, KINDS[kind], config)
         return config
-    values = config_values(path)
     if config is not None and not (path / CHECKPOINT).exists():
         first = os.environ.get("RANK", "0") == "0"  # of several processes
-        if first and values != config.model_dump(mode="json"):
+        if first and artifacts.settings_of(path) != config.model_dump(mode="json"):
             with Lock(path):  # it may have begun just now
-                write_text(file, config.model_dump_json(indent=1) + "\n")
+                _write(file, KINDS[kind], config)
         return config
-    try:
-        existing = parse(kind, values)
-    except ConfigurationError:
-        if (command := command_of(values)) is not None and command != COMMANDS[kind]:
-            raise RunError(
-                f"{path} is a run of `{command}`.",
-                f"Name a run of `{COMMANDS[kind]}`, or another folder.",
-            ) from None
-        raise
+    run = artifacts.run_of(path)
+    if run.kind is not KINDS[kind]:
+        raise RunError(
+            f"{path} is a run of `{run.kind.command}`.",
+            f"Name a run of `{KINDS[kind].command}`, or another folder.",
+        )
+    existing = parse(kind, run.settings)
     if config is not None and (changes := difference(existing, config)):
         raise ConfigurationError(
             f"{path} has begun with another configuration:\n{changes}\n",
@@ -81,44 +78,19 @@ def open_run(path: Path, kind: type[C], config: C | None) -> C:
     return existing
 
 
-#: Which command trains what.
-COMMANDS: dict[type[Frozen], str] = {
-    TrainConfig: "toonmark train",
-    RegressorConfig: "toonmark train-landmarks",
-    DenoiserConfig: "toonmark train-denoiser",
-    DistillationConfig: "toonmark distill",
+#: Whose configuration is whose.
+KINDS: dict[type[Frozen], Kind] = {
+    TrainConfig: Kind.TRAIN,
+    RegressorConfig: Kind.LANDMARKS,
+    DenoiserConfig: Kind.DENOISER,
+    DistillationConfig: Kind.DISTILLATION,
+    LayersConfig: Kind.LAYERS,
 }
 
 
-def config_values(path: Path) -> dict[str, Any]:
-    """A run's configuration as it was written; empty where there is no run.
-
-    Raises:
-        RunError: it cannot be read.
-    """
-    file = path / CONFIG
-    if not file.exists():
-        return {}
-    try:
-        values = json.loads(file.read_text(encoding="utf-8"))
-        if not isinstance(values, dict):
-            raise ValueError("no settings by name")
-    except (OSError, ValueError) as error:
-        raise RunError(
-            f"{file} cannot be read ({error}).", "Restore it, or start a new run elsewhere."
-        ) from error
-    return values
-
-
-def command_of(values: Mapping[str, Any]) -> str | None:
-    """Which command a configuration is of, if it is of one."""
-    for kind, command in COMMANDS.items():
-        try:
-            parse(kind, values)
-        except ConfigurationError:
-            continue
-        return command
-    return None
+def _write(file: Path, kind: Kind, config: Frozen) -> None:
+    settings = {"kind": kind, **config.model_dump(mode="json")}
+    write_text(file, json.dumps(settings, indent=1, ensure_ascii=False) + "\n")
 
 
 def check_size(path: Path, facts: Mapping[str, str], size: int | None) -> None:
@@ -134,25 +106,6 @@ def check_size(path: Path, facts: Mapping[str, str], size: int | None) -> None:
             f"{path} was trained at {facts['size']} pixels, and {size} are needed.",
             f"Train one with --set size={size}, or name another.",
         )
-
-
-def run_of(path: Path) -> Path:
-    """The run that a path names: itself, or the one that kept this file in ``averaged``.
-
-    Raises:
-        RunError: there is nothing there.
-    """
-    if not path.exists():
-        raise RunError(f"{path} is not a run yet: there is nothing there.", "Check its name.")
-    return path if path.is_dir() else path.parent.parent
-
-
-def is_distillation(run: Path) -> bool:
-    """Whether a run is one of ``toonmark distill``."""
-    try:
-        return "teacher" in config_values(run)
-    except RunError:
-        return False
 
 
 class Metrics:

@@ -8,6 +8,8 @@ from typing import Any
 
 from torch import nn
 
+from toonmark import artifacts
+from toonmark.artifacts import Kind, Pack
 from toonmark.data.dataset import DESCRIPTION
 from toonmark.errors import ConfigurationError, RunError
 from toonmark.files import write_text
@@ -18,12 +20,11 @@ from toonmark.styles.pack import StylePack
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
 from toonmark.training.denoising import load_denoiser
+from toonmark.training.layered import load_layers
 from toonmark.training.networks import load_generators
-from toonmark.training.packs import is_pack, pack_facts, pack_networks
-from toonmark.training.run import CHECKPOINT, is_distillation, open_run, run_of
+from toonmark.training.packs import pack_facts, pack_networks
+from toonmark.training.run import open_run
 
-#: What ``toonmark distill`` writes at the end of a run.
-STUDENT = "generator.safetensors"
 #: What a run keeps of the runs that it started from.
 ORIGINS = "origins.json"
 
@@ -43,23 +44,30 @@ def trained_style(
         StyleError: not a style pack, though its name ends like one's.
         ConfigurationError: what draws clean already takes no denoiser.
     """
-    if is_pack(path):
+    found = artifacts.open(path)
+    if isinstance(found, Pack):
         drawing, metadata = pack_networks(path)
         if denoiser is not None:
             raise ConfigurationError(
                 f"{path} is a finished style, and draws without another denoiser.", "Leave it out."
             )
         return drawing, metadata.size, pack_facts(metadata)
-    if is_distillation(path):
+    run = artifacts.run_of(path)
+    if run.kind is Kind.LAYERS:
+        if denoiser is not None:
+            raise ConfigurationError(
+                f"{path} draws in layers, without a denoiser.", "Leave the denoiser out."
+            )
+        return load_layers(path)
+    if run.kind is Kind.DISTILLATION:
         if denoiser is not None:
             raise ConfigurationError(
                 f"{path} was distilled, and draws without a denoiser.", "Leave it out."
             )
         return load_student(path)
-    run = run_of(path)
-    config = open_run(run, TrainConfig, None)
-    done = int(checkpoint.facts(path / CHECKPOINT if path.is_dir() else path)["iteration"])
-    facts = training_facts(config, done, run)
+    config = open_run(run.path, TrainConfig, None)
+    done = int(checkpoint.facts(run.weights if found == run else path)["iteration"])
+    facts = training_facts(config, done, run.path)
     behind = None
     if denoiser is not None:
         behind, facts["denoiser"] = load_denoiser(denoiser, config.size)
@@ -90,13 +98,13 @@ def _runs_before(config: TrainConfig, run: Path | None) -> list[dict[str, Any]]:
                 "Restore it, or delete it where the runs before this one are still there.",
             ) from error
     before = Path(config.start_from)
-    if is_pack(before):
+    if isinstance(artifacts.open(before), Pack):
         runs: list[dict[str, Any]] = pack_facts(StylePack.open(before).metadata)["runs"]
         return runs
-    file = before / CHECKPOINT if before.is_dir() else before
-    other = open_run(file.parent, TrainConfig, None)
-    done = int(checkpoint.facts(file)["iteration"])
-    return [*_runs_before(other, file.parent), _one_run(other, done)]
+    start = artifacts.run_of(before)
+    other = open_run(start.path, TrainConfig, None)
+    done = int(checkpoint.facts(artifacts.weights_of(before, Kind.TRAIN))["iteration"])
+    return [*_runs_before(other, start.path), _one_run(other, done)]
 
 
 def _one_run(config: TrainConfig, done: int) -> dict[str, Any]:
@@ -171,9 +179,10 @@ def load_student(run: Path) -> tuple[nn.Module, int, dict[str, Any]]:
     Raises:
         RunError: unreadable, not finished, or weights of another network.
     """
-    if not (run / STUDENT).exists():
+    file = artifacts.weights_of(run, Kind.DISTILLATION)
+    if not file.exists():
         raise RunError(f"{run} is not finished.", f"Go on with it: toonmark distill {run}")
-    tensors, facts = checkpoint.load(run / STUDENT)
+    tensors, facts = checkpoint.load(file)
     try:
         build, training = json.loads(facts["build"]), json.loads(facts["training"])
         size = int(build.pop("size"))
@@ -181,7 +190,7 @@ def load_student(run: Path) -> tuple[nn.Module, int, dict[str, Any]]:
         student = build_generator(**build)
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(
-            f"{run / STUDENT} does not say what it is ({error}).",
+            f"{file} does not say what it is ({error}).",
             "Name a run that `toonmark distill` has finished.",
         ) from error
     if denoised:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -14,33 +13,30 @@ import numpy as np
 
 from toonmark import blend
 from toonmark.errors import (
-    EmptyFileError,
     MissingExtraError,
     NoFaceError,
-    OutputNotWritableError,
-    UnreadableFileError,
-    VideoError,
 )
 from toonmark.files import written_whole
 from toonmark.landmarks import Array
 from toonmark.video.colours import colours_of
 from toonmark.video.geometry import fitted, lie_of, shown_size
+from toonmark.video.reading import Shown, opened, played
+from toonmark.video.sound import copies
 from toonmark.video.tracking import Tracker
+from toonmark.video.writing import WRITTEN, Writer, codec_for, writing
 
 if TYPE_CHECKING:
     from toonmark.cartoon import Cartoon
     from toonmark.cartoonizer import Cartoonizer
 
-#: What the name of a clip ends in.
-SUFFIXES = frozenset((".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi"))
-#: What is written, and the codecs for it, the best first.
-WRITTEN = {
-    ".mp4": ("libx264", "mpeg4"),
-    ".m4v": ("libx264", "mpeg4"),
-    ".mov": ("libx264", "mpeg4"),
-    ".mkv": ("libx264", "mpeg4"),
-    ".webm": ("libvpx-vp9", "libvpx"),
-}
+#: What the name of a clip ends in; not ".ts", which programs' sources are called too.
+SUFFIXES = frozenset(
+    (
+        *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mts", ".m2ts", ".3gp", ".3g2"),
+        *(".mpg", ".mpeg", ".vob", ".wmv", ".asf", ".flv", ".ogv", ".mxf"),
+    )
+)
+__all__ = ["SUFFIXES", "WRITTEN", "ClipReport", "cartoonize_clip"]
 
 Output = Literal["crop", "in-photo", "side-by-side"]
 
@@ -56,6 +52,7 @@ class ClipReport:
         seconds: how long the clip is.
         flicker: mean absolute change of a cartoon's values (0 to 255) from frame to frame.
         own_flicker: the same of the photo's aligned crops, which a cartoon need not stay below.
+        notes: sentences on what of the source is not in the new file as it was.
     """
 
     frames: int
@@ -64,6 +61,7 @@ class ClipReport:
     seconds: float
     flicker: float
     own_flicker: float
+    notes: tuple[str, ...] = ()
 
 
 def cartoonize_clip(
@@ -98,42 +96,31 @@ def cartoonize_clip(
     except ImportError as error:
         raise MissingExtraError("Drawing videos", "video") from error
     source, target = Path(source), Path(target)
-    codec = _codec(av, target)
-    with _opened(av, source) as (clip, stream), written_whole(target) as temporary:
+    codec = codec_for(av, target)
+    with opened(av, source) as (clip, film), written_whole(target) as temporary:
         drawer = _ClipDrawer(cartoonizer, faces, output, size - size % 2)
-        upright = _Upright(stream.sample_aspect_ratio)
-        total = stream.frames or round(float((stream.duration or 0) * (stream.time_base or 0))
-                                       * float(stream.average_rate or 0))  # fmt: skip
-        with av.open(str(temporary), "w", format=_FORMATS.get(target.suffix.lower())) as made:
-            writer = _Writer(made, codec, stream)
-            sound = clip.streams.audio[0] if clip.streams.audio else None
-            if sound is not None and not writer.takes(sound):
-                sound = None
-            try:
-                for packet in clip.demux([stream, sound] if sound is not None else [stream]):
-                    if packet.stream is sound:
-                        writer.pass_on(packet)
-                        continue
-                    for frame in packet.decode():
-                        writer.write(drawer(upright(frame), float(frame.time or 0)), frame)
-                        if progress is not None:
-                            progress(drawer.frames, total)
-            except av.FFmpegError as error:
-                if isinstance(error, OSError) and error.errno == 28:
-                    raise
-                raise VideoError(
-                    f"{source.name} is damaged after {drawer.frames} frames ({error.strerror}).",
-                    "Copy or download it again.",
-                ) from error
-            if not drawer.frames:
-                raise VideoError(f"{source.name} has no frames.", "Copy or download it again.")
+        upright = _Upright(film.sample_aspect_ratio)
+        total = film.frames or round(float((film.duration or 0) * (film.time_base or 0))
+                                     * float(film.average_rate or 0))  # fmt: skip
+        with writing(av, target, temporary) as made:
+            writer = Writer(made, codec, film)
+            tracks, notes = copies(av, made, target.suffix.lower(), clip)
+            for one in played(av, clip, film, list(tracks), source.name):
+                if not isinstance(one, Shown):
+                    writer.pass_on(tracks[one.stream], one)
+                    continue
+                time = float(one.pts * (film.time_base or 0))
+                writer.write(drawer(upright(one.frame), time), one)
+                if progress is not None:
+                    progress(drawer.frames, total)
             if not drawer.drawn:
                 raise NoFaceError(
                     f"No face was found in the {drawer.frames} frames of {source.name}.",
                     "Take a video that shows one from the front.",
                 )
             writer.close()
-        return drawer.report()
+            notes += [note for track in tracks.values() if (note := track.note())]
+        return drawer.report(tuple(notes))
 
 
 class _ClipDrawer:
@@ -185,106 +172,17 @@ class _ClipDrawer:
             self._canvas = np.full((self._size, wide, 3), 255, np.uint8)
         return self._canvas
 
-    def report(self) -> ClipReport:
+    def report(self, notes: tuple[str, ...]) -> ClipReport:
         flicker, own = np.mean(self._changes, axis=0) if self._changes else (0.0, 0.0)
         return ClipReport(
-            self.frames, self.drawn, self._tracker.seen, self._time, float(flicker), float(own)
+            self.frames,
+            self.drawn,
+            self._tracker.seen,
+            self._time,
+            float(flicker),
+            float(own),
+            notes,
         )
-
-
-class _Writer:
-    """A file that frames and sound go into; the picture's size is the first frame's."""
-
-    def __init__(self, container: Any, codec: str, source: Any) -> None:
-        self._container, self._source = container, source
-        self._stream = container.add_stream(codec, rate=source.average_rate or 25)
-        self._stream.pix_fmt = "yuv420p"
-        if codec == "libx264":
-            self._stream.options = {"crf": "18", "preset": "veryfast"}
-        elif codec.startswith("libvpx"):
-            self._stream.options = {"crf": "24", "b": "0", "cpu-used": "5", "row-mt": "1"}
-        self._stream.codec_context.time_base = source.time_base
-        self._begun = False
-        self._sound: Any = None
-        self._waiting: list[Any] = []
-
-    def takes(self, sound: Any) -> bool:
-        """Whether the format has a place for the source's sound as it is."""
-        try:
-            self._sound = self._container.add_stream_from_template(sound)
-        except ValueError:
-            return False
-        return True
-
-    def pass_on(self, packet: Any) -> None:
-        """Sound, copied; it waits until the first frame has told how large the picture is."""
-        if packet.dts is not None:  # else there is nothing in it: the end
-            packet.stream = self._sound
-            self._waiting.append(packet)
-        if self._begun:
-            for one in self._waiting:
-                self._container.mux(one)
-            self._waiting.clear()
-
-    def write(self, pixels: Array, like: Any) -> None:
-        """One picture, at the time and in the colour space of the one that it was made from."""
-        # The colour format of films has a colour only for each two by two pixels.
-        height, width = (side - side % 2 for side in pixels.shape[:2])
-        if not self._begun:
-            self._stream.width, self._stream.height = width, height
-            self._colours = colours_of(like)
-            self._colours.tag(self._stream.codec_context)
-            self._begun = True
-        frame = self._colours.frame(np.ascontiguousarray(pixels[:height, :width]))
-        frame.pts, frame.time_base = like.pts, like.time_base
-        self._container.mux(self._stream.encode(frame))
-
-    def close(self) -> None:
-        """Writes what the codec still holds."""
-        self._container.mux(self._stream.encode(None))
-
-
-def _codec(av: Any, target: Path) -> str:
-    suffix = target.suffix.lower()
-    for codec in WRITTEN.get(suffix, ()):
-        if codec in av.codecs_available:
-            return codec
-    raise OutputNotWritableError(
-        f"Videos are not written as {suffix or 'a file without an ending'}.",
-        f"Use one of {', '.join(WRITTEN)}.",
-    )
-
-
-_FORMATS = {".m4v": "mp4", ".mkv": "matroska"}
-
-
-@contextmanager
-def _opened(av: Any, source: Path) -> Iterator[tuple[Any, Any]]:
-    """The clip and its first moving picture."""
-    try:
-        if source.stat().st_size == 0:
-            raise EmptyFileError(f"{source} is empty.", "Copy or download it again.")
-        clip = av.open(str(source))
-    except OSError as error:
-        if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
-            raise UnreadableFileError(
-                f"{source} cannot be read ({error.strerror}).", "Check its name and your rights."
-            ) from error
-        raise _no_video(source) from error
-    except av.FFmpegError as error:
-        raise _no_video(source) from error
-    with clip:
-        if not clip.streams.video:
-            raise _no_video(source)
-        stream = clip.streams.video[0]
-        stream.thread_type = "AUTO"
-        yield clip, stream
-
-
-def _no_video(source: Path) -> VideoError:
-    return VideoError(
-        f"{source.name} is no video, or it is damaged.", "Try another file: MP4, MOV, MKV or WebM."
-    )
 
 
 class _Upright:

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from toonmark._version import __version__
-from toonmark.errors import SmallFaceWarning, ToonmarkError, TurnedFaceWarning
+from toonmark.errors import PoorPhotoWarning, SmallFaceWarning, ToonmarkError
 from toonmark.web import api, page, problems
 from toonmark.web.headers import Guard
 from toonmark.web.service import Service
@@ -39,7 +39,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
         cv2.setNumThreads(1)  # requests run side by side, each on one core
         warnings.filterwarnings("ignore", module=r"PIL\.")  # about EXIF data nobody asked for
-        warnings.simplefilter("ignore", TurnedFaceWarning)  # the answer says it
+        warnings.simplefilter("ignore", PoorPhotoWarning)  # the answer says it
         warnings.simplefilter("ignore", SmallFaceWarning)
         service.start()
         yield

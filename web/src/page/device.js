@@ -10,10 +10,17 @@ export class Problem extends Error {
   }
 }
 
+/** A worker from a blob has the page's policy; from an address, its host's, which may be none. */
+function worker() {
+  const source = `import ${JSON.stringify(new URL(WORKER, document.baseURI).href)};`;
+  const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+  return new Worker(url, { type: 'module' });
+}
+
 export class Device {
   /** @param {string} token */
   constructor(token) {
-    this.worker = new Worker(new URL(WORKER, document.baseURI), { type: 'module' });
+    this.worker = worker();
     this.waiting = new Map();
     this.number = 0;
     this.broken = null;

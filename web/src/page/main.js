@@ -154,7 +154,9 @@ async function start() {
     tell(`${error.message} ${remedy}`);
   }
   // Not while the first photo waits: what works without a network can come last.
-  if ('serviceWorker' in navigator) navigator.serviceWorker.register('sw.js').catch(() => {});
+  if (!('serviceWorker' in navigator)) return;
+  navigator.serviceWorker.register('sw.js').catch(() => {});
+  if (!navigator.connection?.saveData) device.call('keep').catch(() => {});
 }
 
 start();

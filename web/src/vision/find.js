@@ -1,7 +1,7 @@
 // Which views of a picture the detector is shown: src/toonmark/faces/detect.py, step by step.
 
 import { cut, shrink, turn } from './shrink.js';
-import { shared, suppress } from './yunet.js';
+import { plausible, shared, shown, suppress } from './yunet.js';
 
 const [SIDE, LARGE_SIDE] = [640, 1920];
 const [SCORE, CAREFUL_SCORE] = [0.6, 0.8];
@@ -32,12 +32,12 @@ export async function findFaces(picture, detect) {
   }
   let turned = 0;
   let best = faces.length ? Math.max(...faces.map((face) => face.score)) : CAREFUL_SCORE;
-  if (best < UPRIGHT_SCORE) {
-    for (const quarters of [1, 2, 3]) {
-      const others = await look(picture, detect, SIDE, { quarters });
-      const score = Math.max(0, ...others.map((face) => face.score));
-      if (score > best + UPRIGHT_MARGIN) [faces, turned, best] = [others, quarters, score];
-    }
+  // Upside down always, for those that lost their EXIF data; on its side where there is doubt.
+  for (const quarters of best < UPRIGHT_SCORE ? [1, 2, 3] : [2]) {
+    const others = await look(picture, detect, SIDE, { quarters });
+    const score = Math.max(0, ...others.map((face) => face.score));
+    const margin = quarters === 2 && faces.length ? 0 : UPRIGHT_MARGIN;
+    if (score > best + margin) [faces, turned, best] = [others, quarters, score];
   }
   const reduction = Math.max(1, longer / SIDE);
   const result = [];
@@ -76,7 +76,8 @@ export async function look(picture, detect, side, { score = SCORE, frame = 0, qu
   const size = [Math.max(1, round(width * scale)), Math.max(1, round(height * scale))];
   const small = turn(shrink(picture, size[0], size[1]), quarters);
   const border = round(frame * Math.max(small.width, small.height));
-  const found = await detect(small, border, score);
+  const [across, down] = shown(small, border);
+  const found = (await detect(small, border, score)).filter((face) => plausible(face, across, down));
   const [rx, ry] = [width / size[0], height / size[1]];
   const back = ([x, y]) => {
     const [tx, ty] = turnBack(x - border, y - border, size, quarters);

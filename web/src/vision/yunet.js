@@ -2,19 +2,29 @@
 // OpenCV's FaceDetectorYN does it.
 
 const STRIDES = [8, 16, 32];
+/** Shorter side up to which a picture is filled up with grey. */
+const FILLED_SIDE = 128;
 
 /** @typedef {{box: number[], points: import('./geometry.js').Point[], score: number}} Face
  *  box: x, y, width, height. */
 
+/** The size of what is shown to the network: framed, and filled up where a side is short.
+ * @param {import('./crop.js').Picture} picture @returns {[number, number]} */
+export function shown({ width, height }, border) {
+  const filled = (side) => Math.max(side + 2 * border, FILLED_SIDE);
+  return [filled(width), filled(height)];
+}
+
 /** BGR planes, 0 to 255, filled up with zeros to multiples of 32; with a grey frame around.
  * @param {import('./crop.js').Picture} picture */
 export function input(picture, border = 0) {
-  const up = (length) => Math.ceil((length + 2 * border) / 32) * 32;
-  const [width, height] = [up(picture.width), up(picture.height)];
+  const [across, down] = shown(picture, border);
+  const up = (length) => Math.ceil(length / 32) * 32;
+  const [width, height] = [up(across), up(down)];
   const plane = width * height;
   const values = new Float32Array(3 * plane);
-  for (let y = 0; y < picture.height + 2 * border; y++) {
-    for (let x = 0; x < picture.width + 2 * border; x++) {
+  for (let y = 0; y < down; y++) {
+    for (let x = 0; x < across; x++) {
       const [sx, sy] = [x - border, y - border];
       const inside = sx >= 0 && sy >= 0 && sx < picture.width && sy < picture.height;
       const at = 4 * (sy * picture.width + sx);
@@ -58,6 +68,28 @@ export function decode(outputs, width, height, threshold, overlap = 0.3) {
  * @param {Face} face */
 function sound({ box, points }, limit) {
   return [...box, ...points.flat()].every((value) => Math.abs(value) < limit);
+}
+
+/** Whether a find can be a face of a picture of this size: src/toonmark/faces/detect.py. Nothing that
+ * the network says is trusted: no box of no size, or larger than the picture, or with its middle
+ * outside, no points far from their box or all in one place.
+ * @param {Face} face */
+export function plausible({ box: [x, y, w, h], points, score }, width, height) {
+  const longest = 1.5 * Math.max(width, height);
+  const sane = (side) => side >= 4 && side <= longest;
+  const between = (value, low, high) => value >= low && value <= high;
+  const [eye, other] = points;
+  return (
+    sane(w) &&
+    sane(h) &&
+    between(x + w / 2, 0, width) &&
+    between(y + h / 2, 0, height) &&
+    points.every(
+      ([u, v]) => between(u, x - w / 2, x + 1.5 * w) && between(v, y - h / 2, y + 1.5 * h),
+    ) &&
+    Math.hypot(eye[0] - other[0], eye[1] - other[1]) >= 0.02 * Math.max(w, h) &&
+    score >= 0
+  );
 }
 
 function clamp(value) {

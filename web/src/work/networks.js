@@ -2,11 +2,13 @@
 
 import * as ort from 'onnxruntime-web';
 
+import { isKept, keep } from './keeping.js';
+
 /** @typedef {{base: string, token: string}} Place where the page's files are */
 
 ort.env.wasm.wasmPaths = {
-  mjs: new URL(ORT_MODULE, self.location.href).href,
-  wasm: new URL(ORT_WASM, self.location.href).href,
+  mjs: new URL(ORT_MODULE, import.meta.url).href,
+  wasm: new URL(ORT_WASM, import.meta.url).href,
 };
 // Threads need a page that its server isolates (COOP and COEP).
 ort.env.wasm.numThreads = self.crossOriginIsolated
@@ -24,7 +26,18 @@ export async function fetchFile(place, name) {
     const problem = await response.json().catch(() => ({}));
     throw new Error(problem.detail || `${name} could not be loaded (${response.status}).`);
   }
+  keep(place.base, response.clone());
   return response;
+}
+
+/** Fetches networks that are not in use yet, to have them without a network.
+ * @param {Place} place @param {string[]} files */
+export async function fetchAhead(place, files) {
+  for (const file of files) {
+    const name = `models/${file}`;
+    if (await isKept(place.base, new URL(name, place.base).href)) continue;
+    await fetchFile(place, name).catch(() => {}); // it is asked for again when it is needed
+  }
 }
 
 /** Opens a network. @param {Place} place @param {string} file */

@@ -1,5 +1,7 @@
 // Files and camera pictures to pixels.
 
+import { explain } from './kinds.js';
+
 /** Photos of more pixels are refused, as the server does. */
 export const MAX_PIXELS = 50_000_000;
 
@@ -21,10 +23,8 @@ export async function decode(file) {
   try {
     bitmap = await createImageBitmap(file, { imageOrientation: 'from-image' });
   } catch {
-    throw new Refusal(
-      'This is not a picture that your browser can read, or it is damaged.',
-      'Try a JPEG, PNG or WebP.',
-    );
+    const { happened, remedy } = explain(new Uint8Array(await file.slice(0, 512).arrayBuffer()));
+    throw new Refusal(happened, remedy);
   }
   return pixelsOf(bitmap);
 }

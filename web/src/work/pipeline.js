@@ -14,7 +14,8 @@ import {
   yaw,
 } from '../vision/geometry.js';
 import { decode, input } from '../vision/yunet.js';
-import { fetchFile, open, tensor } from './networks.js';
+import { keepOnly } from './keeping.js';
+import { fetchAhead, fetchFile, open, tensor } from './networks.js';
 
 export class Pipeline {
   /** @param {import('./networks.js').Place} place */
@@ -26,6 +27,14 @@ export class Pipeline {
   async manifest() {
     this.known ??= fetchFile(this.place, 'models/manifest.json').then((answer) => answer.json());
     return this.known;
+  }
+
+  /** Sees to it that every style can be drawn without a network, and nothing old is kept. */
+  async keepAll() {
+    const { detector, regressor, styles } = await this.manifest();
+    const files = [detector, regressor, ...styles.map(({ file }) => file)].filter(Boolean);
+    await keepOnly(this.place.base, files);
+    await fetchAhead(this.place, files);
   }
 
   /** A network by its file, opened once. */

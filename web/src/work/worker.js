@@ -49,6 +49,11 @@ const calls = {
     return { points, cartoon, width: picture.width, height: picture.height };
   },
 
+  /** Makes ready for days without a network, beside all else. */
+  async keep() {
+    pipeline.keepAll();
+  },
+
   async forget() {
     tracker.reset();
   },

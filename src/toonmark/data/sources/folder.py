@@ -84,8 +84,14 @@ class Folder(Photos):
         }
 
     def make_from(self, name: str, photo: pictures.Photo) -> Kept | Rejected:
-        """Crops the one frontal face of a photo, or says why not."""
+        """Crops the one frontal face of a photo, or says why not.
+
+        A photo that was read at a part of its size is read in full where no face is found.
+        """
         faces = list(self.detector[1](photo.pixels))
+        if not faces and photo.reduction > 1:
+            photo = photo.full()
+            faces = list(self.detector[1](photo.pixels))
         if not faces:
             return Rejected(Reason.NO_FACE)
         if len(faces) > 1 and faces[1].size > self.selection.rival * faces[0].size:

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from toonmark.errors import ExportError, RunError
-from toonmark.export import export_regressor, export_style, plain_norms_
+from toonmark.exporting import export_regressor, export_style, plain_norms_
 from toonmark.landmarks import template_points
 from toonmark.models.cleaning import cleaned
 from toonmark.models.denoiser import Denoised, Denoiser
@@ -21,6 +21,8 @@ from toonmark.models.sampling import heatmaps
 from toonmark.styles.metadata import KEY, StyleMetadata
 from toonmark.styles.pack import StylePack
 from toonmark.training.networks import Networks, load_generators
+
+pytestmark = pytest.mark.slow
 
 
 def metadata(size=64):
@@ -196,9 +198,10 @@ def test_a_clean_pack_whitens_what_is_apart_and_agrees_with_torch(tmp_path):
 
 
 def test_weights_of_another_width_are_named(small_config, tmp_path):
+    from toonmark.artifacts import CHECKPOINT
     from toonmark.training import checkpoint
     from toonmark.training.config import TrainConfig
-    from toonmark.training.run import CHECKPOINT, open_run
+    from toonmark.training.run import open_run
 
     run = tmp_path / "run"
     config = open_run(run, TrainConfig, small_config)
@@ -214,9 +217,10 @@ def test_weights_of_another_width_are_named(small_config, tmp_path):
 
 def test_the_runs_that_a_style_started_from_are_counted(small_config, tmp_path):
     """A pack tells of all its iterations, also of those in earlier runs."""
+    from toonmark.artifacts import CHECKPOINT
     from toonmark.training import checkpoint
     from toonmark.training.config import TrainConfig
-    from toonmark.training.run import CHECKPOINT, open_run
+    from toonmark.training.run import open_run
     from toonmark.training.trained import training_facts
 
     first, second = tmp_path / "first", tmp_path / "second"

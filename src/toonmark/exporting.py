@@ -18,15 +18,22 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from toonmark.errors import ExportError
+from toonmark import artifacts
+from toonmark.artifacts import Kind
+from toonmark.data.dataset import Dataset
+from toonmark.errors import ConfigurationError, ExportError, RunError
 from toonmark.files import written_whole
 from toonmark.half import halved
 from toonmark.landmarks import COUNT, FRAMES, default_sigma, template_points
 from toonmark.models.cleaning import cleaned
 from toonmark.models.denoiser import Denoised
+from toonmark.models.layered import LOOKS, LayeredGenerator
 from toonmark.models.sampling import heatmaps, points_from_heatmaps
 from toonmark.styles.metadata import KEY, StyleMetadata
-from toonmark.training.config import parse
+from toonmark.training import checkpoint
+from toonmark.training.config import RegressorConfig, parse
+from toonmark.training.landmarks import load_regressor
+from toonmark.training.run import open_run
 from toonmark.training.trained import trained_style
 
 if TYPE_CHECKING:
@@ -100,7 +107,13 @@ def export_style(
     """
     size = metadata.size
     sigma = metadata.sigma_at_128 * size / 128
-    network = DrawingGenerator(copy.deepcopy(generator).eval(), size, sigma, clean).eval()
+    drawing = copy.deepcopy(generator).eval()
+    network: nn.Module
+    if isinstance(drawing, LayeredGenerator):
+        drawing.clean = clean  # it draws its own heatmaps, at the size that it needs them
+        network = drawing
+    else:
+        network = DrawingGenerator(drawing, size, sigma, clean).eval()
     plain_norms_(network)
     check_finite(network)
     if half:
@@ -139,6 +152,7 @@ def export_run(
     half: bool = False,
     clean: bool = False,
     frame: str | None = None,
+    look: str | None = None,
     **said: Any,
 ) -> tuple[StyleMetadata, float]:
     """Writes what a run has learnt as a style pack.
@@ -152,6 +166,7 @@ def export_run(
             exported anew is not cleaned unless it is said again.
         frame: what the style's crop shows, one of :data:`toonmark.landmarks.FRAMES`; unless given,
             what the run's faces show, and the tight face where their sets do not say.
+        look: of a style that draws in layers, one of :data:`toonmark.models.layered.LOOKS`.
         said: what :class:`StyleMetadata` is to say besides; the name is the file's unless given.
 
     Returns:
@@ -163,6 +178,18 @@ def export_run(
         ExportError: the graph does not draw what the run draws.
     """
     generator, size, facts = trained_style(path, denoiser)
+    if look is not None:
+        if not isinstance(generator, LayeredGenerator):
+            raise ConfigurationError(
+                f"{path} does not draw in layers, and has one look only.", "Leave the look out."
+            )
+        if look not in LOOKS:
+            raise ConfigurationError(
+                f"There is no look called {look}.", f"Use one of: {', '.join(LOOKS)}."
+            )
+        generator = LayeredGenerator(generator.scores, look).eval()
+    if isinstance(generator, LayeredGenerator):
+        facts = {**facts, "look": generator.look}
     own = re.sub(r"[^a-z0-9._-]+", "-", style.stem.lower()).strip("-._") or "style"
     # What a style pack was the start of, or taught, is bound by the same terms.
     taken = [one["terms"] for one in facts["runs"] if one.get("terms")]
@@ -187,6 +214,40 @@ def export_regressor(regressor: nn.Module, size: int, facts: dict[str, str], pat
     faces, _ = _examples(size, 3)
     model = _converted(network, (faces[:2],), ["face"], ["heatmaps", "landmarks"])
     return _checked(model, network, (faces,), facts, path)
+
+
+def export_landmarks(path: Path, file: Path) -> float:
+    """Writes what a run of ``toonmark train-landmarks`` has learnt, as the using half reads it.
+
+    Args:
+        path: the run.
+        file: the ONNX file; its metadata have the terms of the sets, and the errors.
+
+    Returns:
+        the largest difference from torch that was seen, in pixels or of a heatmap's peak.
+
+    Raises:
+        RunError: the run cannot be read, or is not finished.
+        DataError: a set that it learnt from is gone, and its terms with it.
+        ExportError: the graph does not find what the run finds.
+    """
+    config = open_run(artifacts.run_of(path).path, RegressorConfig, None)
+    weights = artifacts.weights_of(path, Kind.LANDMARKS)
+    if not weights.exists():
+        raise RunError(
+            f"{path} is not finished.", f"Go on with it: {Kind.LANDMARKS.command} --run {path}"
+        )
+    terms = dict.fromkeys(
+        str(Dataset.open(folder).description.get("terms") or "not stated") for folder in config.data
+    )
+    said = checkpoint.facts(weights)
+    facts = {
+        "name": "landmarks",
+        "toonmark_terms": " ".join(terms),
+        "toonmark_training": config.model_dump_json(exclude={"data", "backgrounds"}),
+        **{name: value for name, value in said.items() if name.startswith("error_")},
+    }
+    return export_regressor(load_regressor(path, config.preset), config.size, facts, file)
 
 
 def plain_norms_(network: nn.Module) -> None:

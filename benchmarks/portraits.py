@@ -1,0 +1,65 @@
+"""The numbers of ``toonmark evaluate --portraits``, for a folder of whole photos without points.
+
+    python benchmarks/portraits.py PHOTOS comic flat toon [--crops OUT]
+
+Draws the largest face of every photo as ``toonmark cartoonize`` does, and judges outline, colour on
+the head and glasses (``toonmark.evaluation.portrait``), and the rank correlation of the skin's
+lightness. ``--crops`` writes pairs for judges that know nothing of Toonmark.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import cv2
+import numpy as np
+import typer
+from PIL import Image
+
+from toonmark import Cartoonizer, ToonmarkError
+from toonmark.evaluation.colour import colours, rank_correlation
+from toonmark.evaluation.portrait import PortraitJudge, portrait_scores
+from toonmark.faces.align import transform_points
+from toonmark.pictures import pictures_in
+
+
+def main(
+    photos: Path,
+    styles: list[str],
+    crops: Annotated[Path | None, typer.Option(help="Write pairs of crop and drawing.")] = None,
+) -> None:
+    cv2.setNumThreads(1)
+    judge = PortraitJudge()
+    print(
+        "| style | photos | IoU median / worst tenth | outside | skin rho | on the head, dE | "
+        "glasses kept | invented |\n| --- | ---: | --- | ---: | ---: | ---: | --- | --- |"
+    )
+    for style in styles:
+        cartoonizer, judged, light = Cartoonizer(style, threads=1), [], []
+        for path in pictures_in(photos):
+            try:
+                (cartoon,) = cartoonizer(path)
+            except ToonmarkError as error:
+                print(f"{path.name}: {error}")
+                continue
+            points = transform_points(cartoon.points, cartoon.transform)
+            judged.append(judge(cartoon.crop, cartoon.image, points))
+            drawn = cartoon.resized(len(cartoon.crop))
+            tones = colours(np.stack([cartoon.crop, drawn]), np.stack([points, points]))
+            light.append(tones[:, 0])
+            if crops is not None:
+                for kind, pixels in (("faces", cartoon.crop), ("cartoons", cartoon.image)):
+                    folder = crops / Path(style).stem / kind
+                    folder.mkdir(parents=True, exist_ok=True)
+                    Image.fromarray(pixels).save(folder / f"{path.stem}.png")
+        one, rho = portrait_scores(judged), rank_correlation(*np.array(light).T)
+        print(
+            f"| {Path(style).stem} | {one.n} | {one.overlap:.3f} / {one.overlap_worst_tenth:.3f} | "
+            f"{100 * one.outside:.1f} % | {rho:.2f} | {one.top_difference or float('nan'):.1f} | "
+            f"{one.glasses_kept} of {one.glasses_worn} | {one.glasses_invented} of {one.bare} |"
+        )
+
+
+if __name__ == "__main__":
+    typer.run(main)

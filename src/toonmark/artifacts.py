@@ -1,0 +1,191 @@
+"""What a path holds: a run, weights out of one, or a style pack. The only place that asks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from toonmark.errors import RunError
+
+CONFIG = "config.json"
+CHECKPOINT = "checkpoint.safetensors"
+
+
+class Kind(StrEnum):
+    """What a run is of: the command that trains it. ``config.json`` says it under ``kind``."""
+
+    TRAIN = "train"
+    LANDMARKS = "train-landmarks"
+    DENOISER = "train-denoiser"
+    DISTILLATION = "distill"
+    LAYERS = "train-layers"
+
+    @property
+    def command(self) -> str:
+        """How it is called."""
+        return f"toonmark {self}"
+
+
+#: What a run of each kind has written when it is of use to others.
+WEIGHTS = {
+    Kind.TRAIN: CHECKPOINT,
+    Kind.LANDMARKS: "regressor.safetensors",
+    Kind.DENOISER: "denoiser.safetensors",
+    Kind.DISTILLATION: "generator.safetensors",
+    Kind.LAYERS: "layers.safetensors",
+}
+#: A setting that only this kind has: runs of before ``kind`` was written are told by it.
+_TELLING = {
+    "stage1": Kind.TRAIN,
+    "data": Kind.LANDMARKS,
+    "drawn_share": Kind.DENOISER,
+    "teacher": Kind.DISTILLATION,
+    "layers": Kind.LAYERS,
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """A directory that a training command fills.
+
+    Attributes:
+        path: the directory.
+        settings: its configuration, as it was written.
+    """
+
+    path: Path
+    kind: Kind
+    settings: Mapping[str, Any]
+
+    @property
+    def weights(self) -> Path:
+        """What others use of it; not there before the run is finished (or has a checkpoint)."""
+        return self.path / WEIGHTS[self.kind]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A file of weights.
+
+    Attributes:
+        run: the run that it lies in, if it lies in one.
+    """
+
+    path: Path
+    run: Run | None
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A style pack's file, by its name; see :mod:`toonmark.styles.pack`."""
+
+    path: Path
+
+
+Artifact: TypeAlias = Run | Weights | Pack
+
+
+def open(path: str | Path) -> Artifact:
+    """What there is at a path.
+
+    Args:
+        path: a run's directory, a file of weights in it (its checkpoint, or what it kept in
+            ``averaged``) or by itself, or a file ``.onnx``.
+
+    Raises:
+        RunError: there is nothing, a directory that is no run, or a run that cannot be read.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return Run(path, *_read(path))
+    if path.suffix == ".onnx":
+        return Pack(path)
+    if not path.exists():
+        raise RunError(f"{path} is not a run yet: there is nothing there.", "Check its name.")
+    for folder in (path.parent, path.parent.parent):
+        if (folder / CONFIG).exists():
+            return Weights(path, Run(folder, *_read(folder)))
+    return Weights(path, None)
+
+
+def run_of(path: str | Path) -> Run:
+    """The run that a path names, or that its file lies in.
+
+    Raises:
+        RunError: neither; or as :func:`open`.
+    """
+    found = open(path)
+    run = found.run if isinstance(found, Weights) else found
+    if not isinstance(run, Run):
+        raise RunError(f"{path} is not in a run.", "Name a run's directory, or a file within one.")
+    return run
+
+
+def weights_of(path: str | Path, kind: Kind) -> Path:
+    """The file of weights that a path stands for.
+
+    Args:
+        path: a run of this kind, or a file of its weights, wherever that lies.
+
+    Raises:
+        RunError: another kind of run, or a style pack; or as :func:`open`.
+    """
+    found = open(path)
+    if isinstance(found, Weights):
+        return found.path
+    if isinstance(found, Pack):
+        raise RunError(f"{path} is a style pack.", f"Name a run of `{kind.command}`.")
+    if found.kind is not kind:
+        raise RunError(
+            f"{path} is a run of `{found.kind.command}`.", f"Name a run of `{kind.command}`."
+        )
+    return found.weights
+
+
+def settings_of(folder: Path) -> dict[str, Any]:
+    """A run's configuration as it was written, without its ``kind``; {} where there is no run.
+
+    Raises:
+        RunError: it cannot be read.
+    """
+    settings = _written(folder)
+    settings.pop("kind", None)
+    return settings
+
+
+def _written(folder: Path) -> dict[str, Any]:
+    file = folder / CONFIG
+    if not file.exists():
+        return {}
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+        if not isinstance(values, dict):
+            raise ValueError("no settings by name")
+    except (OSError, ValueError) as error:
+        raise RunError(
+            f"{file} cannot be read ({error}).", "Restore it, or start a new run elsewhere."
+        ) from error
+    return values
+
+
+def _read(folder: Path) -> tuple[Kind, Mapping[str, Any]]:
+    settings = _written(folder)
+    said = settings.pop("kind", None)
+    if said in list(Kind):
+        return Kind(said), settings
+    if said is not None:
+        raise RunError(
+            f"{folder} is a run of `toonmark {said}`, which this Toonmark does not know.",
+            "Use the Toonmark that it was trained with.",
+        )
+    for setting, kind in _TELLING.items():
+        if setting in settings:
+            return kind, settings
+    for kind, file in WEIGHTS.items():  # only its weights were brought here
+        if not settings and kind is not Kind.TRAIN and (folder / file).exists():
+            return kind, settings
+    raise RunError(f"{folder} is not a run yet.", "Check its name.")

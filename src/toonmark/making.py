@@ -1,0 +1,248 @@
+"""What the making half offers: a run is trained, exported as a pack, and packs are measured.
+
+>>> import toonmark                                                             # doctest: +SKIP
+>>> toonmark.train({"faces": ["faces"], "cartoons": ["cartoons"]}, "runs/mine")  # doctest: +SKIP
+>>> toonmark.export("runs/mine", "mine.onnx")                                   # doctest: +SKIP
+>>> toonmark.evaluate(["mine.onnx"], "faces", "cartoons")                       # doctest: +SKIP
+
+Nothing that they need is loaded before they are called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from toonmark.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+    from toonmark.configuration import Frozen
+    from toonmark.evaluation import Evaluation, Options
+    from toonmark.evaluation.drawing import Drawer
+    from toonmark.styles.metadata import StyleMetadata
+    from toonmark.training.loop import Trainer
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What :func:`train` did.
+
+    Attributes:
+        finished: False where it was asked to stop; the same call goes on.
+        first: whether this is the first of the run's processes, which writes and speaks for all.
+        weights: what the run has written for others, once it is finished.
+        error: on held-out pictures, by name, with their number ``n``; empty for ``kind: train``,
+            which is measured by :func:`evaluate`.
+    """
+
+    finished: bool
+    first: bool = True
+    weights: Path | None = None
+    error: Mapping[str, float] = field(default_factory=dict)
+
+
+def train(
+    config: Frozen | Mapping[str, Any] | None,
+    run: str | Path,
+    *,
+    threads: int = 0,
+    accelerator: str = "auto",
+    devices: int = 1,
+    nodes: int = 1,
+    precision: str = "32-true",
+) -> Trained:
+    """Trains a run, or goes on with it where it was.
+
+    Args:
+        config: the run's configuration; or its settings, with its ``kind`` (``train`` unless they
+            say it; or ``train-landmarks``, ``train-denoiser``, ``distill``, ``train-layers``);
+            None goes on with what the run was started with.
+        run: its directory.
+        threads: of a CPU; 0 for as many as help.
+        accelerator: ``cpu``, ``cuda``, ``mps`` or ``auto``.
+        devices, nodes: how many on this machine, and how many machines.
+        precision: ``32-true`` or ``bf16-mixed``.
+
+    Raises:
+        ConfigurationError: a wrong setting, or another one than the run was started with.
+        DataError: a set cannot be used.
+        RunError: the run is of another kind, damaged, or somebody else's.
+        DivergedError: a loss, a gradient or a weight is no longer finite.
+        MissingExtraError: ``toonmark[train]`` is not installed.
+    """
+    with _needs("train", "Training"):
+        import json
+
+        import torch
+
+        from toonmark.files import write_text
+        from toonmark.training.fabric import make_fabric
+        from toonmark.training.loop import train as to_the_end
+
+        run = Path(run)
+        chosen = _opened(config, run)
+        # A style's pictures are computed one by one: two directions, not two threads an operation.
+        if _is_style(chosen) or threads:
+            torch.set_num_threads(1 if _is_style(chosen) else threads)
+        fabric = make_fabric(accelerator, devices, nodes, precision)
+        trainer = _trainer(chosen, run, fabric, threads)
+        finished = to_the_end(trainer, chosen, run)
+        if not finished or not fabric.is_global_zero:
+            return Trained(finished, fabric.is_global_zero)
+        if _is_style(chosen):
+            from toonmark.artifacts import CHECKPOINT
+
+            return Trained(True, True, run / CHECKPOINT)
+        error = trainer.error()
+        weights = trainer.save(run, error)
+        write_text(run / "error.json", json.dumps(error, indent=1) + "\n")
+        return Trained(True, True, weights, error)
+
+
+def export(
+    run: str | Path,
+    pack: str | Path,
+    *,
+    denoiser: str | Path | None = None,
+    half: bool = False,
+    clean: bool = False,
+    frame: str | None = None,
+    **said: Any,
+) -> tuple[StyleMetadata, float]:
+    """Writes what a run has learnt as a style pack; see :func:`toonmark.exporting.export_run`.
+
+    Args:
+        run: one that learnt a style, weights that it kept, or a style pack.
+        pack: the file to write, such as ``mine.onnx``.
+        denoiser, half, clean, frame: as there.
+        said: ``look``, and what the pack says of itself: ``name``, ``title``, ``licence``,
+            ``terms`` ...
+
+    Returns:
+        what the pack says, and its largest difference from torch.
+
+    Raises:
+        RunError: the run cannot be read, or is not finished.
+        ConfigurationError: a name, title or the like that no style can have.
+        ExportError: the file does not draw what the run draws.
+        MissingExtraError: ``toonmark[train]`` is not installed.
+    """
+    with _needs("train", "Exporting a style"):
+        from toonmark.exporting import export_run
+
+        behind = None if denoiser is None else Path(denoiser)
+        return export_run(
+            Path(run), Path(pack), behind, half=half, clean=clean, frame=frame, **said
+        )
+
+
+def evaluate(
+    packs: str | Path | Drawer | Sequence[str | Path | Drawer],
+    faces: str | Path,
+    cartoons: str | Path,
+    *,
+    n: int = 250,
+    seed: int = 0,
+    options: Options | None = None,
+    on_progress: Callable[[str, int, int], None] | None = None,
+) -> Evaluation:
+    """Measures styles on faces that training left out.
+
+    Args:
+        packs: style packs' files, or anything that draws
+            (:class:`toonmark.evaluation.drawing.Drawer`).
+        faces: folder of photos with ``landmarks.csv``.
+        cartoons: folder of real cartoons.
+        n: how many photos, and at most how many cartoons.
+        seed: which ones.
+        options: everything else; see :class:`toonmark.evaluation.Options`.
+        on_progress: called with what is being measured, how many are done, and of how many.
+
+    Raises:
+        DataError: the sets cannot be measured.
+        StyleError: a pack cannot be used.
+        MissingExtraError: ``toonmark[eval]`` is not installed.
+    """
+    with _needs("eval", "Measuring a style"):
+        from toonmark.evaluation.scoring import evaluate_all
+
+        several = packs if isinstance(packs, Sequence) and not isinstance(packs, str) else [packs]
+        return evaluate_all(several, faces, cartoons, n, seed, options, on_progress)
+
+
+def _opened(config: Frozen | Mapping[str, Any] | None, run: Path) -> Any:
+    from toonmark import artifacts
+    from toonmark.errors import ConfigurationError
+    from toonmark.training.config import parse
+    from toonmark.training.run import KINDS, open_run
+
+    by_kind = {kind: cls for cls, kind in KINDS.items()}
+    if config is None:
+        return open_run(run, by_kind[artifacts.run_of(run).kind], None)
+    if isinstance(config, Mapping):
+        settings = dict(config)
+        kind = settings.pop("kind", artifacts.Kind.TRAIN)
+        if kind not in by_kind:
+            raise ConfigurationError(
+                f"There is no kind of run {kind!r}.", f"There are: {', '.join(by_kind)}."
+            )
+        config = parse(by_kind[kind], settings)
+    return open_run(run, type(config), config)
+
+
+def _is_style(config: Frozen) -> bool:
+    from toonmark.training.config import TrainConfig
+
+    return isinstance(config, TrainConfig)
+
+
+def _trainer(config: Any, run: Path, fabric: Fabric, threads: int) -> Any:
+    """What trains a configuration; see :class:`toonmark.training.loop.Trainer`."""
+    from toonmark.training.config import (
+        DenoiserConfig,
+        DistillationConfig,
+        LayersConfig,
+        RegressorConfig,
+    )
+
+    trainer: Trainer
+    if isinstance(config, RegressorConfig):
+        from toonmark.training.landmarks import LandmarkTrainer
+
+        trainer = LandmarkTrainer(config, fabric)
+    elif isinstance(config, DenoiserConfig):
+        from toonmark.training.denoising import DenoiserTrainer
+
+        trainer = DenoiserTrainer(config, fabric)
+    elif isinstance(config, DistillationConfig):
+        from toonmark.training.distillation import DistillationTrainer
+
+        trainer = DistillationTrainer(config, fabric)
+    elif isinstance(config, LayersConfig):
+        from toonmark.training.layered import LayerTrainer
+
+        trainer = LayerTrainer(config, fabric)
+    else:
+        from toonmark.artifacts import CHECKPOINT
+        from toonmark.training.engine import StyleTrainer
+        from toonmark.training.trained import remember_origins
+
+        trainer = StyleTrainer(config, fabric, threads or 2, not (run / CHECKPOINT).exists())
+        if fabric.is_global_zero:
+            remember_origins(config, run)
+    return trainer
+
+
+@contextmanager
+def _needs(extra: str, what: str) -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if isinstance(error, MissingExtraError) or (error.name or "").startswith("toonmark"):
+            raise
+        raise MissingExtraError(what, extra) from error

@@ -1,0 +1,250 @@
+"""Training of a style that draws in layers: portraits in, the number of each pixel's layer wanted.
+
+The teacher is :func:`toonmark.data.layers.labels.layer_map`, which needs dense points and a matte
+and errs here and there; the network sees the photo and five points alone, and learns what the
+teacher does in most photos.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from toonmark import artifacts
+from toonmark.artifacts import WEIGHTS, Kind, Pack
+from toonmark.data.dataset import Dataset
+from toonmark.data.layers.sampling import LayerSample, LayerSampler
+from toonmark.errors import RunError, StyleError
+from toonmark.models.layer import UNKNOWN, Layer
+from toonmark.models.layered import LAYERED, LayeredGenerator, LayerScores
+from toonmark.models.sampling import heatmaps
+from toonmark.training import checkpoint
+from toonmark.training.config import LayersConfig, decayed
+from toonmark.training.networks import average_into
+from toonmark.training.packs import pack_networks
+from toonmark.training.processes import Update, apply_updates, averaged_values, places
+from toonmark.training.samples import write_grid
+from toonmark.training.tensors import to_points, to_tensor
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+#: What a pixel of a layer counts: small layers make the face.
+_COUNTS = {
+    Layer.BROW: 2.0,
+    Layer.EYE_WHITE: 3.0,
+    Layer.IRIS: 3.0,
+    Layer.INK: 2.5,
+    Layer.OUTLINE: 1.5,
+    Layer.SOFT_LINE: 2.5,
+    Layer.LIPS: 2.0,
+    Layer.MOUTH: 2.5,
+    Layer.TEETH: 2.5,
+    Layer.GLASSES: 2.5,
+    Layer.BEARD: 1.5,
+}
+
+
+def layer_loss(scores: Tensor, layers: Tensor) -> Tensor:
+    """Cross-entropy of scores at half the size of their labels.
+
+    A pixel of the scores answers for four labels: it learns their shares, which is what the edge
+    between two layers is at its size.
+
+    Args:
+        scores: (N, layers, S, S).
+        layers: (N, 2S, 2S) int64 of :class:`Layer`, or UNKNOWN, which counts nothing.
+
+    Returns:
+        the weighted mean over all known labels, nats.
+    """
+    weights = torch.ones(len(Layer), device=scores.device)
+    for layer, weight in _COUNTS.items():
+        weights[layer] = weight
+    logs = F.log_softmax(scores.float(), 1)
+    total = torch.zeros((), device=scores.device)
+    count = torch.zeros((), device=scores.device)
+    for row in (0, 1):
+        for column in (0, 1):
+            part = layers[:, row::2, column::2]
+            total = total + F.nll_loss(logs, part, weights, ignore_index=UNKNOWN, reduction="sum")
+            known = part != UNKNOWN
+            count = count + weights[part.masked_fill(~known, 0)].mul(known).sum()
+    return total / count.clamp(min=1.0)
+
+
+class LayerTrainer:
+    """Supervised learning with averaged weights; see :class:`toonmark.training.loop.Trainer`."""
+
+    def __init__(self, config: LayersConfig, fabric: Fabric) -> None:
+        self.config, self.fabric = config, fabric
+        torch.manual_seed(config.seed)
+        self.network = LayerScores(config.width, config.blocks)
+        self.before: list[dict[str, Any]] = []
+        self.learnt = config.start_from is not None
+        if config.start_from is not None:
+            start, _, facts = load_layers(Path(config.start_from))
+            weights = start.scores.state_dict()
+            checkpoint.load_weights(self.network, weights, "another width or depth")
+            self.before = facts["runs"]
+        fabric.to_device(self.network)
+        self.averaged = copy.deepcopy(self.network).requires_grad_(False).eval()
+        self.optimizer = torch.optim.Adam(
+            self.network.parameters(), config.learning_rate, (0.9, 0.99), fused=True
+        )
+        self.sampler = LayerSampler(config.layers, config.size // 2, seed=config.seed)
+
+    def step(self, iteration: int) -> Mapping[str, float]:
+        """One step on one batch."""
+        config, fabric = self.config, self.fabric
+        first = iteration * config.batch
+        samples = [self.sampler.at(first + place) for place in places(fabric, config.batch)]
+        photos, maps, layers = self.tensors_of(samples)
+        with fabric.autocast():
+            scores = self.network(photos, maps)
+        loss = layer_loss(scores, layers)
+        parameters = dict(self.network.named_parameters())
+        gradients = torch.autograd.grad(loss, list(parameters.values()))
+        values = averaged_values(fabric, {"layers": float(loss.detach())})
+        if np.isfinite(values["layers"]):
+            rate = decayed(config.learning_rate, iteration, config.iterations)
+            apply_updates(fabric, [Update("layers", self.optimizer, parameters, gradients, rate)])
+            average_into(
+                self.averaged, self.network, config.average, None if self.learnt else iteration
+            )
+        return values
+
+    def tensors_of(self, samples: list[LayerSample]) -> tuple[Tensor, Tensor, Tensor]:
+        """Photos (N, 3, S, S), heatmaps (N, 5, S/2, S/2) and layers (N, 2S, 2S) of samples."""
+        device = self.fabric.device
+        photos = to_tensor([sample.photo for sample in samples]).to(device)
+        points = to_points([sample.landmarks for sample in samples]).to(device)
+        maps = heatmaps((points + 0.5) / 2 - 0.5, photos.shape[-1] // 2)
+        layers = torch.from_numpy(np.stack([sample.layers for sample in samples])).long()
+        return photos, maps, layers.to(device)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Weights, averaged weights and the optimiser's state."""
+        return {
+            **checkpoint.prefixed("layers", self.network.state_dict()),
+            **checkpoint.prefixed("averaged", self.averaged.state_dict()),
+            **checkpoint.prefixed("optimizer/layers", checkpoint.optimizer_tensors(self.optimizer)),
+        }
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Undoes :meth:`tensors`."""
+        for name, network in (("layers", self.network), ("averaged", self.averaged)):
+            checkpoint.load_weights(network, checkpoint.part(name, tensors), "this run")
+        state = checkpoint.part("optimizer/layers", tensors)
+        checkpoint.restore_optimizer(self.optimizer, state)
+
+    def look(self, iteration: int, folder: Path) -> None:
+        """Now and then a grid of held-out portraits: photo, the teacher's drawing, this one's."""
+        if iteration % self.config.sample_every == 0 or iteration == self.config.iterations:
+            write_grid(self.grid(6), folder / "samples" / f"{iteration:07d}.png")
+
+    def _held_out(self, limit: int) -> list[LayerSample]:
+        sampler = LayerSampler(self.config.layers, self.config.size // 2, held_out=True)
+        return [sampler.plain(place) for place in range(min(limit, len(sampler)))]
+
+    @torch.no_grad()
+    def grid(self, count: int) -> list[Tensor]:
+        """Rows for :meth:`look`: (N, 3, S, S) each."""
+        samples = self._held_out(count)
+        photos, _, layers = self.tensors_of(samples)
+        large = F.interpolate(photos, scale_factor=2, mode="bilinear", align_corners=False)
+        points = to_points([sample.landmarks for sample in samples]).to(photos.device)
+        drawing = LayeredGenerator(self.averaged).to(photos.device)
+        drawn = drawing(large.clamp(-1, 1), (points + 0.5) * 2 - 0.5)
+        return [large, drawing.painted(layers, photos), drawn]
+
+    @torch.no_grad()
+    def error(self, limit: int = 200) -> dict[str, float]:
+        """The loss, and the share of pixels in another layer than the teacher's, on held-out ones.
+
+        Returns:
+            ``layers``, ``wrong`` and ``n``.
+        """
+        loss, wrong, count = 0.0, 0.0, 0
+        for sample in self._held_out(limit):
+            photos, maps, layers = self.tensors_of([sample])
+            scores = self.averaged(photos, maps)
+            known = layers[:, ::2, ::2] != UNKNOWN
+            loss += float(layer_loss(scores, layers))
+            missed = (scores.argmax(1) != layers[:, ::2, ::2]) & known
+            wrong += float(missed.sum() / known.sum().clamp(min=1))
+            count += 1
+        return {"n": float(count), "layers": loss / max(count, 1), "wrong": wrong / max(count, 1)}
+
+    def save(self, folder: Path, error: Mapping[str, float]) -> Path:
+        """Writes the averaged weights for ``toonmark export``."""
+        config = self.config
+        build = {"size": config.size, "width": config.width, "blocks": config.blocks}
+        facts = {"build": json.dumps(build), "training": json.dumps(self.facts())}
+        facts |= {f"error_{name}": f"{value:.4f}" for name, value in error.items()}
+        checkpoint.save(folder / WEIGHTS[Kind.LAYERS], self.averaged.state_dict(), facts)
+        return folder / WEIGHTS[Kind.LAYERS]
+
+    def facts(self) -> dict[str, Any]:
+        """What a style pack says of how it was trained."""
+        config = self.config
+        terms = [Dataset.open(folder).description.get("terms") for folder in config.layers]
+        own = {
+            "iterations": config.iterations,
+            "pictures": config.iterations * config.batch,
+            "learning_rate": config.learning_rate,
+            "seed": config.seed,
+            "terms": " ".join(dict.fromkeys(str(one) for one in terms if one)),
+        }
+        runs = [*self.before, own]
+        return {
+            "preset": LAYERED,
+            "width": config.width,
+            "blocks": config.blocks,
+            "faces": sorted({Path(folder).name for folder in config.layers}),
+            "frame": "portrait",
+            "method": {"layers": [layer.name.lower() for layer in Layer]},
+            "runs": runs,
+            "iterations": sum(int(run["iterations"]) for run in runs),
+        }
+
+
+def load_layers(path: Path) -> tuple[LayeredGenerator, int, dict[str, Any]]:
+    """A style that draws in layers, frozen; the size of its drawings; and how it was trained.
+
+    Args:
+        path: a run that ``toonmark train-layers`` has finished, or a style pack that it became.
+
+    Raises:
+        RunError: unreadable, not finished, or weights of another network.
+        StyleError: a style pack of another kind.
+    """
+    if isinstance(artifacts.open(path), Pack):
+        drawing, metadata = pack_networks(path)
+        if not isinstance(drawing, LayeredGenerator):
+            raise StyleError(f"{path} does not draw in layers.", "Name a style that does.")
+        return drawing, metadata.size, dict(metadata.training)
+    file = artifacts.weights_of(path, Kind.LAYERS)
+    if not file.exists():
+        raise RunError(f"{path} is not finished.", f"Go on with it: toonmark train-layers {path}")
+    tensors, facts = checkpoint.load(file)
+    try:
+        build, training = json.loads(facts["build"]), json.loads(facts["training"])
+        scores = LayerScores(int(build["width"]), int(build["blocks"]))
+        size = int(build["size"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(
+            f"{file} does not say what it is ({error}).",
+            "Name a run that `toonmark train-layers` has finished.",
+        ) from error
+    checkpoint.load_weights(scores, tensors, "a style that draws in layers")
+    drawing = LayeredGenerator(scores)
+    return drawing.requires_grad_(False).eval(), size, training

@@ -1,0 +1,91 @@
+"""The public names, and the way from sets to scores by nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+
+import toonmark
+from toonmark.errors import ConfigurationError, RunError
+
+NOTHING = """
+    import sys
+
+    class Missing:
+        def find_spec(self, name, path=None, target=None):
+            if name.partition(".")[0] in ("torch", "scipy", "skimage", "onnx"):
+                raise ModuleNotFoundError(f"{name} is not installed", name=name)
+
+    sys.meta_path.insert(0, Missing())
+"""
+
+
+def run_code(code: str) -> str:
+    whole = textwrap.dedent(NOTHING) + textwrap.dedent(code)
+    result = subprocess.run(
+        [sys.executable, "-c", whole], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def test_public_names_are_there_without_the_extras_and_cost_nothing():
+    said = run_code("""
+        import toonmark
+        print("numpy" in sys.modules)
+        for name in toonmark.__all__:
+            getattr(toonmark, name)
+        from toonmark import in_photo, side_by_side, Face, find_faces, StylePack, list_styles
+        calls = [
+            (toonmark.train, ({}, "run")),
+            (toonmark.export, ("run", "mine.onnx")),
+            (toonmark.evaluate, ([], "faces", "cartoons")),
+        ]
+        for call, arguments in calls:
+            try:
+                call(*arguments)
+            except toonmark.MissingExtraError as error:
+                print(error.extra)
+    """)
+    assert said.split() == ["False", "train", "train", "eval"]
+
+
+def test_what_is_not_public_is_no_attribute():
+    with pytest.raises(AttributeError, match="no attribute 'paint'"):
+        toonmark.paint  # noqa: B018
+
+
+def test_a_wrong_kind_of_run_is_named(tmp_path):
+    with pytest.raises(ConfigurationError, match="no kind of run 'paint'"):
+        toonmark.train({"kind": "paint"}, tmp_path / "run")
+    with pytest.raises(RunError, match="not a run yet"):
+        toonmark.train(None, tmp_path / "run")
+
+
+@pytest.mark.slow
+def test_from_sets_to_scores(face_set, cartoon_set, tmp_path):
+    assert len(toonmark.Dataset.open(face_set)) == 24
+    regressor = tmp_path / "regressor"
+    settings = {"kind": "train-landmarks", "data": [str(face_set)], "size": 64, "iterations": 2}
+    learnt = toonmark.train({**settings, "batch": 2}, regressor, accelerator="cpu")
+    assert learnt.finished
+    assert learnt.weights.exists()
+    assert learnt.error["n"] > 0
+    run, pack = tmp_path / "run", tmp_path / "mine.onnx"
+    settings = {
+        "faces": [str(face_set)], "cartoons": [str(cartoon_set)], "size": 64, "width": 16,
+        "stage1": 1, "stage2": 1, "pool": 2,
+        "face_regressor": str(regressor), "cartoon_regressor": str(regressor),
+    }  # fmt: skip
+    assert toonmark.train(settings, run, accelerator="cpu").finished
+    assert toonmark.train(None, run, accelerator="cpu").finished, "there is nothing left to do"
+    metadata, worst = toonmark.export(run, pack, title="Mine")
+    assert metadata.title == "Mine"
+    assert worst < 1e-3
+    points = toonmark.Dataset.open(face_set).points[0]
+    drawn = toonmark.Cartoonizer(pack)(np.full((64, 64, 3), 200, np.uint8), landmarks=points)
+    assert drawn[0].image.shape == (64, 64, 3)

@@ -1,0 +1,78 @@
+"""What people install, cite and run in containers agrees with what is there."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from toonmark._version import __version__
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+TARGETS = set(re.findall(r"^([a-z ]+):(?!=)", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+TARGETS = {name for names in TARGETS for name in names.split()}
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
+def test_workflows_call_targets_that_exist(file):
+    yaml = pytest.importorskip("yaml")
+    content = yaml.safe_load(file.read_text("utf-8"))
+    called = set()
+    for job in content["jobs"].values():
+        assert job["runs-on"]
+        for step in job["steps"]:
+            command = re.sub(r"\$\{\{.*?\}\}", "x", step.get("run", ""))
+            if command.startswith("make "):
+                called |= {word for word in command.split()[1:] if "=" not in word}
+    assert called
+    assert called <= TARGETS
+
+
+def test_workflows_try_the_pythons_that_are_declared():
+    yaml = pytest.importorskip("yaml")
+    matrix = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text("utf-8"))
+    tried = matrix["jobs"]["test"]["strategy"]["matrix"]["python"]
+    prefix = "Programming Language :: Python :: "
+    declared = [c.removeprefix(prefix) for c in PROJECT["project"]["classifiers"]]
+    assert tried == [version for version in declared if re.fullmatch(r"3\.\d+", version)]
+
+
+def test_classifiers_exist():
+    known = pytest.importorskip("trove_classifiers").classifiers
+    assert not set(PROJECT["project"]["classifiers"]) - known
+
+
+def test_the_citation_is_of_this_version():
+    yaml = pytest.importorskip("yaml")
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    assert citation["version"] == __version__
+    assert citation["license"] == PROJECT["project"]["license"]
+    assert "1907.01424" in citation["preferred-citation"]["url"]
+
+
+def test_the_container_runs_what_there_is_without_rights():
+    lines = (ROOT / "Dockerfile").read_text("utf-8").replace("\\\n", " ").splitlines()
+    last = lines[max(i for i, line in enumerate(lines) if line.startswith("FROM ")) :]
+    assert "USER 10001" in last
+    (check,) = (line for line in last if line.startswith("HEALTHCHECK"))
+    (command,) = (line for line in last if line.startswith("ENTRYPOINT"))
+    assert command.startswith('ENTRYPOINT ["toonmark", "serve"')
+    options = (ROOT / "src/toonmark/cli/serve.py").read_text("utf-8")
+    for option in re.findall(r'"--(\w+)"', command):
+        assert re.search(rf"^    {option}: ", options, re.MULTILINE), option
+    (path,) = re.findall(r":8000(/\w+)", check)
+    assert f'"{path}"' in (ROOT / "src/toonmark/web/api.py").read_text("utf-8")
+    taken = [w for x in lines if re.match(r"COPY (?!--)", x) for w in x.split()[1:-1]]
+    let_in = (ROOT / ".dockerignore").read_text("utf-8").split()
+    for place in taken:
+        assert (ROOT / place).exists()
+        assert f"!{place.split('/')[0]}" in let_in
+
+
+def test_what_the_source_needs_is_in_it():
+    listed = PROJECT["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
+    assert all((ROOT / name).exists() for name in listed)
