@@ -36,7 +36,7 @@ def serve(
     max_megapixels: Annotated[float, typer.Option(min=0.01, help="Of one photo.")] = 50,
     max_drawn_megapixels: Annotated[
         float,
-        typer.Option(min=0.01, help="Of all cartoons in one answer; transparent ones count four."),
+        typer.Option(min=0.01, help="Of all cartoons in one answer together."),
     ] = 16.8,
     queue: Annotated[int, typer.Option(min=1, help="Requests in the house at a time.")] = 32,
     batch: Annotated[int, typer.Option(min=1, help="Requests drawn together.")] = 8,

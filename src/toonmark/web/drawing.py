@@ -131,19 +131,19 @@ def check_work(options: Options, faces: int, most: int) -> None:
 
     Args:
         faces: how many are drawn.
-        most: the server's ``max_drawn``.
+        most: the server's ``max_drawn``. Every pixel counts the same, transparent or not.
 
     Raises:
         Refusal: it is more; it says up to which size it would not be.
     """
     if options.output is Output.in_photo:
         return  # its cartoons are as large as the faces in the photo; see check_covered
-    weight = 4 if options.transparent else 2 if options.output is Output.side_by_side else 1
-    if weight * faces * options.size**2 <= most:
+    squares = 2 if options.output is Output.side_by_side else 1
+    if squares * faces * options.size**2 <= most:
         return
     cartoons = "A cartoon" if faces == 1 else f"{faces} cartoons"
-    kind = {4: ", transparent,", 2: ", beside the photo,"}.get(weight, "")
-    largest = math.isqrt(most // (weight * faces))
+    kind = ", beside the photo," if squares == 2 else ""
+    largest = math.isqrt(most // (squares * faces))
     smaller = f"Ask for size={largest} at most" if largest >= SMALLEST else "Ask for a smaller size"
     raise Refusal(
         "too-much-drawing",

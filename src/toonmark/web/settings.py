@@ -23,8 +23,8 @@ class Settings:
             name point to this machine (DNS rebinding) is turned away by this.
         max_bytes: of one upload.
         max_pixels: of one photo.
-        max_drawn: pixels of all cartoons in one answer. Those of transparent ones count four times,
-            as they take four times as long and as much memory, those beside their photo twice.
+        max_drawn: pixels that are drawn for one answer: one cartoon of 4096 pixels, transparent or
+            not, or four of 2048, or as many as that comes to.
         queue: requests in the house at a time, uploading, waiting or being drawn; the next is
             told to come back. Times ``max_bytes``, it is the most memory that uploads take.
         batch: requests that are drawn together.
