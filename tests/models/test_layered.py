@@ -15,6 +15,7 @@ from toonmark.models.layered import (
     LayerScores,
     bounded,
     compose,
+    engraved,
     relief,
     smooth_shades,
     toned,
@@ -183,6 +184,33 @@ def test_the_teachers_drawing_has_tones_too(lit):
     layers = torch.full((1, 512, 512), int(Layer.SKIN))
     drawn = LayeredGenerator(LayerScores(16, 1)).painted(layers, lit)[0].mean(0)
     assert drawn[224, 140] < drawn[350, 260] < drawn[224, 340]
+
+
+def test_ink_is_lines_that_are_wider_where_it_is_darker():
+    greys = torch.linspace(-1, 1, 9).view(9, 1, 1, 1).expand(9, 3, 8, 640)
+    light = engraved(greys).mean((1, 2, 3))
+    assert (light.diff() >= 0).all()
+    assert light[6] > light[3] + 0.3
+    assert (engraved(greys)[8] == 1).all(), "paper is white"
+    dark = engraved(greys)[0, :, 4, 80]
+    assert np.abs((dark.numpy() + 1) * 127.5 - FIXED[Layer.INK]).max() < 0.5
+    row = engraved(greys)[4, 0, 0] > 0
+    assert int((row[1:] != row[:-1]).sum()) in (159, 160), "eighty lines, each with two edges"
+
+
+def test_the_look_ink_has_no_hue_and_keeps_skins_tones_apart(lit):
+    layers = torch.full((1, 128, 128), int(Layer.SKIN))
+    photo = torch.nn.functional.interpolate(lit, scale_factor=1.0)
+    drawn = LayeredGenerator(Given(layers), "ink")(photo, torch.zeros(1, 5, 2))[0]
+    ink = torch.tensor(FIXED[Layer.INK]) / 127.5 - 1
+    share = (drawn - 1) / (ink.view(3, 1, 1) - 1)
+    assert torch.allclose(share[0], share[1], atol=1e-5)
+    assert torch.allclose(share[0], share[2], atol=1e-5)
+    dark, plain, light = (
+        share[0, y : y + 16, x : x + 16].mean() for y, x in ((104, 64), (170, 120), (104, 164))
+    )
+    assert dark > plain + 0.1
+    assert plain > light + 0.1
 
 
 def test_a_clean_drawing_has_nothing_that_is_not_joined_to_the_face(halves):

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from toonmark.data.dataset import write_description, write_landmarks
+from toonmark.data.dataset import Dataset, write_description, write_landmarks
 from toonmark.data.layers.labels import layer_map
 from toonmark.data.layers.sampling import LayerSampler
+from toonmark.data.split import part_of, rules_of, split
 from toonmark.errors import ConfigurationError, DataError, RunError
 from toonmark.exporting import export_run
 from toonmark.landmarks import PORTRAIT_TEMPLATE, template_points
@@ -141,6 +142,33 @@ def test_a_plain_sample_is_not_changed_by_those_before(layer_set):
     for number in range(40):
         sampler.at(number)
     assert np.array_equal(sampler.plain(0).layers, before)
+
+
+@pytest.mark.parametrize("rule", ["name", "position"])
+def test_portraits_are_held_out_by_the_one_split(layer_set, rule):
+    dataset = Dataset.open(layer_set)
+    photos = [
+        cv2.resize(dataset.image(i), (64, 64), interpolation=cv2.INTER_AREA) / 127.5 - 1
+        for i in range(len(dataset))
+    ]
+    training, validation = split(dataset.names, rule)
+    for held_out, part in ((False, training), (True, validation)):
+        sampler = LayerSampler([str(layer_set)], 64, held_out=held_out, split=rule)
+        shown = [sampler.plain(place).photo for place in range(len(sampler))]
+        found = [int(np.argmin([np.abs(one - of).mean() for of in photos])) for one in shown]
+        assert found == list(part)
+    if rule == "name":
+        assert {part_of(dataset.names[i]) for i in training} == {"training"}
+
+
+def test_a_run_says_by_which_rules_it_and_the_one_before_held_out(config, run, tmp_path):
+    old = config.model_copy(update={"split": "position"})
+    assert rules_of(run(LayerTrainer, old, tmp_path / "old").facts()) == {"position"}
+    trained = run(LayerTrainer, config, tmp_path / "new")
+    assert rules_of(trained.facts()) == {"name"}
+    trained.save(tmp_path / "new", {})
+    after = config.model_copy(update={"start_from": str(tmp_path / "new"), "split": "position"})
+    assert rules_of(LayerTrainer(after, make_fabric("cpu")).facts()) == {"name", "position"}
 
 
 def test_it_learns_and_goes_on_as_if_it_had_not_been_stopped(config, run, interrupted, tmp_path):

@@ -25,10 +25,11 @@ def evaluate(
     seed: Annotated[int, typer.Option(help="Which ones.")] = 0,
     held_out: Annotated[
         bool,
-        typer.Option(
-            "--held-out/--all", help="Only pictures that training leaves out (every 20th), or all."
-        ),
+        typer.Option("--held-out/--all", help="Only pictures that training held out, or all."),
     ] = True,
+    part: Annotated[
+        str, typer.Option(help="Of those: test to report, validation to choose by.")
+    ] = "test",
     crop: Annotated[
         bool, typer.Option("--crop", help="Cut faces as each style wants them; for whole photos.")
     ] = False,
@@ -76,6 +77,8 @@ def evaluate(
 
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)
+    if part not in ("test", "validation"):
+        raise ConfigurationError(f"There is no part {part}.", "Name test or validation.")
     if not styles and not runs:
         raise ConfigurationError(
             "There is nothing to measure.", "Name a style pack, or a run with --run."
@@ -85,6 +88,7 @@ def evaluate(
     console = Console(stderr=True)
     options = Options(
         held_out=held_out,
+        part="validation" if part == "validation" else "test",
         crop=crop,
         extractor=extractor,
         weights=weights,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from toonmark.data.split import Part
 from toonmark.evaluation.cache import Cache
 from toonmark.evaluation.extractors import open_extractor
 from toonmark.evaluation.features import Extractor
@@ -22,7 +23,9 @@ class Options:
     """How to measure; the defaults are what published scores are made with.
 
     Attributes:
-        held_out: measure only on pictures that training leaves out (every twentieth).
+        held_out: measure only on pictures that training left out, by the rules that the styles
+            say they were trained by.
+        part: which of those left out by name: test; or validation, to choose by.
         crop: cut the faces by their points first; for pictures that are no crops yet.
         extractor: name of the feature extractor.
         weights: file with its weights, where it needs one.
@@ -33,6 +36,7 @@ class Options:
     """
 
     held_out: bool = True
+    part: Part = "test"
     crop: bool = False
     extractor: str = "efficientnet-lite0"
     weights: Path | None = None

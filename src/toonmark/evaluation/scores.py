@@ -34,6 +34,7 @@ class Setting(_Record):
     n_other_cartoons: int = Field(description="disjoint from the others; for the floor")
     image_size: int
     held_out: bool = Field(description="only pictures that training leaves out")
+    part: str = Field("", description="which of those; empty in scores that do not say")
     recropped: bool
     seed: int
     toonmark: str = __version__

@@ -40,7 +40,9 @@ OF_SKIN = {
 #: from the skin's, of its distance from it.
 MIXED = {Layer.BROW: 0.6, Layer.GLASSES: 0.9}
 #: Layers that a look leaves out; what is nearest to them takes their place.
-LOOKS: dict[str, tuple[Layer, ...]] = {"comic": (), "flat": (Layer.OUTLINE,)}
+LOOKS: dict[str, tuple[Layer, ...]] = {"comic": (), "flat": (Layer.OUTLINE,), "ink": ()}
+#: The look that is engraved in black lines on white, see :func:`engraved`.
+INK = "ink"
 #: Shades of one thing, and over how many pixels their places are smoothed: few, large areas.
 SHADES: tuple[tuple[tuple[Layer, ...], int], ...] = (
     ((Layer.TOP_DARK, Layer.TOP_LIGHT), 9),
@@ -54,6 +56,11 @@ _TONE = 0.09
 _TOLD = 3.0
 #: Above this part of the portrait frame there is no neck.
 _CHIN = 0.73
+#: The line screen: lines across the picture's edge; the least and the most light that a line can
+#: stand for are its middle less and more the spread; how light is bent before; how hard edges are.
+_LINES, _MIDDLE, _SPREAD, _PRINTED, _PRESSED = 80, 0.58, 0.26, 0.62, 10.0
+#: Skin's tones in ink, where there is no hue to tell them apart.
+_ENGRAVED = {Layer.SHADE: 0.55, Layer.LIGHT: 1.4, Layer.SOFT_LINE: 0.2}
 #: How much stronger the person's colours are drawn, and lighter, of 255.
 _VIVID, _LIGHT = 1.15, 4.0
 
@@ -127,7 +134,7 @@ class LayeredGenerator(nn.Module):
 
     Args:
         scores: the network.
-        look: with contours ("comic"), or in areas alone ("flat").
+        look: with contours ("comic"), in areas alone ("flat"), or in black lines ("ink").
         sharpness: by how much scores are multiplied. At 1, edges are as soft as the network is
             unsure of them; the larger, the more a pixel belongs to one layer alone.
 
@@ -154,7 +161,10 @@ class LayeredGenerator(nn.Module):
         of_skin, tone = torch.zeros(count, 1), torch.ones(count, 3)
         for layer, colour in FIXED.items():
             fixed[layer], own[layer] = torch.tensor(colour) / 127.5 - 1, 0
-        for layer, factors in OF_SKIN.items():
+        tones = dict(OF_SKIN)
+        if look == INK:
+            tones |= {layer: (factor,) * 3 for layer, factor in _ENGRAVED.items()}
+        for layer, factors in tones.items():
             of_skin[layer], own[layer], tone[layer] = 1, 0, torch.tensor(factors)
         for layer, factor in MIXED.items():
             mixed[layer] = factor
@@ -175,9 +185,9 @@ class LayeredGenerator(nn.Module):
         colours = self.colours(shares / shares.sum(1, keepdim=True), small)
         large = F.interpolate(scores, scale_factor=2, mode="bilinear", align_corners=False)
         drawn = compose(large, colours)
-        if not self.clean:
-            return drawn
-        return cleaned(drawn, F.interpolate(maps, scale_factor=4.0, mode="nearest"))
+        if self.clean:
+            drawn = cleaned(drawn, maps)
+        return engraved(drawn) if self.look == INK else drawn
 
     def maps(self, face: Tensor, landmarks: Tensor) -> Tensor:
         """The heatmaps that the network sees: (N, 5, S/4, S/4)."""
@@ -330,3 +340,27 @@ def compose(scores: Tensor, colours: Tensor) -> Tensor:
     shares = torch.exp(scores).flatten(2)
     painted = torch.cat([colours, torch.ones_like(colours[..., :1])], 2).transpose(1, 2) @ shares
     return (painted[:, :3] / painted[:, 3:]).reshape(count, 3, height, width)
+
+
+def engraved(image: Tensor) -> Tensor:
+    """A picture in black lines on white, wider where it is darker: a line screen, as in print.
+
+    Args:
+        image: (N, 3, H, W) in [-1, 1].
+
+    Returns:
+        (N, 3, H, W) in [-1, 1]; white stays white, and black is all line.
+    """
+    red, green, blue = (image[:, i : i + 1] for i in range(3))
+    light = ((0.299 * red + 0.587 * green + 0.114 * blue + 1) / 2).clamp(min=1e-4)
+    turns = 2 * torch.pi * _LINES / image.shape[-1]
+    rows = turns * torch.arange(image.shape[-2], device=image.device)[:, None]
+    columns = turns * torch.arange(image.shape[-1], device=image.device)[None]
+    # sin(row + column), made for each picture: as a constant it would be larger than the network.
+    every = (light > 0).to(image.dtype)
+    wave = torch.sin(rows) * (torch.cos(columns) * every)
+    wave = wave + torch.cos(rows) * (torch.sin(columns) * every)
+    screen = _MIDDLE + _SPREAD * wave
+    paper = ((light**_PRINTED - screen) * _PRESSED + 0.5).clamp(min=0).clamp(max=1)
+    ink = torch.tensor(FIXED[Layer.INK], device=image.device).view(1, 3, 1, 1) / 127.5 - 1
+    return ink + (1 - ink) * paper

@@ -18,6 +18,7 @@ from toonmark.data.dataset import Dataset
 from toonmark.data.layers.features import draw_frames
 from toonmark.data.layers.glasses import frames_at
 from toonmark.data.layers.pen import Pen
+from toonmark.data.split import Rule
 from toonmark.errors import DataError
 from toonmark.faces.align import compose, invert, transform_points
 from toonmark.landmarks import Array, mirror
@@ -51,11 +52,18 @@ class LayerSampler:
     Args:
         folders: the sets.
         size: edge of the photos in pixels; layers have twice as many.
-        held_out: the held-out part instead of the training part.
+        held_out: the validation part instead of the training part.
+        split: by which rule a picture is of one of them.
     """
 
     def __init__(
-        self, folders: Sequence[str], size: int, *, held_out: bool = False, seed: int = 0
+        self,
+        folders: Sequence[str],
+        size: int,
+        *,
+        held_out: bool = False,
+        split: Rule = "name",
+        seed: int = 0,
     ) -> None:
         import cv2
 
@@ -67,7 +75,7 @@ class LayerSampler:
         self._points: list[Array] = []
         for folder in folders:
             dataset = Dataset.open(folder)
-            training, kept = dataset.split()
+            training, kept = dataset.split(split)
             for i in kept if held_out else training:
                 image = dataset.image(int(i))
                 points = (dataset.points[i] + 0.5) * size / image.shape[0] - 0.5
@@ -81,7 +89,9 @@ class LayerSampler:
                     kept_in.append(_read(dataset.folder / kind / name, edge, how))
         if not self._photos:
             raise DataError(
-                f"No pictures for training in {', '.join(folders)}.", "Make a larger set of layers."
+                f"No pictures for {'validation' if held_out else 'training'} in "
+                f"{', '.join(folders)}.",
+                "Make a larger set of layers.",
             )
 
     def __len__(self) -> int:
