@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 import cv2
 import numpy as np
@@ -97,8 +98,10 @@ def test_camera_shows_what_it_drew_and_ends_with_its_memory(pack, astronaut, tmp
         assert sum(one.url.startswith("blob:") for one in page.workers) == 2
         page.click("button:text('Stop')")
         page.wait_for_function("() => !document.querySelector('#camera canvas')")
-        page.wait_for_timeout(500)
-        assert sum(one.url.startswith("blob:") for one in page.workers) == 1
+        end = time.monotonic() + browser.PATIENCE
+        while sum(one.url.startswith("blob:") for one in page.workers) > 1:
+            assert time.monotonic() < end, "its worker has not ended"
+            page.wait_for_timeout(200)
         assert not page.problems
 
 
