@@ -34,6 +34,7 @@ from toonmark.models.presets import build_generator
 from toonmark.models.sampling import heatmaps
 from toonmark.training import checkpoint
 from toonmark.training.config import DistillationConfig
+from toonmark.training.fabric import precision_of
 from toonmark.training.paired import PairedTrainer, Pairs
 from toonmark.training.tensors import to_points, to_tensor
 from toonmark.training.trained import load_student, trained_style
@@ -183,6 +184,7 @@ class DistillationTrainer(PairedTrainer):
                 **self._taught_with(),
                 "keep_denoiser": config.keep_denoiser,
                 "split": config.split,
+                "precision": precision_of(self.fabric),
                 "tune_denoiser": config.tune_denoiser,
                 "before": self.before,
                 "error": dict(error),

@@ -28,6 +28,7 @@ from toonmark.models.layered import LAYERED, LayeredGenerator, LayerScores
 from toonmark.models.sampling import heatmaps
 from toonmark.training import checkpoint
 from toonmark.training.config import LayersConfig, decayed
+from toonmark.training.fabric import precision_of
 from toonmark.training.networks import average_into
 from toonmark.training.packs import pack_networks
 from toonmark.training.processes import Update, apply_updates, averaged_values, places
@@ -206,6 +207,7 @@ class LayerTrainer:
             "learning_rate": config.learning_rate,
             "seed": config.seed,
             "split": config.split,
+            "precision": precision_of(self.fabric),
             "terms": " ".join(dict.fromkeys(str(one) for one in terms if one)),
         }
         runs = [*self.before, own]
