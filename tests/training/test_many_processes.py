@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from toonmark.artifacts import CHECKPOINT
+from toonmark.models.presets import build_regressor
 from toonmark.training import checkpoint
-from toonmark.training.config import TrainConfig
+from toonmark.training.config import RegressorConfig, TrainConfig
 from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
 from toonmark.training.run import open_run
@@ -74,6 +75,31 @@ except DivergedError as error:
 """
 
 
+REGRESSOR = """
+import sys
+from pathlib import Path
+import torch
+from toonmark.training import checkpoint
+from toonmark.training.config import RegressorConfig
+from toonmark.training.fabric import make_fabric
+from toonmark.training.landmarks import LandmarkTrainer
+from toonmark.training.run import open_run
+
+torch.set_num_threads(1)
+folder = Path(sys.argv[1])
+fabric = make_fabric("cpu", devices=int(sys.argv[2]) if len(sys.argv) > 2 else 2)
+trainer = LandmarkTrainer(open_run(folder, RegressorConfig, None), fabric)
+# In double precision and with steps that are the gradients, all that is left is the arithmetic.
+trainer.regressor.double().register_forward_pre_hook(lambda _, given: (given[0].double(),))
+trainer.averaged.double()
+trainer.optimizer = torch.optim.SGD(trainer.regressor.parameters(), 1e-3)
+for iteration in range(2):
+    trainer.step(iteration)
+tensors = trainer.regressor.state_dict()
+checkpoint.save(folder / f"{fabric.world_size}-{fabric.global_rank}.safetensors", tensors, {})
+"""
+
+
 def in_two(script, folder):
     path = folder / "one_of_two.py"
     path.write_text(script)
@@ -115,6 +141,29 @@ def test_two_gloo_processes_step_like_twice_the_batch(small_config, tmp_path):
         # Had they other pictures, or no average over both, some would be off by twice their step.
         step = (value - start[key]).abs().mean() + 1e-8
         assert ((first - value).abs().mean() / step) < 0.3, key
+
+
+@pytest.mark.parametrize("preset", ["paper", "compact"])
+def test_a_regressor_learns_in_two_processes_as_in_one(face_set, tmp_path, preset):
+    """Its batch statistics, the paper's layers have some, are of the whole batch."""
+    config = RegressorConfig(data=[str(face_set)], preset=preset, size=64, batch=4, iterations=6)
+    open_run(tmp_path, RegressorConfig, config)
+    in_two(REGRESSOR, tmp_path)
+    subprocess.run(
+        [sys.executable, str(tmp_path / "one_of_two.py"), str(tmp_path), "1"],
+        check=True, timeout=300,
+    )  # fmt: skip
+    alone, first, second = (
+        checkpoint.load(tmp_path / f"{name}.safetensors")[0] for name in ("1-0", "2-0", "2-1")
+    )
+    torch.manual_seed(config.seed)
+    for name, start in build_regressor(preset).double().state_dict().items():
+        assert torch.equal(first[name], second[name]), name
+        moved = alone[name] - start
+        if name.endswith("num_batches_tracked"):
+            assert first[name] == 2
+        elif moved.abs().max() > 1e-12:  # a bias before such a layer has no gradient
+            assert (first[name] - alone[name]).abs().max() < 1e-4 * moved.abs().max(), name
 
 
 def test_pools_of_all_processes_are_kept(small_config):
