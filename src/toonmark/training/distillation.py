@@ -27,6 +27,7 @@ from toonmark.artifacts import WEIGHTS, Kind
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.dataset import Dataset
 from toonmark.data.light import evened
+from toonmark.data.provenance import landmarks_of
 from toonmark.data.sampling import Sample, Sampler
 from toonmark.errors import ConfigurationError
 from toonmark.models.denoiser import Denoised, without_denoiser
@@ -185,6 +186,7 @@ class DistillationTrainer(PairedTrainer):
                 "keep_denoiser": config.keep_denoiser,
                 "split": config.split,
                 "precision": precision_of(self.fabric),
+                **landmarks_of(config.faces),
                 "tune_denoiser": config.tune_denoiser,
                 "before": self.before,
                 "error": dict(error),

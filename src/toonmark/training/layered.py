@@ -22,6 +22,7 @@ from toonmark import artifacts
 from toonmark.artifacts import WEIGHTS, Kind, Pack
 from toonmark.data.dataset import Dataset
 from toonmark.data.layers.sampling import LayerSample, LayerSampler
+from toonmark.data.provenance import landmarks_of
 from toonmark.errors import RunError, StyleError
 from toonmark.models.layer import UNKNOWN, Layer
 from toonmark.models.layered import LAYERED, LayeredGenerator, LayerScores
@@ -208,6 +209,7 @@ class LayerTrainer:
             "seed": config.seed,
             "split": config.split,
             "precision": precision_of(self.fabric),
+            **landmarks_of(config.layers),
             "terms": " ".join(dict.fromkeys(str(one) for one in terms if one)),
         }
         runs = [*self.before, own]

@@ -11,6 +11,7 @@ from torch import nn
 from toonmark import artifacts
 from toonmark.artifacts import CHECKPOINT, Kind, Pack
 from toonmark.data.dataset import DESCRIPTION
+from toonmark.data.provenance import landmarks_of
 from toonmark.errors import ConfigurationError, RunError
 from toonmark.files import write_text
 from toonmark.landmarks import frame_of
@@ -136,6 +137,7 @@ def _one_run(config: TrainConfig, done: int, run: Path | None) -> dict[str, Any]
         "seed": config.seed,
         "split": config.split,
         **{key: value for key, value in facts.items() if key == "precision"},
+        **landmarks_of([*config.faces, *config.cartoons]),
     }
 
 
