@@ -9,7 +9,7 @@ from pathlib import Path
 from toonmark import cutout, pictures, svg
 from toonmark.errors import OutputError, OutputNotWritableError
 from toonmark.faces.condition import Flaw
-from toonmark.files import write_text
+from toonmark.files import written_whole
 from toonmark.landmarks import Array
 
 #: The least and the most pixels of a cartoon's edge.
@@ -93,16 +93,28 @@ class Cartoon:
                 or the format has no transparency.
             MissingExtraError: an SVG is asked for, and what traces it is not installed.
         """
-        if transparent and pictures.WRITTEN.get(Path(path).suffix.lower()) == "JPEG":
+        suffix = Path(path).suffix
+        data = self.encoded(
+            suffix, size, transparent
+        )  # first: what cannot be drawn touches no disk
+        with written_whole(path) as temporary:
+            temporary.write_bytes(data)
+
+    def encoded(self, suffix: str, size: int | None = None, transparent: bool = False) -> bytes:
+        """The bytes of the file that :meth:`save` writes to a name with this suffix (".png").
+
+        Raises:
+            OutputError, MissingExtraError: as :meth:`save`.
+        """
+        if transparent and pictures.WRITTEN.get(suffix.lower()) == "JPEG":
             raise OutputNotWritableError(
                 "A JPEG has no transparency.", "End the name in .png or .webp."
             )
         size = len(self.image) if size is None else size
-        if Path(path).suffix.lower() == pictures.SVG:
+        if suffix.lower() == pictures.SVG:
             _check_size(size)
-            write_text(Path(path), svg.traced(self.image, size, transparent))
-            return
-        pictures.write(path, self.resized(size, transparent))
+            return svg.traced(self.image, size, transparent).encode()
+        return pictures.encode(self.resized(size, transparent), suffix)
 
 
 def _check_size(size: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, overload
 
@@ -16,6 +17,7 @@ from toonmark.errors import (
     LandmarksError,
     PoorPhotoWarning,
     SmallFaceWarning,
+    ToonmarkError,
     TurnedFaceWarning,
 )
 from toonmark.faces import pose
@@ -32,9 +34,25 @@ from toonmark.faces.choose import Faces, check_landmarks, choose
 from toonmark.faces.condition import Flaw, flaw
 from toonmark.faces.detect import Face, face_from_points, find_faces
 from toonmark.faces.refine import Refiner
+from toonmark.inference import Runtime
 from toonmark.landmarks import Array
 from toonmark.pictures import Photo, Source
 from toonmark.styles.pack import DEFAULT_STYLE, StylePack
+
+
+@dataclass(frozen=True, eq=False)
+class Attempt:
+    """What came of one photo of many.
+
+    Attributes:
+        cartoons: from left to right; none where it failed.
+        left_out: what is to be said of faces that are too small to draw, or "".
+        error: why nothing was drawn, or None.
+    """
+
+    cartoons: list[Cartoon]
+    left_out: str = ""
+    error: ToonmarkError | None = None
 
 
 class Cartoonizer:
@@ -45,9 +63,11 @@ class Cartoonizer:
     Args:
         style: the name of a style that ships, a style pack's file, or an open style.
         threads: how many threads one network may use; the number of cores, at most four.
+        runtime: where networks run: "cpu", or "cuda" (needs `onnxruntime-gpu`).
 
     Raises:
         StyleError: the style cannot be opened.
+        RuntimeBrokenError: networks cannot run there.
 
     Example:
         >>> cartoonizer = Cartoonizer("toon")  # doctest: +SKIP
@@ -58,9 +78,12 @@ class Cartoonizer:
         self,
         style: str | os.PathLike[str] | StylePack = DEFAULT_STYLE,
         threads: int | None = None,
+        runtime: Runtime = "cpu",
     ) -> None:
-        self.style = style if isinstance(style, StylePack) else StylePack.open(style, threads)
-        self.refine = Refiner(threads=threads)
+        self.style = (
+            style if isinstance(style, StylePack) else StylePack.open(style, threads, runtime)
+        )
+        self.refine = Refiner(threads=threads, runtime=runtime)
 
     @overload
     def __call__(
@@ -122,6 +145,29 @@ class Cartoonizer:
         rest = iter(drawn)
         results = [[next(rest) for _ in photo] for photo in views]
         return results if many else results[0]
+
+    def each(self, images: Iterable[Source], faces: Faces = "largest") -> list[Attempt]:
+        """Draws many photos' faces together; one that cannot be drawn does not stop the others.
+
+        Args:
+            images: photos; one at a time is held in memory, so they may be read as they are needed.
+            faces: as for a single photo.
+
+        Returns:
+            For every photo what came of it. Nothing is warned of: a cartoon's doubt is its
+            ``warning``.
+        """
+        looks: list[tuple[list[_View], str, ToonmarkError | None]] = []
+        for image in images:
+            try:
+                looks.append((*self._look(image, faces, None), None))
+            except ToonmarkError as error:
+                looks.append(([], "", error))
+        rest = iter(self._draw([view for views, _, _ in looks for view in views]))
+        return [
+            Attempt([next(rest) for _ in views], left_out, error)
+            for views, left_out, error in looks
+        ]
 
     def draw_points(self, image: Array, points: Array) -> list[Cartoon]:
         """Draws faces that are known already, as those that are followed through a clip.

@@ -146,6 +146,10 @@ class DiskFullError(OutputError):
     """No room was left; nothing half-written stays behind."""
 
 
+class BatchError(ToonmarkError):
+    """A batch of photos cannot be begun, or gone on with."""
+
+
 # Data and training ---------------------------------------------------------------------------
 
 

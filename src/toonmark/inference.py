@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from toonmark.errors import RuntimeBrokenError
 
+#: Where networks run: on the processor, or on a GPU of NVIDIA's (needs `onnxruntime-gpu`).
+Runtime = Literal["cpu", "cuda"]
 
-def open_session(model: bytes | Path, threads: int | None = None) -> Any:
-    """An ``onnxruntime.InferenceSession`` on the CPU; its ``run`` may be called by many threads.
+_PROVIDERS: dict[Runtime, str] = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+
+
+def open_session(model: bytes | Path, threads: int | None = None, runtime: Runtime = "cpu") -> Any:
+    """An ``onnxruntime.InferenceSession``; its ``run`` may be called by many threads.
 
     Args:
         model: a file, or what is in it.
         threads: how many threads one run may use; the number of cores, at most four, by default.
+        runtime: where it runs.
 
     Raises:
-        RuntimeBrokenError: ONNX Runtime itself cannot be loaded.
+        RuntimeBrokenError: ONNX Runtime itself cannot be loaded, or not for this ``runtime``.
         Exception: one of :func:`model_errors`, for a file that is no sound model.
     """
     try:
@@ -30,6 +36,11 @@ def open_session(model: bytes | Path, threads: int | None = None) -> Any:
             "Install it again: pip install --force-reinstall onnxruntime",
         ) from error
 
+    if (provider := _PROVIDERS[runtime]) not in onnxruntime.get_available_providers():
+        raise RuntimeBrokenError(
+            "The ONNX Runtime that is installed draws on no GPU.",
+            "Replace it: pip uninstall onnxruntime, then pip install onnxruntime-gpu",
+        )
     options.intra_op_num_threads = threads or min(os.cpu_count() or 1, 4)
     options.inter_op_num_threads = 1
     options.log_severity_level = 4  # what is wrong with a file is said by our errors
@@ -37,9 +48,7 @@ def open_session(model: bytes | Path, threads: int | None = None) -> Any:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     content = model if isinstance(model, bytes) else model.read_bytes()
     # Without a fallback: there is no other provider, and it prints.
-    return onnxruntime.InferenceSession(
-        content, options, providers=["CPUExecutionProvider"], enable_fallback=0
-    )
+    return onnxruntime.InferenceSession(content, options, providers=[provider], enable_fallback=0)
 
 
 def model_errors() -> tuple[type[Exception], ...]:

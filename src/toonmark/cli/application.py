@@ -35,6 +35,7 @@ class Subcommand:
 
 COMMANDS = {
     "cartoonize": Subcommand("Draw the faces in photos as cartoons.", "cartoonize"),
+    "batch": Subcommand("Draw millions of photos, on any number of machines.", "batch", "batch"),
     "serve": Subcommand("Serve the page and the HTTP API.", "serve", "web"),
     "page": Subcommand("Write the page as a static site.", "page", "web"),
     "styles": Subcommand("List the styles that ship, or check a style pack.", "styles"),

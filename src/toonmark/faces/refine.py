@@ -9,7 +9,7 @@ import numpy as np
 
 from toonmark.faces.align import crop, face_transform, invert, transform_points
 from toonmark.faces.pose import roll
-from toonmark.inference import open_session
+from toonmark.inference import Runtime, open_session
 from toonmark.landmarks import Array, inter_eye_distance
 
 #: The regressor that ships. Input `face` (N,3,128,128) RGB in [-1,1]; outputs `heatmaps`
@@ -45,8 +45,11 @@ class Refiner:
     Safe to share between threads.
     """
 
-    def __init__(self, path: Path = WEIGHTS, threads: int | None = None) -> None:
-        self._session: Any = open_session(path, threads) if path.is_file() else None
+    def __init__(
+        self, path: Path = WEIGHTS, threads: int | None = None, runtime: Runtime = "cpu"
+    ) -> None:
+        there = path.is_file()
+        self._session: Any = open_session(path, threads, runtime) if there else None
 
     def __call__(self, image: Array, points: Array) -> Array:
         """Moves the points of all faces in one picture.

@@ -17,7 +17,7 @@ from toonmark.errors import (
     UnknownStyleError,
     WrongStyleError,
 )
-from toonmark.inference import model_errors, open_session
+from toonmark.inference import Runtime, model_errors, open_session
 from toonmark.landmarks import Array, template_points
 from toonmark.styles.metadata import FORMAT_VERSION, KEY, StyleMetadata
 
@@ -53,13 +53,17 @@ class StylePack:
 
     @classmethod
     def open(
-        cls, style: str | os.PathLike[str] = DEFAULT_STYLE, threads: int | None = None
+        cls,
+        style: str | os.PathLike[str] = DEFAULT_STYLE,
+        threads: int | None = None,
+        runtime: Runtime = "cpu",
     ) -> StylePack:
         """Opens a style.
 
         Args:
             style: the name of one that ships, or a file.
             threads: how many threads one drawing may use; see :func:`open_session`.
+            runtime: where it is drawn.
 
         Raises:
             UnknownStyleError: no such style and no such file.
@@ -74,7 +78,7 @@ class StylePack:
                 f"{path} cannot be read ({error.strerror}).", "Check that you may read it."
             ) from error
         try:
-            session = open_session(content, threads)
+            session = open_session(content, threads, runtime)
             stored = session.get_modelmeta().custom_metadata_map
         except model_errors() as error:
             raise CorruptStyleError(
