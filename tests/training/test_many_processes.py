@@ -75,6 +75,28 @@ except DivergedError as error:
 """
 
 
+APART = """
+import sys
+from pathlib import Path
+import torch
+from toonmark.errors import RunError
+from toonmark.training.config import TrainConfig
+from toonmark.training.engine import StyleTrainer
+from toonmark.training.fabric import make_fabric
+from toonmark.training.loop import train
+from toonmark.training.run import open_run
+
+torch.set_num_threads(1)
+fabric = make_fabric("cpu")
+folder = Path(sys.argv[1]) / str(fabric.global_rank)  # as on two machines with disks of their own
+config = open_run(folder, TrainConfig, None)
+try:
+    train(StyleTrainer(config, fabric, threads=1), config, folder, quiet=True)
+except RunError as error:
+    (folder / "error.txt").write_text(str(error))
+"""
+
+
 REGRESSOR = """
 import sys
 from pathlib import Path
@@ -141,6 +163,19 @@ def test_two_gloo_processes_step_like_twice_the_batch(small_config, tmp_path):
         # Had they other pictures, or no average over both, some would be off by twice their step.
         step = (value - start[key]).abs().mean() + 1e-8
         assert ((first - value).abs().mean() / step) < 0.3, key
+
+
+def test_processes_that_see_different_checkpoints_do_not_begin(small_config, tmp_path):
+    config = small_config.model_copy(update={"batch": 2})
+    for rank in "01":
+        open_run(tmp_path / rank, TrainConfig, config)
+    tensors = StyleTrainer(config, make_fabric("cpu"), threads=1).tensors()
+    checkpoint.save(tmp_path / "0" / CHECKPOINT, tensors, {"iteration": "2"})
+    in_two(APART, tmp_path)
+    for rank in "01":
+        said = (tmp_path / rank / "error.txt").read_text()
+        assert "from different iterations (0 and 2)" in said
+        assert "disk that all machines share" in said
 
 
 @pytest.mark.parametrize("preset", ["paper", "compact"])

@@ -68,7 +68,8 @@ def train(trainer: Trainer, schedule: Schedule, folder: Path, *, quiet: bool = F
     Raises:
         DivergedError: a loss term, a gradient or a weight is no longer finite; the last good
             checkpoint stays.
-        RunError: another process trains here, or the checkpoint cannot be read.
+        RunError: another process trains here, the checkpoint cannot be read, or the processes do
+            not see the same one: the run must be on a disk that all machines share.
         ConfigurationError: the run began in another precision.
     """
     fabric, file = trainer.fabric, folder / CHECKPOINT
@@ -76,13 +77,15 @@ def train(trainer: Trainer, schedule: Schedule, folder: Path, *, quiet: bool = F
         if fabric.is_global_zero:
             stack.enter_context(Lock(folder))
         start, precision = 0, precision_of(fabric)
-        told = {"precision": precision}
+        told, tensors = {"precision": precision}, None
         if file.exists():
             tensors, facts = checkpoint.load(file)
             if "precision" not in facts:  # begun before it was recorded, in whatever it was
                 told = {}
             start = int(facts["iteration"])
             _check_precision(folder, facts, precision)
+        _check_start(fabric, folder, start)
+        if tensors is not None:
             try:
                 trainer.restore(tensors)
             except (KeyError, ValueError) as error:
@@ -135,6 +138,23 @@ def train(trainer: Trainer, schedule: Schedule, folder: Path, *, quiet: bool = F
             if stopping:
                 return done == schedule.iterations
     return True
+
+
+def _check_start(fabric: Fabric, folder: Path, start: int) -> None:
+    """Each process has read where the run is; those that share no disk would be apart."""
+    if fabric.world_size == 1:
+        return
+    import torch
+
+    gathered = fabric.all_gather(torch.tensor(start, device=fabric.device))
+    assert isinstance(gathered, torch.Tensor)
+    starts = sorted(set(gathered.flatten().tolist()))
+    if len(starts) > 1:
+        raise RunError(
+            f"The processes would go on with {folder} from different iterations "
+            f"({' and '.join(map(str, starts))}): they do not see the same folder.",
+            "Put the run on a disk that all machines share.",
+        )
 
 
 def _check_precision(folder: Path, facts: Mapping[str, str], precision: str) -> None:
