@@ -25,6 +25,8 @@ pytestmark = pytest.mark.slow
 
 COUNT = len(Layer)
 
+SKIN = (Layer.SKIN, Layer.SHADE)
+
 
 @pytest.fixture(scope="module")
 def layer_set(tmp_path_factory, portrait):
@@ -96,15 +98,42 @@ def test_samples_are_pure_and_their_layers_fit_their_photo(layer_set):
         assert one.photo.dtype == np.float32
         assert np.abs(one.photo).max() <= 1
         x, y = np.rint(one.landmarks[2] * 2).astype(int)  # the nose is skin, or its line
-        agree.append(one.layers[y, x] in (Layer.SKIN, Layer.SOFT_LINE, Layer.GLASSES))
+        agree.append(one.layers[y, x] in (*SKIN, Layer.SOFT_LINE, Layer.GLASSES))
         x, y = np.rint(one.landmarks[:2].mean(0) * 2 - [0, 8]).astype(int)
-        agree.append(one.layers[y, x] in (Layer.SKIN, Layer.GLASSES, Layer.INK, Layer.OUTLINE))
+        agree.append(one.layers[y, x] in (*SKIN, Layer.GLASSES, Layer.INK, Layer.OUTLINE))
     assert np.mean(agree) > 0.95
     photos = np.stack([sampler.at(n).photo for n in range(30)])
     white = (photos == 1).all(-1).mean((1, 2))
     assert (white > 0.15).any(), "some photos are cut"
     glasses = [(sampler.at(n).layers == Layer.GLASSES).any() for n in range(60)]
     assert 0.05 < np.mean(glasses) < 0.5, "some wear glasses that nobody wore"
+
+
+def test_layers_lie_where_their_photo_does_to_a_tenth_of_a_pixel(tmp_path):
+    """A bright disc, and lips in its place, however the picture is turned, zoomed and mirrored."""
+    for name in ("images", "layers", "mattes"):
+        (tmp_path / name).mkdir()
+    layers = np.full((128, 128), int(Layer.SKIN), np.uint8)
+    cv2.circle(layers, (70, 52), 22, int(Layer.LIPS), -1)
+    photo = np.where(layers[..., None] == Layer.LIPS, np.uint8(190), np.uint8(30)).repeat(3, 2)
+    rows = []
+    for i in range(24):
+        cv2.imwrite(str(tmp_path / "images" / f"{i:03}.png"), photo)
+        cv2.imwrite(str(tmp_path / "layers" / f"{i:03}.png"), layers)
+        cv2.imwrite(str(tmp_path / "mattes" / f"{i:03}.png"), np.full_like(layers, 255))
+        rows.append((f"{i:03}.png", template_points(128, PORTRAIT_TEMPLATE)))
+    write_landmarks(tmp_path / "landmarks.csv", rows)
+    sampler, apart = LayerSampler([str(tmp_path)], 64), []
+    for number in range(160):
+        sample = sampler.at(number)
+        light, lips = sample.photo.mean(-1), sample.layers == Layer.LIPS
+        if (light == 1).any() or (sample.layers == Layer.GLASSES).any():
+            continue  # cut, or glasses on it
+        disc = light > (light.max() + light.min()) / 2
+        centres = [np.argwhere(mask).mean(0) for mask in (lips, disc)]
+        apart.append((centres[0] - 0.5) / 2 - centres[1])
+    assert len(apart) > 15
+    assert np.abs(np.median(apart, axis=0)).max() < 0.1
 
 
 def test_a_plain_sample_is_not_changed_by_those_before(layer_set):

@@ -61,10 +61,39 @@ def test_without_background_there_is_none(drawing):
 def test_what_is_not_flat_is_traced_more_coarsely():
     noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3)).astype(np.uint8)
     smooth = cv2.resize(noise, (512, 512), interpolation=cv2.INTER_CUBIC)
-    fine = svg._library().convert_pixels_to_svg(
-        [(*p, 255) for p in smooth.reshape(-1, 3).tolist()], (512, 512), filter_speckle=4
+    buffer = io.BytesIO()
+    Image.fromarray(smooth).save(buffer, "PNG")
+    fine = svg._library().convert_raw_image_to_svg(
+        buffer.getvalue(), img_format="png", filter_speckle=4
     )
     assert len(svg.traced(smooth, 512)) < len(fine)
+
+
+def test_the_white_of_an_eye_outlasts_mottled_skin():
+    random = np.random.default_rng(0)
+    mottled = cv2.GaussianBlur(random.normal(0, 1, (512, 512)), (0, 0), 3)
+    tone = 1 + 0.09 * np.sign(mottled)[..., None]
+    image = np.rint(np.array([190, 140, 110]) * tone).astype(np.uint8)
+    eyes = [(200, 200), (200, 300)]
+    for y, x in eyes:
+        image[y : y + 5, x : x + 7] = (250, 250, 247)
+    text = svg.traced(image, 512)
+    assert len(text) <= svg.LARGEST_FILE
+    seen = drawn(text)[..., :3]
+    for y, x in eyes:
+        assert seen[y + 2, x + 2 : x + 5].min() > 200
+
+
+@pytest.mark.parametrize("style", ["comic", "flat"])
+def test_what_ships_is_small_and_like_its_drawing(style):
+    """At most 60 kB, and colours that are right on the whole."""
+    from toonmark import Cartoonizer
+
+    data = pytest.importorskip("skimage.data")
+    (cartoon,) = Cartoonizer(style, threads=1)(data.astronaut())
+    text = svg.traced(cartoon.image, 512)
+    assert len(text) <= svg.LARGEST_FILE
+    assert np.abs(drawn(text)[..., :3].astype(int) - cartoon.image).mean() < 4
 
 
 def test_a_cartoon_saves_itself(drawing, tmp_path, shipped):

@@ -40,6 +40,12 @@ def evaluate(
     finder: Annotated[
         str, typer.Option(help="What finds points in drawings: mtcnn, or animeface for anime.")
     ] = "mtcnn",
+    portraits: Annotated[
+        bool,
+        typer.Option(
+            "--portraits", help="Measure outline, colour on the head and glasses too; for photos."
+        ),
+    ] = False,
     cache: Annotated[
         Path | None, typer.Option(help="Folder where measurements are kept.", show_default=False)
     ] = None,
@@ -65,7 +71,7 @@ def evaluate(
     from toonmark.evaluation.instruments import Options
     from toonmark.evaluation.report import write_report
     from toonmark.evaluation.run_drawing import open_run_drawer
-    from toonmark.evaluation.summary import references, summary_table
+    from toonmark.evaluation.summary import portrait_summary, references, summary_table
     from toonmark.files import write_text
     from toonmark.making import evaluate as measured
 
@@ -87,6 +93,7 @@ def evaluate(
         extractor=extractor,
         weights=weights,
         finder=finder,
+        portraits=portraits,
         cache=cache or default_folder(),
     )
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -106,6 +113,8 @@ def evaluate(
     write_report(result, drawers, faces, output / "report.html", crop=crop)
     table = Console()
     table.print(summary_table(result))
+    if (whole := portrait_summary(result)) is not None:
+        table.print(whole)
     compared = [reference for reference, _ in references(result.scores)]
     for doubt in dict.fromkeys(doubt for one in compared for doubt in one.warnings):
         table.print(f"[yellow]Note:[/] {escape(doubt)}", highlight=False)

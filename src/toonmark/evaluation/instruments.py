@@ -13,6 +13,7 @@ from toonmark.evaluation.extractors import open_extractor
 from toonmark.evaluation.features import Extractor
 from toonmark.evaluation.finders import open_finder
 from toonmark.evaluation.identity import Recognizer
+from toonmark.evaluation.portrait import PortraitJudge
 from toonmark.evaluation.structure import PointFinder, find_all
 from toonmark.landmarks import Array
 
@@ -31,6 +32,7 @@ class Options:
         cache: folder where measurements are kept; None keeps nothing.
         finder: what finds the points in a drawing: mtcnn, or animeface for anime.
         backgrounds: how many faces are also drawn before a background.
+        portraits: outline, the colour of what is on the head and glasses are measured too.
     """
 
     held_out: bool = True
@@ -41,6 +43,7 @@ class Options:
     cache: Path | None = None
     finder: str = "mtcnn"
     backgrounds: int = 48
+    portraits: bool = False
 
 
 @dataclass
@@ -51,12 +54,15 @@ class Instruments:
     recogniser: Recognizer
     finder: PointFinder
     cache: Cache
+    judge: PortraitJudge | None = None
 
     @classmethod
     def open(cls, options: Options) -> Instruments:
         """Loads all of them."""
         extractor = open_extractor(options.extractor, options.weights)
-        return cls(extractor, Recognizer(), open_finder(options.finder), Cache(options.cache))
+        finder, cache = open_finder(options.finder), Cache(options.cache)
+        judge = PortraitJudge() if options.portraits else None
+        return cls(extractor, Recognizer(), finder, cache, judge)
 
     def features(self, pictures: Array) -> Array:
         """(B, H, W, 3) uint8 to (B, D)."""
