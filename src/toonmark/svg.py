@@ -26,6 +26,9 @@ _STEPS = ((4, 1, 4), (4, 7, 4), (5, 9, 4), (8, 9, 4), (12, 11, 4), (18, 11, 5), 
 _SPECK = 25.0
 #: A drawing's colours are told by places where neighbours differ by at most this, of 255.
 _EVEN = 10
+#: Ink on paper: how far its channels are apart, of 255, and how much of it is an even grey. It is
+#: traced at so many times the size, for lines are narrow.
+_NEUTRAL, _FLAT, _FINER = 12, 0.02, 3
 #: The most colours that are looked at, by area, and that are kept.
 _LOOKED_AT, _KEPT = 1000, 48
 
@@ -39,7 +42,8 @@ def traced(image: Array, size: int, transparent: bool = False) -> str:
         transparent: without the white around the figure.
 
     Returns:
-        the document's text, at most :data:`LARGEST_FILE` bytes of it where the drawing is flat.
+        the document's text, at most :data:`LARGEST_FILE` bytes of it where the drawing is flat;
+        where it is in ink, as many as its lines need.
 
     Raises:
         MissingExtraError: vtracer is not installed.
@@ -51,7 +55,13 @@ def traced(image: Array, size: int, transparent: bool = False) -> str:
     """
     vtracer = _library()
     edge = max(TRACED_AT, len(image))
-    pixels = (cutout.figure if transparent else cutout.resized)(image, edge)
+    plain = cutout.resized(image, edge)
+    pixels = cutout.figure(image, edge) if transparent else plain
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{size}" height="{size}" viewBox="0 0 '
+    if _is_ink(plain):
+        fine = _FINER * edge
+        lines = _engraved(plain, pixels[..., 3] if transparent else None)
+        return f'{head}{fine} {fine}">\n{lines}</svg>\n'
     text = ""
     for apart, median, speckle in _STEPS:
         text = vtracer.convert_raw_image_to_svg(
@@ -68,8 +78,54 @@ def traced(image: Array, size: int, transparent: bool = False) -> str:
         )
         if len(text) <= LARGEST_FILE:
             break
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {edge} {edge}" '
-    return re.sub(r"<svg[^>]*>", f'{head}width="{size}" height="{size}">', text, count=1)
+    return re.sub(r"<svg[^>]*>", f'{head}{edge} {edge}">', text, count=1)
+
+
+def _is_ink(image: Array) -> bool:
+    """Whether a drawing, (S, S, 3) uint8, is lines of one dark colour on white, as in print."""
+    even, light = _is_even(image), image.max(-1)
+    grey = (light > 60) & (light < 235)
+    return bool(np.ptp(image, axis=-1).max() <= _NEUTRAL and (even & grey).mean() < _FLAT)
+
+
+def _engraved(image: Array, alpha: Array | None) -> str:
+    """Paths of lines and of the paper under them, from a picture larger by :data:`_FINER`."""
+    import cv2
+
+    edge = _FINER * len(image)
+    large = cv2.resize(image, (edge, edge), interpolation=cv2.INTER_CUBIC)
+    paper = f'<rect width="{edge}" height="{edge}" fill="#ffffff"/>\n'
+    if alpha is not None:
+        figure = cv2.resize(alpha, (edge, edge), interpolation=cv2.INTER_LINEAR) > 127
+        paper = _paths(figure, "#ffffff")
+        large[~figure] = 255
+    dark = image.reshape(-1, 3).min(0)
+    lines = large.mean(-1) < (float(dark.mean()) + 255) / 2
+    return paper + _paths(lines, "#{:02x}{:02x}{:02x}".format(*dark))
+
+
+def _paths(mask: Array, colour: str) -> str:
+    """A mask's shapes, as polygons of one colour."""
+    picture = np.where(mask[..., None], np.uint8(0), np.uint8(255)).repeat(3, -1)
+    text = _library().convert_raw_image_to_svg(
+        pictures.encode(picture, ".png"),
+        img_format="png",
+        colormode="binary",
+        mode="polygon",
+        filter_speckle=4,
+        path_precision=0,
+    )
+    paths = re.findall(r"<path[^>]*/>", text)
+    return "".join(f"{path}\n" for path in paths).replace("#000000", colour)
+
+
+def _is_even(image: Array) -> Array:
+    """Where a pixel, (S, S, 3) uint8, is like its neighbours: (S, S) bool."""
+    import cv2
+
+    square = np.ones((3, 3), np.uint8)
+    spread = cv2.dilate(image, square).astype(np.int16) - cv2.erode(image, square)
+    return np.asarray(spread.max(-1) <= _EVEN)
 
 
 def _flat(pixels: Array, apart: float, median: int) -> Array:
@@ -81,9 +137,7 @@ def _flat(pixels: Array, apart: float, median: int) -> Array:
     import cv2
 
     image = np.ascontiguousarray(pixels[..., :3])
-    square = np.ones((3, 3), np.uint8)
-    spread = cv2.dilate(image, square).astype(np.int16) - cv2.erode(image, square)
-    even = spread.max(-1) <= _EVEN
+    even = _is_even(image)
     if not even.any():
         even[:] = True
     colours = _told_apart(image[even], apart)

@@ -84,6 +84,38 @@ def test_the_white_of_an_eye_outlasts_mottled_skin():
         assert seen[y + 2, x + 2 : x + 5].min() > 200
 
 
+def hatched() -> np.ndarray:
+    """A disc in ink: lines of three pixels on white, within a contour."""
+    y, x = np.mgrid[:512, :512]
+    away = np.hypot(x - 256, y - 256)
+    lines = ((x + y) % 9 < 3) & (away < 160) | (abs(away - 160) < 5)
+    return np.where(lines[..., None], np.uint8([34, 28, 32]), np.uint8(255)).astype(np.uint8)
+
+
+def test_ink_keeps_its_lines():
+    image = cv2.GaussianBlur(hatched(), (0, 0), 0.6)
+    seen = drawn(svg.traced(image, 512))[..., :3].astype(int)
+    assert np.abs(seen - image).mean() < 8
+    row = seen[256, 120:392].mean(-1) < 140
+    assert abs(int((row[1:] != row[:-1]).sum()) - 60) <= 4, "thirty lines"
+    assert seen[20, 20].min() == 255
+
+
+def test_ink_without_background_keeps_its_paper():
+    seen = drawn(svg.traced(cv2.GaussianBlur(hatched(), (0, 0), 0.6), 512, transparent=True))
+    assert (seen[:60, :60, 3] == 0).all()
+    inside = seen[200:300, 200:300]
+    assert (inside[..., 3] == 255).all()
+    assert inside[..., :3].max() == 255
+    assert inside[..., :3].min() < 60
+
+
+def test_a_grey_drawing_in_areas_is_not_taken_for_ink(drawing):
+    grey = np.repeat(drawing.mean(-1, keepdims=True), 3, -1).astype(np.uint8)
+    assert not svg._is_ink(grey)
+    assert svg._is_ink(cv2.GaussianBlur(hatched(), (0, 0), 0.6))
+
+
 @pytest.mark.parametrize("style", ["comic", "flat"])
 def test_what_ships_is_small_and_like_its_drawing(style):
     """At most 60 kB, and colours that are right on the whole."""

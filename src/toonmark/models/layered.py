@@ -14,7 +14,9 @@ from torch import Tensor, nn
 
 from toonmark.landmarks import COUNT
 from toonmark.models.cleaning import cleaned
+from toonmark.models.engraving import engraved
 from toonmark.models.layer import Layer
+from toonmark.models.layer_scores import bounded, outlined, relief, smooth_shades, toned
 from toonmark.models.layers import icnr_, instance_norm
 from toonmark.models.sampling import heatmaps
 
@@ -40,20 +42,11 @@ OF_SKIN = {
 #: from the skin's, of its distance from it.
 MIXED = {Layer.BROW: 0.6, Layer.GLASSES: 0.9}
 #: Layers that a look leaves out; what is nearest to them takes their place.
-LOOKS: dict[str, tuple[Layer, ...]] = {"comic": (), "flat": (Layer.OUTLINE,)}
-#: Shades of one thing, and over how many pixels their places are smoothed: few, large areas.
-SHADES: tuple[tuple[tuple[Layer, ...], int], ...] = (
-    ((Layer.TOP_DARK, Layer.TOP_LIGHT), 9),
-    ((Layer.BODY_DARK, Layer.BODY_MIDDLE, Layer.BODY_LIGHT), 5),
-)
-#: How much more strongly smoothed shades are told apart.
-_CRISP = 4.0
-#: By how much of the whole range, 2, skin must differ from what is around it to be of another tone.
-_TONE = 0.09
-#: How strongly tones are told apart.
-_TOLD = 3.0
-#: Above this part of the portrait frame there is no neck.
-_CHIN = 0.73
+LOOKS: dict[str, tuple[Layer, ...]] = {"comic": (), "flat": (Layer.OUTLINE,), "ink": ()}
+#: The look that is engraved in black lines on white, see :func:`engraved`.
+INK = "ink"
+#: Skin's tones in ink, where there is no hue to tell them apart.
+_ENGRAVED = {Layer.SHADE: 0.55, Layer.LIGHT: 1.4, Layer.SOFT_LINE: 0.2}
 #: How much stronger the person's colours are drawn, and lighter, of 255.
 _VIVID, _LIGHT = 1.15, 4.0
 
@@ -127,7 +120,7 @@ class LayeredGenerator(nn.Module):
 
     Args:
         scores: the network.
-        look: with contours ("comic"), or in areas alone ("flat").
+        look: with contours ("comic"), in areas alone ("flat"), or in black lines ("ink").
         sharpness: by how much scores are multiplied. At 1, edges are as soft as the network is
             unsure of them; the larger, the more a pixel belongs to one layer alone.
 
@@ -142,7 +135,7 @@ class LayeredGenerator(nn.Module):
     tone: Tensor
     left_out: Tensor
 
-    def __init__(self, scores: LayerScores, look: str = "comic", sharpness: float = 8.0) -> None:
+    def __init__(self, scores: LayerScores, look: str = "comic", sharpness: float = 12.0) -> None:
         super().__init__()
         self.scores, self.look, self.sharpness, self.clean = scores, look, sharpness, False
         left_out = torch.zeros(1, len(Layer), 1, 1)
@@ -154,7 +147,10 @@ class LayeredGenerator(nn.Module):
         of_skin, tone = torch.zeros(count, 1), torch.ones(count, 3)
         for layer, colour in FIXED.items():
             fixed[layer], own[layer] = torch.tensor(colour) / 127.5 - 1, 0
-        for layer, factors in OF_SKIN.items():
+        tones = dict(OF_SKIN)
+        if look == INK:
+            tones |= {layer: (factor,) * 3 for layer, factor in _ENGRAVED.items()}
+        for layer, factors in tones.items():
             of_skin[layer], own[layer], tone[layer] = 1, 0, torch.tensor(factors)
         for layer, factor in MIXED.items():
             mixed[layer] = factor
@@ -175,9 +171,9 @@ class LayeredGenerator(nn.Module):
         colours = self.colours(shares / shares.sum(1, keepdim=True), small)
         large = F.interpolate(scores, scale_factor=2, mode="bilinear", align_corners=False)
         drawn = compose(large, colours)
-        if not self.clean:
-            return drawn
-        return cleaned(drawn, F.interpolate(maps, scale_factor=4.0, mode="nearest"))
+        if self.clean:
+            drawn = cleaned(drawn, maps)
+        return engraved(drawn, FIXED[Layer.INK]) if self.look == INK else drawn
 
     def maps(self, face: Tensor, landmarks: Tensor) -> Tensor:
         """The heatmaps that the network sees: (N, 5, S/4, S/4)."""
@@ -189,7 +185,7 @@ class LayeredGenerator(nn.Module):
 
     def _bounded(self, small: Tensor, maps: Tensor) -> Tensor:
         scores = toned(smooth_shades(self.scores(small, maps)), small)
-        return bounded(scores * self.sharpness + self.left_out)
+        return bounded(outlined(scores, self.left_out) * self.sharpness)
 
     def painted(self, layers: Tensor, photo: Tensor) -> Tensor:
         """Layers in their colours, and skin in its tones: the teacher's drawing.
@@ -235,93 +231,6 @@ class LayeredGenerator(nn.Module):
         pure = (vivid + self.mixed * (vivid - skin)).clamp(0, 1)
         shown = self.own * pure + self.of_skin * self.tone * skin
         return shown * 2 - (self.own + self.of_skin) + self.fixed
-
-
-def smooth_shades(scores: Tensor) -> Tensor:
-    """Scores, (N, layers, H, W), of which those that tell shades of one thing apart are smoothed.
-
-    Smoothing makes the border of two shades soft, so they are told apart :data:`_CRISP` times as
-    strongly. What tells hair from skin stays: a thing's highest score is that of its smoothed
-    shades.
-    """
-    layers = list(scores.unbind(1))
-    for shades, edge in SHADES:
-        part = scores[:, list(shades)]
-        mean = part.mean(1, keepdim=True)
-        apart = part - mean
-        for _ in range(2):
-            apart = F.avg_pool2d(apart, edge, 1, edge // 2, count_include_pad=False)
-        highest = apart.amax(1, keepdim=True)
-        smooth = mean + highest + _CRISP * (apart - highest)
-        for i, shade in enumerate(shades):
-            layers[shade] = smooth[:, i]
-    return torch.stack(layers, 1)
-
-
-def relief(photo: Tensor, skin: Tensor) -> Tensor:
-    """How much lighter skin is at each place than around it: what makes a face somebody's.
-
-    A photo's light falls from anywhere, so a tone is told by the difference: under brows and nose,
-    in folds and beside cheekbones skin is darker, on ridges lighter.
-
-    Args:
-        photo: (N, 3, H, W) in [-1, 1].
-        skin: (N, 1, H, W), 1 where there is skin. White beyond the photo's edge counts as none.
-
-    Returns:
-        (N, 1, H, W): from 1 on it is light, from -1 down it is shade; 0 where there is no skin.
-    """
-    red, green, blue = (photo[:, i : i + 1] for i in range(3))
-    light = 0.299 * red + 0.587 * green + 0.114 * blue
-    skin = skin * (photo.amin(1, keepdim=True) < 0.999).to(photo.dtype)
-    both = torch.cat([light * skin, skin], 1)
-    near = _blurred(both, _odd(photo.shape[-1] / 51))
-    wide = _blurred(F.avg_pool2d(both, 4), _odd(photo.shape[-1] / 28))
-    wide = F.interpolate(wide, scale_factor=4.0, mode="bilinear")
-    apart = [pair[:, :1] / (pair[:, 1:] + 1e-3) for pair in (near, wide)]
-    return (apart[0] - apart[1]) * skin / _TONE
-
-
-def _odd(edge: float) -> int:
-    """The nearest odd number."""
-    return 2 * round((edge - 1) / 2) + 1
-
-
-def _blurred(planes: Tensor, edge: int) -> Tensor:
-    """Nearly a Gaussian: two boxes."""
-    for _ in range(2):
-        planes = F.avg_pool2d(planes, edge, 1, edge // 2)
-    return planes
-
-
-def toned(scores: Tensor, photo: Tensor) -> Tensor:
-    """Scores, (N, layers, H, W), whose skin is parted into its tones by the photo's relief.
-
-    The network's own shade, which is the chin's on the neck, is kept below the chin. A thing's
-    highest score stays what it was, so skin wins where it won.
-    """
-    layers = list(scores.unbind(1))
-    rows = torch.linspace(0, 1, scores.shape[2], device=scores.device)[None, :, None]
-    above = (rows < _CHIN).to(scores.dtype)
-    own = layers[Layer.SHADE]
-    face = torch.maximum(layers[Layer.SKIN], own - (1 - above) * 1e4)
-    others = scores.amax(1)
-    tone = relief(photo, (torch.maximum(face, own) >= others).to(scores.dtype)[:, None])[:, 0]
-    darker, lighter = _TOLD * (-tone - 1), _TOLD * (tone - 1)
-    highest = torch.maximum(darker, lighter).clamp(min=0)
-    layers[Layer.SKIN] = face - highest
-    layers[Layer.LIGHT] = face + lighter - highest
-    layers[Layer.SHADE] = torch.maximum(face + darker - highest, own - above * 1e4)
-    return torch.stack(layers, 1)
-
-
-def bounded(scores: Tensor) -> Tensor:
-    """Scores, (N, layers, H, W), whose largest is 0 at each pixel and whose least is -40.
-
-    Their exponentials need no further care, not even between the pixels that they were made at: in
-    a graph, a softmax over layers took longer than all convolutions.
-    """
-    return (scores - scores.amax(1, keepdim=True)).clamp(min=-40.0)
 
 
 def compose(scores: Tensor, colours: Tensor) -> Tensor:
