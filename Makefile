@@ -30,7 +30,7 @@ using: TESTS = tests/using tests/web
 making: EXTRAS = train,eval
 making: TESTS = tests/test_losses.py tests/test_landmarks.py tests/test_exporting.py tests/models tests/training tests/evaluation
 UV ?= uv
-.PHONY: lowest using making dist image
+.PHONY: lowest using making dist image docs
 lowest: $(LOWEST)
 using making:
 	$(UV) venv --quiet --clear --python 3.11 $(VENV)-$@
@@ -48,6 +48,11 @@ dist:
 	$(VENV)-dist/$(notdir $(BIN))/python -m build --outdir dist .
 	$(VENV)-dist/$(notdir $(BIN))/python -m twine check --strict dist/*
 	$(VENV)-dist/$(notdir $(BIN))/python -m check_wheel_contents dist/*.whl
+
+# The documentation as a site, in site/; fails at a broken link.
+docs: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet -e '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 # toonmark serve in a container, at most 500 MB; see Dockerfile.
 image:
