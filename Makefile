@@ -22,6 +22,16 @@ test: $(VENV)/.dev lint
 	@if command -v npm >/dev/null; then $(MAKE) page; else echo "no npm: tests of the page are skipped"; fi
 	$(BIN)/python -m pytest
 
+# Small faults put into the code one by one: which of them do the tests not see? One module:
+# make mutants MUTANTS='toonmark.losses*'. What is left is explained in docs/mutants.md.
+MUTANTS ?= toonmark.losses* toonmark.training.step* toonmark.models.* toonmark.data.split* \
+	toonmark.training.config.x_decayed* toonmark.training.config.*rate_at* toonmark.training.config.*local_at*
+.PHONY: mutants
+mutants: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet 'mutmut>=3.8,<4'
+	OMP_NUM_THREADS=1 $(BIN)/python -m mutmut run --max-children 2 $(foreach name,$(MUTANTS),'$(name)')
+	$(BIN)/python -m mutmut results
+
 # The lowest versions that pyproject.toml declares, in environments of their own, and the tests of
 # what they serve; needs uv. One part: make lowest LOWEST=using
 LOWEST ?= using making
