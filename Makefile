@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: demo check test lint format page clean
+.PHONY: demo check test lint format page screenshots clean
 
 # The light install, a real photo, the style that ships.
 demo: $(VENV)/.light
@@ -75,6 +75,11 @@ page: $(PAGE)
 $(PAGE): web/package-lock.json web/build.mjs $(shell find web/src -type f)
 	npm ci --prefix web --no-audit --no-fund
 	npm run build --prefix web
+
+# Every state of the page at three widths, light, dark and in forced colours, to be looked at.
+screenshots: $(VENV)/.dev $(PAGE)
+	TOONMARK_SCREENSHOTS=$(CURDIR)/build/screenshots $(BIN)/python -m pytest -q tests/web/test_layout.py
+	@echo "Look at build/screenshots"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check src tests benchmarks tools examples
