@@ -9,6 +9,7 @@ from torch import nn
 
 from toonmark import artifacts
 from toonmark.artifacts import Kind
+from toonmark.data import provenance
 from toonmark.data.split import Rule, rules_of
 from toonmark.evaluation.drawing import from_network, to_network
 from toonmark.landmarks import Array
@@ -28,6 +29,7 @@ class GeneratorDrawer:
         self.iterations: int | None = iterations
         self._generator = generator
         self.rules: frozenset[Rule] = frozenset({"position"})
+        self.landmarks: dict[str, str] = {}
         self.back: GeneratorDrawer | None = None
 
     def draw(self, faces: Array, points: Array) -> Array:
@@ -52,5 +54,6 @@ def open_run_drawer(run: str | Path) -> GeneratorDrawer:
         for direction in DIRECTIONS
     )
     there.back = back
-    there.rules = rules_of(training_facts(config, iterations, run))
+    facts = training_facts(config, iterations, run)
+    there.rules, there.landmarks = rules_of(facts), provenance.trained_on(facts)
     return there

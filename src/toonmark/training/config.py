@@ -16,6 +16,7 @@ from toonmark.configuration import Frozen
 from toonmark.data.augmentation import Augmentation
 from toonmark.data.split import Rule
 from toonmark.errors import ConfigurationError
+from toonmark.training.weighted_sets import Sets
 
 C = TypeVar("C", bound=BaseModel)
 
@@ -80,8 +81,8 @@ ABLATION: dict[str, Method] = {
 class TrainConfig(Frozen):
     """One run of ``toonmark train``."""
 
-    faces: list[str] = Field(min_length=1, description="folders with landmarks.csv")
-    cartoons: list[str] = Field(min_length=1, description="folders with landmarks.csv")
+    faces: Sets = Field(min_length=1, description="folders with landmarks.csv")
+    cartoons: Sets = Field(min_length=1, description="folders with landmarks.csv")
     face_regressor: str | None = Field(None, description="a run of train-landmarks")
     cartoon_regressor: str | None = None
     start_from: str | None = Field(
@@ -175,7 +176,7 @@ def decayed(rate: float, iteration: int, iterations: int, power: float = 0.9) ->
 class RegressorConfig(Frozen):
     """One run of ``toonmark train-landmarks``."""
 
-    data: list[str] = Field(min_length=1, description="folders with landmarks.csv")
+    data: Sets = Field(min_length=1, description="folders with landmarks.csv")
     backgrounds: list[str] = Field(default=[], description="folders of pictures put behind them")
     background_share: float = Field(0.0, ge=0, le=1)
     preset: Literal["paper", "compact"] = "compact"
@@ -197,7 +198,7 @@ class RegressorConfig(Frozen):
 class PairedConfig(Frozen):
     """What the supervised trainings share; see :class:`toonmark.training.paired.PairedTrainer`."""
 
-    faces: list[str] = Field(min_length=1, description="folders of photos with landmarks.csv")
+    faces: Sets = Field(min_length=1, description="folders of photos with landmarks.csv")
     backgrounds: list[str] = Field(default=[], description="folders of pictures put behind them")
     background_share: float = Field(0.6, ge=0, le=1)
     size: int = Field(128, ge=32, multiple_of=32)
@@ -219,7 +220,7 @@ class PairedConfig(Frozen):
 class DenoiserConfig(PairedConfig):
     """One run of ``toonmark train-denoiser``; beyond the paper."""
 
-    cartoons: list[str] = Field(min_length=1, description="folders with landmarks.csv")
+    cartoons: Sets = Field(min_length=1, description="folders with landmarks.csv")
     generators: str | None = Field(
         None, description="a run of train, or weights it kept: draws the cartoons again, as it can"
     )
@@ -273,7 +274,7 @@ class DistillationConfig(PairedConfig):
 class LayersConfig(Frozen):
     """One run of ``toonmark train-layers``; beyond the paper."""
 
-    layers: list[str] = Field(min_length=1, description="sets of `toonmark data layers`")
+    layers: Sets = Field(min_length=1, description="sets of `toonmark data layers`")
     size: int = Field(512, ge=128, multiple_of=32, description="edge of the drawing in pixels")
     width: int = Field(48, ge=16, multiple_of=16, description="channels of the network")
     blocks: int = Field(5, ge=1, description="residual blocks at a sixteenth of the size")
