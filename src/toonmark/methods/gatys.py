@@ -91,7 +91,7 @@ class GatysDrawer:
 
     def _one(self, face: Array) -> Array:
         style, _ = self._styles.of(face)
-        drawn = transfer(_batch(face), _batch(style), self._vgg, self.config)
+        drawn = transfer(as_batch(face), as_batch(style), self._vgg, self.config)
         pixels = drawn[0].permute(1, 2, 0).numpy()
         return np.rint((pixels + 1) * 127.5).clip(0, 255).astype(np.uint8)
 
@@ -135,6 +135,6 @@ def transfer(face: Tensor, style: Tensor, vgg: Vgg, config: GatysConfig) -> Tens
     return picture.detach().clamp(-1, 1)
 
 
-def _batch(picture: Array) -> Tensor:
+def as_batch(picture: Array) -> Tensor:
     """(S, S, 3) to (1, 3, S, S)."""
     return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)))[None].float()
