@@ -123,7 +123,7 @@ def test_a_killed_run_ends_with_the_same_weights(toy, tmp_path):
 @pytest.mark.slow
 def test_red_discs_become_blue_where_they_are(toy, discs):
     """A swap of colours, which unpaired pictures tell without doubt."""
-    config = small(toy, stage1=250, learning_rate=2e-3, average=0.9, batch=4)
+    config = small(toy, stage1=60, learning_rate=2e-3, average=0.9, batch=4)
     trainer = MunitTrainer(config, make_fabric("cpu"), threads=1)
     for iteration in range(config.iterations):
         trainer.step(iteration)

@@ -48,10 +48,10 @@ def open_run_drawer(run: str | Path) -> GeneratorDrawer:
     kind = artifacts.run_of(run).kind
     if kind in LEARNED:
         config: UnpairedConfig = open_run(run, LEARNED[kind][0], None)
-        generators = load_translators(run)
+        generators, rules = load_translators(run), frozenset({config.split})
     else:
         kind, config = Kind.TRAIN, open_run(run, TrainConfig, None)
-        generators = load_generators(run)
+        generators, rules = load_generators(run), None
     iterations = int(checkpoint.facts(artifacts.weights_of(run, kind))["iteration"])
     name = run.resolve().name
     there, back = (
@@ -59,5 +59,8 @@ def open_run_drawer(run: str | Path) -> GeneratorDrawer:
         for direction in DIRECTIONS
     )
     there.back = back
-    there.rules = rules_of(training_facts(config, iterations, run))
+    if rules is None:
+        assert isinstance(config, TrainConfig)
+        rules = rules_of(training_facts(config, iterations, run))
+    there.rules = rules
     return there

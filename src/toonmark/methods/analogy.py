@@ -19,10 +19,11 @@ from pydantic import Field
 from torch import Tensor
 
 from toonmark.configuration import Frozen
+from toonmark.data.split import Rule
 from toonmark.landmarks import Array
 from toonmark.methods.gatys import as_batch
 from toonmark.methods.patchmatch import doubled, gathered, patch_match, voted
-from toonmark.methods.styles import Choice, StylePictures
+from toonmark.methods.styles import Choice, style_pictures
 from toonmark.methods.vgg import Vgg, open_vgg, weights_of_vgg
 
 #: L = 5 to 1.
@@ -47,6 +48,7 @@ class AnalogyConfig(Frozen):
     rounds: int = Field(6, ge=1, description="of PatchMatch, a level and way")
     evaluations: int = Field(15, ge=1, description="of a deconvolution's loss")
     seed: int = 0
+    split: Rule = Field("name", description="how training's cartoons are told from held-out ones")
 
 
 class AnalogyDrawer:
@@ -59,16 +61,15 @@ class AnalogyDrawer:
 
     Raises:
         MissingWeightsError, ConfigurationError, DataError: see :func:`open_vgg` and
-            :class:`StylePictures`.
+            :class:`.styles.StylePictures`.
     """
 
     def __init__(self, name: str, config: AnalogyConfig, vgg: Vgg | None = None) -> None:
         self.name, self.size, self.config = name, config.size, config
         self.iterations: int | None = None
+        self.rules = frozenset({config.split})
         self._vgg = vgg or open_vgg(config.vgg)
-        self._styles = StylePictures(
-            config.cartoons, config.size, config.choice, config.seed, config.picture
-        )
+        self._styles = style_pictures(config)
         # Everything that decides a drawing, for those who keep them.
         self.identity = config.model_dump_json() + (
             weights_of_vgg(config.vgg) if vgg is None else ""

@@ -20,8 +20,9 @@ from pydantic import Field
 from torch import Tensor
 
 from toonmark.configuration import Frozen
+from toonmark.data.split import Rule
 from toonmark.landmarks import Array
-from toonmark.methods.styles import Choice, StylePictures
+from toonmark.methods.styles import Choice, style_pictures
 from toonmark.methods.vgg import Vgg, open_vgg, weights_of_vgg
 
 #: Section 2.3: content from conv4_2, style from five layers of equal weight.
@@ -41,6 +42,7 @@ class GatysConfig(Frozen):
     ratio: float = Field(1e-4, gt=0, description="alpha / beta of eq. 7")
     evaluations: int = Field(60, ge=1, description="of the loss and its gradient, a picture")
     seed: int = 0
+    split: Rule = Field("name", description="how training's cartoons are told from held-out ones")
 
 
 def gram(features: Tensor) -> Tensor:
@@ -70,16 +72,15 @@ class GatysDrawer:
 
     Raises:
         MissingWeightsError, ConfigurationError, DataError: see :func:`open_vgg` and
-            :class:`StylePictures`.
+            :class:`.styles.StylePictures`.
     """
 
     def __init__(self, name: str, config: GatysConfig, vgg: Vgg | None = None) -> None:
         self.name, self.size, self.config = name, config.size, config
         self.iterations: int | None = None
+        self.rules = frozenset({config.split})
         self._vgg = vgg or open_vgg(config.vgg, "average")
-        self._styles = StylePictures(
-            config.cartoons, config.size, config.choice, config.seed, config.picture
-        )
+        self._styles = style_pictures(config)
         # Everything that decides a drawing, for those who keep them.
         self.identity = config.model_dump_json() + (
             weights_of_vgg(config.vgg) if vgg is None else ""

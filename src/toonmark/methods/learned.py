@@ -55,7 +55,9 @@ def load_translators(path: Path, styles: Styles = "random") -> nn.ModuleDict:
         if not isinstance(networks, MunitNetworks):
             found[d.name] = networks.translator(networks.generators, d)
         elif styles == "example" and d == TO_CARTOON:
-            examples = StylePictures(config.cartoons, config.size, "nearest", config.seed)
+            examples = StylePictures(
+                config.cartoons, config.size, "nearest", config.seed, split=config.split
+            )
             found[d.name] = ExampleStyles(networks.generators, examples)
         else:
             found[d.name] = RandomStyles(networks.generators, d)

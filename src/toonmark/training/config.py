@@ -328,7 +328,7 @@ def parse(kind: type[C], values: Any) -> C:
             if item["type"] == "extra_forbidden":
                 close = difflib.get_close_matches(str(item["loc"][-1]), _keys(kind), 1, 0.4)
                 problems.append(
-                    f"{where} is unknown" + (f" (did you mean {close[0]}?)" * bool(close))
+                    f"{where} is unknown" + "".join(f" (did you mean {one}?)" for one in close)
                 )
             else:
                 problems.append(f"{where}: {item['msg']}")
