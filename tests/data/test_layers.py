@@ -49,6 +49,14 @@ def test_layers_say_what_each_pixel_is(portrait):
     assert (layers[near > 0] == Layer.OUTLINE).mean() > 0.98
 
 
+def test_a_neighbour_is_left_out(portrait):
+    photo, alpha, dense = portrait()
+    alone = found_regions(photo, alpha, dense)
+    photo[20:110, 4:30], beside = (190, 140, 120), alpha.copy()
+    beside[20:110, 4:30] = 1
+    assert np.array_equal(found_regions(photo, beside, dense).figure, alone.figure)
+
+
 def test_light_on_a_forehead_is_skin_and_a_fringe_is_hair(portrait):
     photo, alpha, dense = portrait()
     lit = photo.copy()

@@ -7,19 +7,10 @@ import pytest
 import torch
 from torch import nn
 
+from toonmark.models.engraving import engraved
 from toonmark.models.layer import Layer
-from toonmark.models.layered import (
-    FIXED,
-    SHADES,
-    LayeredGenerator,
-    LayerScores,
-    bounded,
-    compose,
-    engraved,
-    relief,
-    smooth_shades,
-    toned,
-)
+from toonmark.models.layer_scores import SHADES, bounded, outlined, relief, smooth_shades, toned
+from toonmark.models.layered import FIXED, LayeredGenerator, LayerScores, compose
 
 COUNT = len(Layer)
 
@@ -186,15 +177,54 @@ def test_the_teachers_drawing_has_tones_too(lit):
     assert drawn[224, 140] < drawn[350, 260] < drawn[224, 340]
 
 
+def test_a_torn_figure_gets_an_even_edge_and_a_closed_outline():
+    torch.manual_seed(0)
+    y, x = torch.meshgrid(torch.arange(128.0), torch.arange(128.0), indexing="ij")
+    inside = 40 - torch.hypot(x - 64, y - 64)
+    scores = torch.full((1, COUNT, 128, 128), -9.0)
+    scores[:, Layer.BACKGROUND] = 0
+    scores[:, Layer.SKIN] = (inside / 4).clamp(-3, 3) + 2 * torch.randn(128, 128)
+    none = torch.zeros(1, COUNT, 1, 1)
+    best = outlined(scores, none).argmax(1)[0]
+    figure = best != Layer.BACKGROUND
+    assert ((scores.argmax(1)[0] != Layer.BACKGROUND) != (inside > 0)).float().mean() > 0.05
+    assert (figure != (inside > 0)).float().mean() < 0.03
+    neighbours = torch.nn.functional.max_pool2d((~figure).float()[None, None], 3, 1, 1)[0, 0] > 0
+    assert (best[figure & neighbours] == Layer.OUTLINE).all(), "nothing else touches the ground"
+    assert (best[inside > 8] == Layer.SKIN).all()
+    flat = none.clone()
+    flat[:, Layer.OUTLINE] = -1e4
+    plain = outlined(scores, flat).argmax(1)[0]
+    assert torch.equal(plain != Layer.BACKGROUND, figure)
+    assert (plain[figure] == Layer.SKIN).all(), "no white seam in the outline's place"
+
+
+def test_a_figure_that_the_picture_cuts_off_has_no_outline_there():
+    scores = torch.full((1, COUNT, 128, 128), -9.0)
+    scores[:, Layer.SKIN], scores[:, Layer.BACKGROUND] = 3, 0
+    scores[:, Layer.SKIN, :40] = -3
+    best = outlined(scores, torch.zeros(1, COUNT, 1, 1)).argmax(1)[0]
+    assert (best[60:] == Layer.SKIN).all()
+    assert (best[41] == Layer.OUTLINE).all()
+
+
+def test_what_lies_within_the_figure_is_not_touched():
+    torch.manual_seed(0)
+    scores = torch.randn(1, COUNT, 128, 128)
+    scores[:, Layer.BACKGROUND] = -9
+    after = outlined(scores, torch.zeros(1, COUNT, 1, 1))
+    assert torch.equal(after[:, 1:], scores[:, 1:])
+
+
 def test_ink_is_lines_that_are_wider_where_it_is_darker():
     greys = torch.linspace(-1, 1, 9).view(9, 1, 1, 1).expand(9, 3, 8, 640)
-    light = engraved(greys).mean((1, 2, 3))
+    light = engraved(greys, FIXED[Layer.INK]).mean((1, 2, 3))
     assert (light.diff() >= 0).all()
     assert light[6] > light[3] + 0.3
-    assert (engraved(greys)[8] == 1).all(), "paper is white"
-    dark = engraved(greys)[0, :, 4, 80]
+    assert (engraved(greys, FIXED[Layer.INK])[8] == 1).all(), "paper is white"
+    dark = engraved(greys, FIXED[Layer.INK])[0, :, 4, 80]
     assert np.abs((dark.numpy() + 1) * 127.5 - FIXED[Layer.INK]).max() < 0.5
-    row = engraved(greys)[4, 0, 0] > 0
+    row = engraved(greys, FIXED[Layer.INK])[4, 0, 0] > 0
     assert int((row[1:] != row[:-1]).sum()) in (159, 160), "eighty lines, each with two edges"
 
 

@@ -9,6 +9,7 @@ from torch import nn
 
 from toonmark import artifacts
 from toonmark.artifacts import Kind
+from toonmark.data import provenance
 from toonmark.data.split import Rule, rules_of
 from toonmark.evaluation.drawing import from_network, to_network
 from toonmark.landmarks import Array
@@ -29,6 +30,7 @@ class GeneratorDrawer:
         self.iterations: int | None = iterations
         self._generator = generator
         self.rules: frozenset[Rule] = frozenset({"position"})
+        self.landmarks: dict[str, str] = {}
         self.back: GeneratorDrawer | None = None
 
     def draw(self, faces: Array, points: Array) -> Array:
@@ -48,10 +50,10 @@ def open_run_drawer(run: str | Path) -> GeneratorDrawer:
     kind = artifacts.run_of(run).kind
     if kind in LEARNED:
         config: UnpairedConfig = open_run(run, LEARNED[kind][0], None)
-        generators, rules = load_translators(run), frozenset({config.split})
+        generators = load_translators(run)
     else:
         kind, config = Kind.TRAIN, open_run(run, TrainConfig, None)
-        generators, rules = load_generators(run), None
+        generators = load_generators(run)
     iterations = int(checkpoint.facts(artifacts.weights_of(run, kind))["iteration"])
     name = run.resolve().name
     there, back = (
@@ -59,8 +61,9 @@ def open_run_drawer(run: str | Path) -> GeneratorDrawer:
         for direction in DIRECTIONS
     )
     there.back = back
-    if rules is None:
-        assert isinstance(config, TrainConfig)
-        rules = rules_of(training_facts(config, iterations, run))
-    there.rules = rules
+    if isinstance(config, TrainConfig):
+        facts = training_facts(config, iterations, run)
+        there.rules, there.landmarks = rules_of(facts), provenance.trained_on(facts)
+    else:
+        there.rules = frozenset({config.split})
     return there

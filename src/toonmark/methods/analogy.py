@@ -25,6 +25,7 @@ from toonmark.methods.gatys import as_batch
 from toonmark.methods.patchmatch import doubled, gathered, patch_match, voted
 from toonmark.methods.styles import Choice, style_pictures
 from toonmark.methods.vgg import Vgg, open_vgg, weights_of_vgg
+from toonmark.training.weighted_sets import Sets
 
 #: L = 5 to 1.
 LEVELS = ("conv5_1", "conv4_1", "conv3_1", "conv2_1", "conv1_1")
@@ -40,7 +41,7 @@ class AnalogyConfig(Frozen):
     """How the method draws."""
 
     method: Literal["analogy"] = "analogy"
-    cartoons: list[str] = Field(default=[], description="sets that the style is taken from")
+    cartoons: Sets = Field(default=[], description="sets that the style is taken from")
     size: int = Field(128, ge=32, multiple_of=32)
     choice: Choice = Field("seed", description="seed: one style for all; nearest: by colour")
     picture: str | None = Field(None, description="a file that is the style instead")

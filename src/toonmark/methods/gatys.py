@@ -24,6 +24,7 @@ from toonmark.data.split import Rule
 from toonmark.landmarks import Array
 from toonmark.methods.styles import Choice, style_pictures
 from toonmark.methods.vgg import Vgg, open_vgg, weights_of_vgg
+from toonmark.training.weighted_sets import Sets
 
 #: Section 2.3: content from conv4_2, style from five layers of equal weight.
 CONTENT = "conv4_2"
@@ -34,7 +35,7 @@ class GatysConfig(Frozen):
     """How the method draws."""
 
     method: Literal["gatys"] = "gatys"
-    cartoons: list[str] = Field(default=[], description="sets that the style is taken from")
+    cartoons: Sets = Field(default=[], description="sets that the style is taken from")
     size: int = Field(128, ge=32, multiple_of=32)
     choice: Choice = Field("seed", description="seed: one style for all; nearest: by colour")
     picture: str | None = Field(None, description="a file that is the style instead")

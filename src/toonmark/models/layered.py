@@ -14,7 +14,9 @@ from torch import Tensor, nn
 
 from toonmark.landmarks import COUNT
 from toonmark.models.cleaning import cleaned
+from toonmark.models.engraving import engraved
 from toonmark.models.layer import Layer
+from toonmark.models.layer_scores import bounded, outlined, relief, smooth_shades, toned
 from toonmark.models.layers import icnr_, instance_norm
 from toonmark.models.sampling import heatmaps
 
@@ -43,22 +45,6 @@ MIXED = {Layer.BROW: 0.6, Layer.GLASSES: 0.9}
 LOOKS: dict[str, tuple[Layer, ...]] = {"comic": (), "flat": (Layer.OUTLINE,), "ink": ()}
 #: The look that is engraved in black lines on white, see :func:`engraved`.
 INK = "ink"
-#: Shades of one thing, and over how many pixels their places are smoothed: few, large areas.
-SHADES: tuple[tuple[tuple[Layer, ...], int], ...] = (
-    ((Layer.TOP_DARK, Layer.TOP_LIGHT), 9),
-    ((Layer.BODY_DARK, Layer.BODY_MIDDLE, Layer.BODY_LIGHT), 5),
-)
-#: How much more strongly smoothed shades are told apart.
-_CRISP = 4.0
-#: By how much of the whole range, 2, skin must differ from what is around it to be of another tone.
-_TONE = 0.09
-#: How strongly tones are told apart.
-_TOLD = 3.0
-#: Above this part of the portrait frame there is no neck.
-_CHIN = 0.73
-#: The line screen: lines across the picture's edge; the least and the most light that a line can
-#: stand for are its middle less and more the spread; how light is bent before; how hard edges are.
-_LINES, _MIDDLE, _SPREAD, _PRINTED, _PRESSED = 80, 0.58, 0.26, 0.62, 10.0
 #: Skin's tones in ink, where there is no hue to tell them apart.
 _ENGRAVED = {Layer.SHADE: 0.55, Layer.LIGHT: 1.4, Layer.SOFT_LINE: 0.2}
 #: How much stronger the person's colours are drawn, and lighter, of 255.
@@ -149,7 +135,7 @@ class LayeredGenerator(nn.Module):
     tone: Tensor
     left_out: Tensor
 
-    def __init__(self, scores: LayerScores, look: str = "comic", sharpness: float = 8.0) -> None:
+    def __init__(self, scores: LayerScores, look: str = "comic", sharpness: float = 12.0) -> None:
         super().__init__()
         self.scores, self.look, self.sharpness, self.clean = scores, look, sharpness, False
         left_out = torch.zeros(1, len(Layer), 1, 1)
@@ -187,7 +173,7 @@ class LayeredGenerator(nn.Module):
         drawn = compose(large, colours)
         if self.clean:
             drawn = cleaned(drawn, maps)
-        return engraved(drawn) if self.look == INK else drawn
+        return engraved(drawn, FIXED[Layer.INK]) if self.look == INK else drawn
 
     def maps(self, face: Tensor, landmarks: Tensor) -> Tensor:
         """The heatmaps that the network sees: (N, 5, S/4, S/4)."""
@@ -199,7 +185,7 @@ class LayeredGenerator(nn.Module):
 
     def _bounded(self, small: Tensor, maps: Tensor) -> Tensor:
         scores = toned(smooth_shades(self.scores(small, maps)), small)
-        return bounded(scores * self.sharpness + self.left_out)
+        return bounded(outlined(scores, self.left_out) * self.sharpness)
 
     def painted(self, layers: Tensor, photo: Tensor) -> Tensor:
         """Layers in their colours, and skin in its tones: the teacher's drawing.
@@ -247,120 +233,9 @@ class LayeredGenerator(nn.Module):
         return shown * 2 - (self.own + self.of_skin) + self.fixed
 
 
-def smooth_shades(scores: Tensor) -> Tensor:
-    """Scores, (N, layers, H, W), of which those that tell shades of one thing apart are smoothed.
-
-    Smoothing makes the border of two shades soft, so they are told apart :data:`_CRISP` times as
-    strongly. What tells hair from skin stays: a thing's highest score is that of its smoothed
-    shades.
-    """
-    layers = list(scores.unbind(1))
-    for shades, edge in SHADES:
-        part = scores[:, list(shades)]
-        mean = part.mean(1, keepdim=True)
-        apart = part - mean
-        for _ in range(2):
-            apart = F.avg_pool2d(apart, edge, 1, edge // 2, count_include_pad=False)
-        highest = apart.amax(1, keepdim=True)
-        smooth = mean + highest + _CRISP * (apart - highest)
-        for i, shade in enumerate(shades):
-            layers[shade] = smooth[:, i]
-    return torch.stack(layers, 1)
-
-
-def relief(photo: Tensor, skin: Tensor) -> Tensor:
-    """How much lighter skin is at each place than around it: what makes a face somebody's.
-
-    A photo's light falls from anywhere, so a tone is told by the difference: under brows and nose,
-    in folds and beside cheekbones skin is darker, on ridges lighter.
-
-    Args:
-        photo: (N, 3, H, W) in [-1, 1].
-        skin: (N, 1, H, W), 1 where there is skin. White beyond the photo's edge counts as none.
-
-    Returns:
-        (N, 1, H, W): from 1 on it is light, from -1 down it is shade; 0 where there is no skin.
-    """
-    red, green, blue = (photo[:, i : i + 1] for i in range(3))
-    light = 0.299 * red + 0.587 * green + 0.114 * blue
-    skin = skin * (photo.amin(1, keepdim=True) < 0.999).to(photo.dtype)
-    both = torch.cat([light * skin, skin], 1)
-    near = _blurred(both, _odd(photo.shape[-1] / 51))
-    wide = _blurred(F.avg_pool2d(both, 4), _odd(photo.shape[-1] / 28))
-    wide = F.interpolate(wide, scale_factor=4.0, mode="bilinear")
-    apart = [pair[:, :1] / (pair[:, 1:] + 1e-3) for pair in (near, wide)]
-    return (apart[0] - apart[1]) * skin / _TONE
-
-
-def _odd(edge: float) -> int:
-    """The nearest odd number."""
-    return 2 * round((edge - 1) / 2) + 1
-
-
-def _blurred(planes: Tensor, edge: int) -> Tensor:
-    """Nearly a Gaussian: two boxes."""
-    for _ in range(2):
-        planes = F.avg_pool2d(planes, edge, 1, edge // 2)
-    return planes
-
-
-def toned(scores: Tensor, photo: Tensor) -> Tensor:
-    """Scores, (N, layers, H, W), whose skin is parted into its tones by the photo's relief.
-
-    The network's own shade, which is the chin's on the neck, is kept below the chin. A thing's
-    highest score stays what it was, so skin wins where it won.
-    """
-    layers = list(scores.unbind(1))
-    rows = torch.linspace(0, 1, scores.shape[2], device=scores.device)[None, :, None]
-    above = (rows < _CHIN).to(scores.dtype)
-    own = layers[Layer.SHADE]
-    face = torch.maximum(layers[Layer.SKIN], own - (1 - above) * 1e4)
-    others = scores.amax(1)
-    tone = relief(photo, (torch.maximum(face, own) >= others).to(scores.dtype)[:, None])[:, 0]
-    darker, lighter = _TOLD * (-tone - 1), _TOLD * (tone - 1)
-    highest = torch.maximum(darker, lighter).clamp(min=0)
-    layers[Layer.SKIN] = face - highest
-    layers[Layer.LIGHT] = face + lighter - highest
-    layers[Layer.SHADE] = torch.maximum(face + darker - highest, own - above * 1e4)
-    return torch.stack(layers, 1)
-
-
-def bounded(scores: Tensor) -> Tensor:
-    """Scores, (N, layers, H, W), whose largest is 0 at each pixel and whose least is -40.
-
-    Their exponentials need no further care, not even between the pixels that they were made at: in
-    a graph, a softmax over layers took longer than all convolutions.
-    """
-    return (scores - scores.amax(1, keepdim=True)).clamp(min=-40.0)
-
-
 def compose(scores: Tensor, colours: Tensor) -> Tensor:
     """Paints: (N, layers, H, W) bounded scores and (N, layers, 3) colours to (N, 3, H, W)."""
     count, _, height, width = scores.shape
     shares = torch.exp(scores).flatten(2)
     painted = torch.cat([colours, torch.ones_like(colours[..., :1])], 2).transpose(1, 2) @ shares
     return (painted[:, :3] / painted[:, 3:]).reshape(count, 3, height, width)
-
-
-def engraved(image: Tensor) -> Tensor:
-    """A picture in black lines on white, wider where it is darker: a line screen, as in print.
-
-    Args:
-        image: (N, 3, H, W) in [-1, 1].
-
-    Returns:
-        (N, 3, H, W) in [-1, 1]; white stays white, and black is all line.
-    """
-    red, green, blue = (image[:, i : i + 1] for i in range(3))
-    light = ((0.299 * red + 0.587 * green + 0.114 * blue + 1) / 2).clamp(min=1e-4)
-    turns = 2 * torch.pi * _LINES / image.shape[-1]
-    rows = turns * torch.arange(image.shape[-2], device=image.device)[:, None]
-    columns = turns * torch.arange(image.shape[-1], device=image.device)[None]
-    # sin(row + column), made for each picture: as a constant it would be larger than the network.
-    every = (light > 0).to(image.dtype)
-    wave = torch.sin(rows) * (torch.cos(columns) * every)
-    wave = wave + torch.cos(rows) * (torch.sin(columns) * every)
-    screen = _MIDDLE + _SPREAD * wave
-    paper = ((light**_PRINTED - screen) * _PRESSED + 0.5).clamp(min=0).clamp(max=1)
-    ink = torch.tensor(FIXED[Layer.INK], device=image.device).view(1, 3, 1, 1) / 127.5 - 1
-    return ink + (1 - ink) * paper

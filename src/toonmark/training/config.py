@@ -17,6 +17,7 @@ from toonmark.configuration import Frozen
 from toonmark.data.augmentation import Augmentation
 from toonmark.data.split import Rule
 from toonmark.errors import ConfigurationError
+from toonmark.training.weighted_sets import Sets
 
 C = TypeVar("C", bound=BaseModel)
 
@@ -91,8 +92,8 @@ class RunConfig(Frozen):
 class UnpairedConfig(RunConfig):
     """What all methods that learn from unpaired faces and cartoons have in common."""
 
-    faces: list[str] = Field(min_length=1, description="folders with landmarks.csv")
-    cartoons: list[str] = Field(min_length=1, description="folders with landmarks.csv")
+    faces: Sets = Field(min_length=1, description="folders with landmarks.csv")
+    cartoons: Sets = Field(min_length=1, description="folders with landmarks.csv")
     backgrounds: list[str] = Field(
         default=[], description="folders of pictures put behind the faces, beside drawn ones"
     )
@@ -195,7 +196,7 @@ class RegressorConfig(RunConfig):
 
     run_kind: ClassVar[Kind] = Kind.LANDMARKS
 
-    data: list[str] = Field(min_length=1, description="folders with landmarks.csv")
+    data: Sets = Field(min_length=1, description="folders with landmarks.csv")
     backgrounds: list[str] = Field(default=[], description="folders of pictures put behind them")
     background_share: float = Field(0.0, ge=0, le=1)
     preset: Literal["paper", "compact"] = "compact"
@@ -217,7 +218,7 @@ class RegressorConfig(RunConfig):
 class PairedConfig(RunConfig):
     """What the supervised trainings share; see :class:`toonmark.training.paired.PairedTrainer`."""
 
-    faces: list[str] = Field(min_length=1, description="folders of photos with landmarks.csv")
+    faces: Sets = Field(min_length=1, description="folders of photos with landmarks.csv")
     backgrounds: list[str] = Field(default=[], description="folders of pictures put behind them")
     background_share: float = Field(0.6, ge=0, le=1)
     size: int = Field(128, ge=32, multiple_of=32)
@@ -241,7 +242,7 @@ class DenoiserConfig(PairedConfig):
 
     run_kind: ClassVar[Kind] = Kind.DENOISER
 
-    cartoons: list[str] = Field(min_length=1, description="folders with landmarks.csv")
+    cartoons: Sets = Field(min_length=1, description="folders with landmarks.csv")
     generators: str | None = Field(
         None, description="a run of train, or weights it kept: draws the cartoons again, as it can"
     )
@@ -299,7 +300,7 @@ class LayersConfig(RunConfig):
 
     run_kind: ClassVar[Kind] = Kind.LAYERS
 
-    layers: list[str] = Field(min_length=1, description="sets of `toonmark data layers`")
+    layers: Sets = Field(min_length=1, description="sets of `toonmark data layers`")
     size: int = Field(512, ge=128, multiple_of=32, description="edge of the drawing in pixels")
     width: int = Field(48, ge=16, multiple_of=16, description="channels of the network")
     blocks: int = Field(5, ge=1, description="residual blocks at a sixteenth of the size")

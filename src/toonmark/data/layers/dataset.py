@@ -30,7 +30,7 @@ from toonmark.landmarks import PORTRAIT_TEMPLATE, Array, frame_of
 from toonmark.models.layer import Layer
 
 #: Changes whenever the same portrait would be taken apart in another way.
-VERSION = 2
+VERSION = 3
 
 _CHUNK = 8
 #: The least confidence of Face Mesh.

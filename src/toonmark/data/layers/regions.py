@@ -66,6 +66,7 @@ def found_regions(photo: Array, alpha: Array, dense: Array) -> Regions:
     image = cv2.bilateralFilter(image, 7, 25, 4)
     figure = cv2.resize(alpha, (SIZE, SIZE), interpolation=cv2.INTER_AREA) > 0.5
     place = _Places(points)
+    figure = _touching(figure, place.oval)  # neighbours are no part of the portrait
     lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
 
     skin = _skin(image, lab, figure, place)
