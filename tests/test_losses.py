@@ -102,11 +102,11 @@ def test_the_hue_anchor_sees_hue_and_not_light():
 def test_anchors_hold_each_cell_and_nothing_within(anchor, cells):
     """Halves of each cell are swapped: nothing. Neighbouring cells are: all of the difference."""
     edge = 64 // cells
-    fine = torch.zeros(1, 3, 64, 64)
+    fine = torch.zeros(2, 3, 64, 64)
     fine[:, 0] = ((torch.arange(64) // (edge // 2)) % 2).float()
     assert float(anchor(fine.flip(3), fine)) == pytest.approx(0, abs=1e-6)
     assert float(anchor(fine.flip(3), fine, 2 * cells)) > 0.1
-    coarse = torch.zeros(1, 3, 64, 64)
+    coarse = torch.zeros(2, 3, 64, 64)
     coarse[:, 0] = ((torch.arange(64) // edge) % 2).float()
     left = 1 / 3 if anchor is losses.colour_anchor else 4 / 9  # of red alone; less the mean
     assert float(anchor(coarse.flip(3), coarse)) == pytest.approx(left, rel=1e-5)
