@@ -150,7 +150,7 @@ def test_a_tiny_comparison_from_end_to_end(face_set, cartoon_set, vgg19, tmp_pat
     values = plan(face_set, cartoon_set, rows=rows, measure=measure).model_dump(mode="json")
     values["train"] |= {"checkpoint_every": 1, "log_every": 1, "keep_every": 0}
     file, out = tmp_path / "plan.yaml", tmp_path / "out"
-    file.write_text(yaml.safe_dump(values))
+    file.write_text(yaml.safe_dump(values, sort_keys=False))
     done = CliRunner().invoke(app, ["experiment", "comparison", str(file), str(out)])
     assert done.exit_code == 0, done.output
     table = json.loads((out / "table.json").read_text())
