@@ -7,7 +7,7 @@ these small networks keeps two cores busy, but two directions do. The gradients 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -29,7 +29,7 @@ from toonmark.training.landmarks import load_regressor
 from toonmark.training.networks import DIRECTIONS, TO_CARTOON, Direction, Networks, average_into
 from toonmark.training.packs import pack_generator
 from toonmark.training.pool import ImagePool
-from toonmark.training.processes import Update, apply_updates, averaged_values, places
+from toonmark.training.processes import Update, places
 from toonmark.training.samples import write_samples
 from toonmark.training.step import (
     Batch,
@@ -38,6 +38,7 @@ from toonmark.training.step import (
     generator_loss,
     regressor_loss,
 )
+from toonmark.training.terms import Gate, Terms
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -103,6 +104,7 @@ class StyleTrainer:
             self.optimizers["regressors"] = torch.optim.Adam(
                 self.networks.regressors.parameters(), rate, fused=True
             )
+        self.gate = Gate(fabric.device)
         self.pools = {
             d.name: ImagePool(config.pool, config.size, fabric.device) for d in DIRECTIONS
         }
@@ -163,7 +165,7 @@ class StyleTrainer:
         discriminators = list(networks.discriminators.parameters())
         regressors = list(networks.regressors.parameters()) if self._trains_regressors else []
 
-        def one(direction: Direction) -> tuple[list[tuple[Tensor | None, ...]], dict[str, float]]:
+        def one(direction: Direction) -> tuple[list[tuple[Tensor | None, ...]], Parts]:
             random = np.random.default_rng(
                 [
                     config.seed,
@@ -201,36 +203,34 @@ class StyleTrainer:
                         networks, direction.target, batches[direction.target], config
                     )
                 gradients.append(torch.autograd.grad(100 * loss, regressors, allow_unused=True))
-                values[f"{direction.name}/regressor"] = float(loss.detach())
+                values[f"{direction.name}/regressor"] = loss
             return gradients, values
 
         results = self._side_by_side(one)
-        values = averaged_values(
+        terms = Terms.of(
             self.fabric, {name: value for _, parts in results for name, value in parts.items()}
         )
-        if all(np.isfinite(value) for value in values.values()):
-            both = [
-                [_sum(a, b) for a, b in zip(*kinds, strict=True)]
-                for kinds in zip(*(gradients for gradients, _ in results), strict=True)
+        both = [
+            _sums(*kinds) for kinds in zip(*(gradients for gradients, _ in results), strict=True)
+        ]
+        if iteration < config.hold:
+            held = {id(p) for p in networks.generators[TO_CARTOON.name].parameters()}
+            both[0] = [
+                None if id(p) in held else gradient
+                for p, gradient in zip(generators, both[0], strict=True)
             ]
-            if iteration < config.hold:
-                held = {id(p) for p in networks.generators[TO_CARTOON.name].parameters()}
-                both[0] = [
-                    None if id(p) in held else gradient
-                    for p, gradient in zip(generators, both[0], strict=True)
-                ]
-            self._update(iteration, both)
-        return values
+        return self._update(iteration, terms, both)
 
-    def _update(self, iteration: int, gradients: list[list[Tensor | None]]) -> None:
+    def _update(self, iteration: int, terms: Terms, gradients: list[list[Tensor | None]]) -> Terms:
         config, rate = self.config, self.config.rate_at(iteration)
         updates = []
         for (name, optimizer), gradient in zip(self.optimizers.items(), gradients, strict=True):
             learning = dict(getattr(self.networks, name).named_parameters())
             updates.append(Update(name, optimizer, learning, gradient, rate))
-        apply_updates(self.fabric, updates)
+        terms = self.gate.learn(self.fabric, terms, updates)
         age = iteration if config.start_from is None else None
-        average_into(self.averaged, self.networks.generators, config.average, age)
+        average_into(self.averaged, self.networks.generators, config.average, age, self.gate.shut)
+        return terms
 
     def _batch(self, domain: str, iteration: int) -> Batch:
         batch, sampler = self.config.batch, self.samplers[domain]
@@ -293,13 +293,19 @@ class StyleTrainer:
             checkpoint.save(file, self.averaged.state_dict(), {"iteration": str(iteration)})
 
 
-def _named(direction: Direction, side: str, parts: Parts) -> dict[str, float]:
-    return {
-        f"{direction.name}/{side}/{name}": float(value.detach()) for name, value in parts.items()
-    }
+def _named(direction: Direction, side: str, parts: Parts) -> Parts:
+    return {f"{direction.name}/{side}/{name}": value for name, value in parts.items()}
 
 
-def _sum(first: Tensor | None, second: Tensor | None) -> Tensor | None:
-    if first is None or second is None:
-        return second if first is None else first
-    return first + second
+def _sums(first: Sequence[Tensor | None], second: Sequence[Tensor | None]) -> list[Tensor | None]:
+    """Both directions' gradients added, where both have one; as few operators as there can be."""
+    sums = [b if a is None else a for a, b in zip(first, second, strict=True)]
+    both = [
+        (i, a, b)
+        for i, (a, b) in enumerate(zip(first, second, strict=True))
+        if a is not None and b is not None
+    ]
+    added = torch._foreach_add([a for _, a, _ in both], [b for _, _, b in both]) if both else []
+    for (i, _, _), one in zip(both, added, strict=True):
+        sums[i] = one
+    return sums
