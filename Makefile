@@ -62,14 +62,14 @@ $(PAGE): web/package-lock.json web/build.mjs $(shell find web/src -type f)
 	npm run build --prefix web
 
 lint: $(VENV)/.dev
-	$(BIN)/ruff check src tests benchmarks tools
-	$(BIN)/ruff format --check src tests benchmarks tools
+	$(BIN)/ruff check src tests benchmarks tools examples
+	$(BIN)/ruff format --check src tests benchmarks tools examples
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 format: $(VENV)/.dev
-	$(BIN)/ruff check --fix src tests benchmarks tools
-	$(BIN)/ruff format src tests benchmarks tools
+	$(BIN)/ruff check --fix src tests benchmarks tools examples
+	$(BIN)/ruff format src tests benchmarks tools examples
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -1,4 +1,4 @@
-"""What FID and KID follow while runs train: of each kept checkpoint, on pictures none has seen.
+"""What FID and KID follow while runs train: of each kept checkpoint, on validation pictures.
 
     python benchmarks/curves.py runs/ablation/rows/*-seed0 \
         --faces data/faces --cartoons data/bitmoji
@@ -20,6 +20,7 @@ import cv2
 import numpy as np
 import torch
 
+from toonmark.data.split import HeldOut, Rule, rules_of
 from toonmark.evaluation.distances import fid, kid
 from toonmark.evaluation.instruments import Instruments, Options
 from toonmark.evaluation.selection import Selection, batches, select
@@ -95,16 +96,21 @@ def main() -> None:
     parser.add_argument("--cache", type=Path)
     options = parser.parse_args()
     tools = Instruments.open(Options(cache=options.cache))
-    faces = select(PictureSet.open(options.faces, landmarks=True), options.n, options.seed)
+    rules: frozenset[Rule] = frozenset()
+    for run in options.runs:
+        _, size, facts = trained_style(next(iter(sorted((run / "averaged").iterdir()))))
+        rules |= rules_of(facts)
+    held = HeldOut(rules, "validation")  # curves are to choose by
+    faces = select(PictureSet.open(options.faces, landmarks=True), options.n, options.seed, held)
     whole = PictureSet.open(options.cartoons)
-    cartoons = select(whole, options.n, options.seed)
-    _, size, _ = trained_style(next(iter(sorted((options.runs[0] / "averaged").iterdir()))))
-    others = select(whole, options.n, options.seed, False, cartoons.names)
+    cartoons = select(whole, options.n, options.seed, held)
+    others = select(whole, options.n, options.seed, None, cartoons.names)
     if options.part:
         cartoons, others = cartoons.with_points(), others.with_points()
     real = as_they_are(cartoons, size, tools, options.part)
     what = "eyes to mouth of " * options.part
-    print(f"{what}{len(faces)} faces, {len(real)} cartoons, {size} px, seed {options.seed};")
+    print(f"{what}{len(faces)} faces, {len(real)} cartoons, {size} px, seed {options.seed},")
+    print(f"held out of training ({held});")
     print(f"{tools.extractor.identity}. FID / KID×1000 / detail left.")
     for name, selection in (("photos", faces), ("other cartoons", others)):
         features = as_they_are(selection, size, tools, options.part)

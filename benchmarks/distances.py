@@ -18,6 +18,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from toonmark.data.split import HeldOut
 from toonmark.evaluation.estimates import distance, point_error
 from toonmark.evaluation.instruments import Instruments, Options
 from toonmark.evaluation.selection import batches, select
@@ -93,7 +94,7 @@ def changes(
     yield "photos", photos, unknown
 
 
-def load(pictures: PictureSet, n: int, size: int, seed: int, held: bool, without=()):  # type: ignore[no-untyped-def]
+def load(pictures: PictureSet, n: int, size: int, seed: int, held: HeldOut | None, without=()):  # type: ignore[no-untyped-def]
     """Pictures, their points and their names, in an order drawn by seed."""
     chosen = select(pictures, n, seed, held, without).with_points()
     parts = list(batches(chosen, size))
@@ -118,10 +119,10 @@ def main() -> None:
     cv2.setNumThreads(1)
     tools = Instruments.open(Options(cache=options.cache))
     every = PictureSet.open(options.cartoons, landmarks=True)
-    held, _, names = load(every, options.n, options.size, options.seed, True)
-    others, points, _ = load(every, options.n, options.size, options.seed, False, names)
+    held, _, names = load(every, options.n, options.size, options.seed, HeldOut())
+    others, points, _ = load(every, options.n, options.size, options.seed, None, names)
     photos, _, _ = load(
-        PictureSet.open(options.photos, landmarks=True), len(others), options.size, 0, True
+        PictureSet.open(options.photos, landmarks=True), len(others), options.size, 0, HeldOut()
     )
     count = min(len(others), len(photos))
     others, points, photos = others[:count], points[:count], photos[:count]

@@ -36,7 +36,7 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
 
     extractor = open_extractor(arguments.extractor)
-    pictures = select(PictureSet.open(arguments.folder), arguments.n, held_out=False)
+    pictures = select(PictureSet.open(arguments.folder), arguments.n, held_out=None)
     half = len(pictures) // 2
 
     def run(what: str, some: Selection, cache: Cache) -> None:

@@ -18,7 +18,7 @@ from PIL import Image
 from toonmark import Cartoonizer
 
 EDGE, COLUMNS = 200, 8
-STYLES = ("comic", "flat")
+STYLES = ("comic", "flat", "ink")
 
 
 def main() -> None:

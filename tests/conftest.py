@@ -38,12 +38,12 @@ def draw_faces(folder: Path, count: int, size: int = 64, seed: int = 0, ink: int
 
 @pytest.fixture(scope="session")
 def face_set(tmp_path_factory) -> Path:
-    return draw_faces(tmp_path_factory.mktemp("faces"), 24)
+    return draw_faces(tmp_path_factory.mktemp("faces"), 36)
 
 
 @pytest.fixture(scope="session")
 def cartoon_set(tmp_path_factory) -> Path:
-    return draw_faces(tmp_path_factory.mktemp("cartoons"), 24, seed=1, ink=40)
+    return draw_faces(tmp_path_factory.mktemp("cartoons"), 36, seed=1, ink=40)
 
 
 @pytest.fixture(scope="session")

@@ -68,7 +68,7 @@ def test_a_wrong_kind_of_run_is_named(tmp_path):
 
 @pytest.mark.slow
 def test_from_sets_to_scores(face_set, cartoon_set, tmp_path):
-    assert len(toonmark.Dataset.open(face_set)) == 24
+    assert len(toonmark.Dataset.open(face_set)) == 36
     regressor = tmp_path / "regressor"
     settings = {"kind": "train-landmarks", "data": [str(face_set)], "size": 64, "iterations": 2}
     learnt = toonmark.train({**settings, "batch": 2}, regressor, accelerator="cpu")

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from toonmark.evaluation.errors import MissingWeightsError
+from toonmark.errors import MissingWeightsError
 from toonmark.evaluation.extractors.illustration2vec import (
     FILE_NAME,
     SOURCE,

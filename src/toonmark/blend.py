@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from toonmark.cartoon import Cartoon
+from toonmark.checkpoints import checkpoint
 from toonmark.cutout import figure, resized
 from toonmark.faces.align import crop, scale_of
 from toonmark.landmarks import Array
@@ -42,6 +43,7 @@ def in_photo(photo: Array, cartoons: Sequence[Cartoon]) -> Array:
 def _put_back(photo: Array, cartoon: Cartoon) -> None:
     import cv2
 
+    checkpoint()
     # Brought to the photo's scale first: what remains is a turn and a shift, and for a very
     # large face some smooth enlargement.
     size = round(cartoon.image.shape[0] / scale_of(cartoon.transform))

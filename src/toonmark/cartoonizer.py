@@ -12,6 +12,7 @@ import numpy as np
 
 from toonmark import pictures
 from toonmark.cartoon import Cartoon
+from toonmark.checkpoints import checkpoint
 from toonmark.errors import (
     FaceError,
     LandmarksError,
@@ -216,6 +217,7 @@ class Cartoonizer:
         return [self._view(photo, *one) for one in chosen], left_out
 
     def _view(self, photo: Photo, number: int | None, face: Face) -> _View:
+        checkpoint()
         size, template = self.style.metadata.size, np.array(self.style.metadata.template)
         transform = face_transform(face.points, size, template)
         pixels = crop(photo.pixels, transform, size, self.style.metadata.fill)

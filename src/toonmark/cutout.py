@@ -6,6 +6,7 @@ import functools
 
 import numpy as np
 
+from toonmark.checkpoints import checkpoint
 from toonmark.enlarge import LEAST, enlarged
 from toonmark.landmarks import Array
 
@@ -14,6 +15,9 @@ WHITE = 24
 
 #: Pixels, at 128, over which an outline fades into the white.
 EDGE = 2
+
+#: Edge in pixels of what is cut out at a time.
+_TILE = 512
 
 
 def resized(image: Array, size: int) -> Array:
@@ -30,6 +34,7 @@ def resized(image: Array, size: int) -> Array:
     """
     from PIL import Image
 
+    checkpoint()
     if image.shape[0] == size:
         return image
     if image.shape[2] == 3 and size >= LEAST * image.shape[0]:
@@ -70,28 +75,47 @@ def cut_out(image: Array) -> Array:
     """
     import cv2
 
+    checkpoint()
     size = image.shape[0]
     darkest = functools.reduce(cv2.min, cv2.split(image))
     background = _outside(darkest >= 255 - WHITE)
-    reach = 2 * max(1, round(EDGE * size / 128)) + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
-    near_white = cv2.dilate(background.astype(np.uint8), disc).astype(bool)
-    near_figure = cv2.dilate((~background).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
-
     result = np.dstack([image, np.uint8(255) * ~background])
     result[background, :3] = 255
+    # A tile at a time, and only where there is an edge: discs take long, the rest takes memory.
+    for top in range(0, size, _TILE):
+        for left in range(0, size, _TILE):
+            _soften(result, image, darkest, background, (top, left))
+    return result
+
+
+def _soften(
+    result: Array, image: Array, darkest: Array, background: Array, corner: tuple[int, int]
+) -> None:
+    """Makes outlines in one tile half transparent, and takes the white out of their colour."""
+    import cv2
+
+    radius = max(1, round(EDGE * image.shape[0] / 128))
+    (top, left), (above, before) = corner, (max(0, start - radius) for start in corner)
+    tile = np.s_[top : top + _TILE, left : left + _TILE]
+    around = np.s_[above : top + _TILE + radius, before : left + _TILE + radius]
+    inside = np.s_[top - above :, left - before :]
+    outer = background[around].astype(np.uint8)
+    if not 0 < np.count_nonzero(outer) < outer.size:
+        return
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2)
+    near_white = cv2.dilate(outer, disc)
+    near_figure = cv2.dilate(1 - outer, np.ones((3, 3), np.uint8))
+    edge = cv2.min(near_white, near_figure).astype(bool)[inside][:_TILE, :_TILE]
 
     # At the edge a pixel is c = a·f + (1 - a)·white. The figure's own colour f is taken from the
     # darkest pixel near by, and a is how far the pixel is on the way there from white.
-    edge = np.flatnonzero(near_white & near_figure)
-    inked = cv2.erode(darkest, disc).ravel()[edge]
-    depth = (255.0 - darkest.ravel()[edge]) / np.maximum(255.0 - inked, 1.0)
+    inked = cv2.erode(darkest[around], disc)[inside][:_TILE, :_TILE][edge]
+    depth = (255.0 - darkest[tile][edge]) / np.maximum(255.0 - inked, 1.0)
     alpha = np.rint(np.clip(depth, 0, 1) * 255)
     share = np.maximum(alpha, 1)[:, None] / 255
-    colour = np.rint(255 - (255 - image.reshape(-1, 3)[edge].astype(np.float32)) / share)
+    colour = np.rint(255 - (255 - image[tile][edge].astype(np.float32)) / share)
     colour = np.where(alpha[:, None] > 0, np.clip(colour, 0, 255), 255)
-    result.reshape(-1, 4)[edge] = np.column_stack([colour, alpha])
-    return result
+    result[tile][edge] = np.column_stack([colour, alpha])
 
 
 def _outside(white: Array) -> Array:

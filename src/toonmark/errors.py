@@ -161,6 +161,10 @@ class DataError(ToonmarkError):
     """A data set cannot be used."""
 
 
+class MissingWeightsError(DataError):
+    """A network's weights are not on this machine."""
+
+
 class UnreadableBackgroundWarning(UserWarning):
     """A picture for backgrounds cannot be read: it is left out."""
 

@@ -228,6 +228,7 @@ def export_landmarks(path: Path, file: Path) -> float:
 
     Raises:
         RunError: the run cannot be read, or is not finished.
+        DataError: a set that it learnt from is gone, and its terms with it.
         ExportError: the graph does not find what the run finds.
     """
     config = open_run(artifacts.run_of(path).path, RegressorConfig, None)
@@ -236,8 +237,9 @@ def export_landmarks(path: Path, file: Path) -> float:
         raise RunError(
             f"{path} is not finished.", f"Go on with it: {Kind.LANDMARKS.command} --run {path}"
         )
-    sets = [Dataset.open(folder) for folder in config.data if Path(folder).exists()]
-    terms = dict.fromkeys(str(one.description.get("terms") or "not stated") for one in sets)
+    terms = dict.fromkeys(
+        str(Dataset.open(folder).description.get("terms") or "not stated") for folder in config.data
+    )
     said = checkpoint.facts(weights)
     facts = {
         "name": "landmarks",

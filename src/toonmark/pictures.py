@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, cast
 
 import numpy as np
 
+from toonmark.checkpoints import checkpoint
 from toonmark.colour import from_array, on_white
 from toonmark.decoding import decode, from_pillow, size_of
 from toonmark.errors import NotAnImageError, OutputNotWritableError, UnreadableFileError
@@ -188,6 +189,7 @@ def encode(pixels: Array, suffix: str, quality: int = 92) -> bytes:
     """
     from PIL import Image
 
+    checkpoint()
     if suffix.lower() not in WRITTEN:
         raise OutputNotWritableError(
             f"{suffix or 'A name without a suffix'} is no format that is written.",

@@ -14,7 +14,6 @@ from PIL import Image
 from toonmark.data.dataset import (
     COLUMNS,
     Dataset,
-    is_held_out,
     read_landmarks,
     write_description,
     write_landmarks,
@@ -64,13 +63,6 @@ def test_names_are_sorted_and_points_follow_them(tmp_path: Path) -> None:
     dataset = Dataset.open(tmp_path)
     assert dataset.names[0] == "000.png"
     assert dataset.points[0, 0, 0] < dataset.points[2, 0, 0]
-
-
-def test_one_picture_in_twenty_is_held_out(tmp_path: Path) -> None:
-    train, held_out = Dataset.open(make_set(tmp_path, 41)).split()
-    assert list(held_out) == [0, 20, 40]
-    assert sorted([*train, *held_out]) == list(range(41))
-    assert not any(is_held_out(int(index)) for index in train)
 
 
 def test_neither_torch_nor_opencv_is_imported_to_open_a_set(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from toonmark.data.layers.glasses import NONE, SURE, fitted, frames_at
-from toonmark.data.layers.labels import layer_map, smooth_curve
+from toonmark.data.layers.labels import layer_map
+from toonmark.data.layers.pen import smooth_curve
 from toonmark.data.layers.regions import found_regions
 from toonmark.models.layer import UNKNOWN, Layer
 
@@ -46,6 +47,24 @@ def test_layers_say_what_each_pixel_is(portrait):
     outside = (layers == Layer.BACKGROUND).astype(np.uint8)
     near = cv2.dilate(outside, np.ones((3, 3), np.uint8)) - outside
     assert (layers[near > 0] == Layer.OUTLINE).mean() > 0.98
+
+
+def test_a_neighbour_is_left_out(portrait):
+    photo, alpha, dense = portrait()
+    alone = found_regions(photo, alpha, dense)
+    photo[20:110, 4:30], beside = (190, 140, 120), alpha.copy()
+    beside[20:110, 4:30] = 1
+    assert np.array_equal(found_regions(photo, beside, dense).figure, alone.figure)
+
+
+def test_light_on_a_forehead_is_skin_and_a_fringe_is_hair(portrait):
+    photo, alpha, dense = portrait()
+    lit = photo.copy()
+    lit[88:98, 112:144] = (252, 240, 235)
+    assert found_regions(lit, alpha, dense).skin[93, 128]
+    fringe = photo.copy()
+    fringe[84:100, 100:156] = photo[50, 128]
+    assert found_regions(fringe, alpha, dense).top[90, 128]
 
 
 def test_beyond_the_photo_nothing_is_known(portrait):

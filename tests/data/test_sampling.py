@@ -28,9 +28,11 @@ def dark_near(image, point, radius=4):
 def test_held_out_pictures_are_never_drawn(face_set):
     train, kept = sampler(face_set), sampler(face_set, held_out=True)
     names = [{dataset.names[i] for dataset, i in one.items} for one in (train, kept)]
-    assert len(names[0]) == 22
-    assert names[1] == {"000.png", "020.png"}
+    assert len(names[0]) == 33
+    assert names[1] == {"008.png", "034.png"}
     assert not names[0] & names[1]
+    old = sampler(face_set, held_out=True, split="position")
+    assert {dataset.names[i] for dataset, i in old.items} == {"000.png", "020.png"}
 
 
 def test_the_same_place_gives_the_same_picture_and_each_epoch_all_of_them(face_set):
@@ -156,7 +158,7 @@ def test_sets_without_photos_are_drawn_as_ever(face_set, photo_set, tmp_path):
 
 
 def test_a_photo_of_another_size_is_refused(face_set, tmp_path):
-    larger = draw_faces(tmp_path, 24, size=96)
+    larger = draw_faces(tmp_path, 36, size=96)
     drawn = sampler(
         face_set, STILL, backgrounds=Backgrounds(), background_share=1.0, photos=[str(larger)]
     )
@@ -261,7 +263,7 @@ def test_drawn_backgrounds_vary_and_stay_in_range():
 
 
 def test_an_empty_part_is_refused(tmp_path):
-    draw_faces(tmp_path / "one", 1)  # its only picture is held out
+    draw_faces(tmp_path / "one", 1)  # its only picture is given up for validation
     with pytest.raises(DataError, match=r"has 1 picture\(s\), held out to measure with"):
         sampler(tmp_path / "one")
 
@@ -273,7 +275,7 @@ def test_drawings_follow_their_faces(face_set):
     for i in range(12):
         sample = drawn.at(i, 0, 1)
         apart = np.abs(sample.drawing - sample.image).mean()
-        assert apart < 0.05, "only sharper"
+        assert apart < 0.055, "only sharper"
         for moved in (np.roll(sample.drawing, step, axis) for step in (-1, 1) for axis in (0, 1)):
             assert apart < 0.85 * np.abs(moved - sample.image).mean()
         assert np.array_equal(sample.evened().drawing, sample.drawing)
@@ -284,12 +286,12 @@ def test_a_face_without_a_drawing_is_named(face_set, tmp_path):
     dataset = Dataset.open(face_set)
     Image.fromarray(dataset.image(0)).save(tmp_path / "000.png")
     write_landmarks(tmp_path / "landmarks.csv", [("000.png", dataset.points[0])])
-    with pytest.raises(DataError, match=r"22 of 22 faces have no drawing in .*001\.png"):
+    with pytest.raises(DataError, match=r"32 of 33 faces have no drawing in .*001\.png"):
         sampler(face_set, drawings=[str(tmp_path)])
 
 
 def test_two_faces_of_one_name_cannot_share_a_drawing(face_set, cartoon_set):
     folders = [str(face_set), str(cartoon_set)]
-    with pytest.raises(DataError, match=r"both called 001"):
+    with pytest.raises(DataError, match=r"both called 000"):
         Sampler(folders, 64, STILL, drawings=[str(face_set)])
     Sampler([str(face_set)] * 3, 64, STILL, drawings=[str(face_set)])

@@ -43,7 +43,12 @@ def make_pack(tmp_path: Path) -> MakePack:
     onnx = pytest.importorskip("onnx")
     from onnx import TensorProto, helper, numpy_helper
 
-    def make(name: str = "same", factor: float = 1.0, iterations: int | None = None) -> Path:
+    def make(
+        name: str = "same",
+        factor: float = 1.0,
+        iterations: int | None = None,
+        split: str | None = None,
+    ) -> Path:
         nodes = [
             helper.make_node("Mul", ["face", "factor"], ["scaled"]),
             # Packs read their landmarks; this one does so without heeding them.
@@ -63,7 +68,9 @@ def make_pack(tmp_path: Path) -> MakePack:
         output = helper.make_tensor_value_info("cartoon", TensorProto.FLOAT, shapes["face"])
         graph = helper.make_graph(nodes, "pack", inputs, [output], constants)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-        training = {} if iterations is None else {"iterations": iterations}
+        training: dict[str, object] = {} if iterations is None else {"iterations": iterations}
+        if split is not None:
+            training["runs"] = [{"split": split}]
         metadata = StyleMetadata(name="same", title="Same", size=SIZE, training=training)
         helper.set_model_props(model, {"toonmark": metadata.model_dump_json()})
         path = tmp_path / f"{name}.onnx"

@@ -8,8 +8,9 @@ import pytest
 import skimage.data
 import torch
 
+from toonmark.errors import MissingWeightsError
 from toonmark.evaluation.distances import kid
-from toonmark.evaluation.errors import MissingWeightsError, UnknownExtractorError
+from toonmark.evaluation.errors import UnknownExtractorError
 from toonmark.evaluation.extractors import extractor_names, open_extractor
 from toonmark.evaluation.extractors.illustration2vec import (
     Illustration2Vec,

@@ -9,14 +9,20 @@ import pytest
 from drawn import SIZE, MakePack, MakeSet
 from typer.testing import CliRunner
 
+from toonmark.data.split import part_of
 from toonmark.errors import StyleError
 from toonmark.evaluation import Options, evaluate, evaluate_all
 from toonmark.evaluation.cycle import cycle_error
 from toonmark.evaluation.drawing import PackDrawer
-from toonmark.evaluation.errors import MeasurementWarning, SamePackNameError
+from toonmark.evaluation.errors import (
+    MeasurementWarning,
+    NotEnoughPicturesError,
+    SamePackNameError,
+)
 from toonmark.evaluation.features import Extractor
 from toonmark.evaluation.instruments import Instruments
 from toonmark.evaluation.report import write_report
+from toonmark.evaluation.scores import Scores
 from toonmark.evaluation.selection import select
 from toonmark.evaluation.sets import PictureSet
 
@@ -135,7 +141,7 @@ def test_two_packs_of_one_name(make_set: MakeSet, make_pack: MakePack, tmp_path:
 
 
 def test_cycle(make_set: MakeSet, make_pack: MakePack) -> None:
-    pictures = select(PictureSet.open(make_set("faces", 6)), 6, held_out=False)
+    pictures = select(PictureSet.open(make_set("faces", 6)), 6, held_out=None)
     tools = Instruments.open(OPTIONS)
     half, double = (PackDrawer(make_pack(f"by{k}", k)) for k in (0.5, 2.0))
     there_and_back = cycle_error(half, double, pictures, tools)
@@ -225,3 +231,28 @@ def test_command_tells_errors_in_two_sentences(make_pack: MakePack, tmp_path: Pa
     assert result.exit_code == 2
     assert "holds no pictures" in result.output
     assert not (tmp_path / "out").exists()
+
+
+def names(scores: Scores) -> list[str]:
+    return [item.file for item in scores.items]
+
+
+def test_styles_are_measured_on_what_all_their_runs_held_out(
+    make_set: MakeSet, make_pack: MakePack
+) -> None:
+    faces, cartoons = make_set("faces", 120), make_set("cartoons", 120, seed=9)
+    old, new = make_pack("old"), make_pack("new", split="name")
+    every = PictureSet.open(faces).names
+    options = Options(backgrounds=0)
+    by_name = evaluate(new, faces, cartoons, options=options)
+    assert names(by_name) == [name for name in every if part_of(name) == "test"]
+    assert not any("position" in doubt for doubt in by_name.reference.warnings)
+    assert by_name.reference.setting.part == "test by name"
+    by_position = evaluate(old, faces, cartoons, options=options)
+    assert names(by_position) == list(every[::20])
+    assert any("by its position" in doubt for doubt in by_position.reference.warnings)
+    with pytest.raises(NotEnoughPicturesError, match="test by name and every 20th by position"):
+        evaluate_all([old, new], faces, cartoons, options=options)
+    chosen = evaluate(new, faces, cartoons, options=Options(backgrounds=0, part="validation"))
+    assert names(chosen) == [name for name in every if part_of(name) == "validation"]
+    assert any("validation pictures" in doubt for doubt in chosen.reference.warnings)

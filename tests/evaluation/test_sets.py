@@ -7,6 +7,7 @@ import pytest
 from drawn import SIZE, MakeSet
 
 from toonmark.data.dataset import Dataset
+from toonmark.data.split import HeldOut, part_of
 from toonmark.errors import DataError, OutputNotWritableError
 from toonmark.evaluation.cache import Cache
 from toonmark.evaluation.errors import (
@@ -15,14 +16,15 @@ from toonmark.evaluation.errors import (
     NotEnoughPicturesError,
 )
 from toonmark.evaluation.selection import batches, fit, select
-from toonmark.evaluation.sets import PictureSet, is_held_out
+from toonmark.evaluation.sets import PictureSet
 from toonmark.landmarks import template_points
 
 
-def test_every_twentieth_is_held_out(make_set: MakeSet) -> None:
-    assert [i for i in range(50) if is_held_out(i)] == [0, 20, 40]
-    chosen = select(PictureSet.open(make_set("a", 45)), 10)
-    assert chosen.names == ["0000.png", "0020.png", "0040.png"]
+def test_one_in_twenty_is_measured_and_another_chosen_by(make_set: MakeSet) -> None:
+    pictures = PictureSet.open(make_set("a", 120))
+    for part in ("test", "validation"):
+        chosen = select(pictures, 120, held_out=HeldOut(part=part))  # type: ignore[arg-type]
+        assert chosen.names == [name for name in pictures.names if part_of(name) == part]
 
 
 def test_pictures_may_lie_in_images(make_set: MakeSet) -> None:
@@ -60,16 +62,17 @@ def test_broken_landmarks_name_the_line(make_set: MakeSet) -> None:
         PictureSet.open(folder)
 
 
-def test_what_is_held_out_is_what_training_holds_out(make_set: MakeSet) -> None:
-    folder = make_set("a", 60)
+def test_what_is_measured_was_not_trained_on(make_set: MakeSet) -> None:
+    folder = make_set("a", 120)
+    before = Dataset.open(folder)
+    trained = {before.names[i] for i in before.split()[0]}
     lines = (folder / "landmarks.csv").read_text().splitlines()
-    # Three pictures without points: training does not count them, so neither may we.
     (folder / "landmarks.csv").write_text("\n".join([lines[0], *lines[4:]]))
     pictures = PictureSet.open(folder)
     assert pictures.unlisted == 3
-    dataset = Dataset.open(folder)
-    expected = [dataset.names[i] for i in dataset.split()[1]]
-    assert select(pictures, 60).names == expected
+    for part in ("test", "validation"):
+        chosen = select(pictures, 120, held_out=HeldOut(part=part))  # type: ignore[arg-type]
+        assert not trained & set(chosen.names)
 
 
 def test_a_part_of_a_set_is_measured_as_it_is_trained_on(make_set: MakeSet) -> None:
@@ -78,7 +81,7 @@ def test_a_part_of_a_set_is_measured_as_it_is_trained_on(make_set: MakeSet) -> N
     (folder / "part.csv").write_text("\n".join([lines[0], *lines[5:12]]))
     pictures = PictureSet.open(folder / "part.csv", landmarks=True)
     assert pictures.names == Dataset.open(folder / "part.csv").names
-    assert len(select(pictures, 7, held_out=False)) == 7
+    assert len(select(pictures, 7, held_out=None)) == 7
     assert (pictures.name, pictures.unlisted) == ("a/part.csv", 0)
     with pytest.raises(DataError, match=r"no other\.csv"):
         PictureSet.open(folder / "other.csv")
@@ -89,10 +92,10 @@ def test_an_unreadable_picture_is_replaced_and_named(make_set: MakeSet) -> None:
     whole = (folder / "0002.png").read_bytes()
     (folder / "0002.png").write_bytes(whole[: len(whole) // 2])
     (folder / "0003.png").write_bytes(b"")
-    chosen = select(PictureSet.open(folder), 6, held_out=False)
+    chosen = select(PictureSet.open(folder), 6, held_out=None)
     assert len(chosen) == 4
     assert {name for name, _ in chosen.skipped} == {"0002.png", "0003.png"}
-    assert len(select(PictureSet.open(folder), 3, held_out=False)) == 3
+    assert len(select(PictureSet.open(folder), 3, held_out=None)) == 3
 
 
 def test_too_few_pictures(make_set: MakeSet) -> None:
@@ -102,9 +105,9 @@ def test_too_few_pictures(make_set: MakeSet) -> None:
 
 def test_seed_decides(make_set: MakeSet) -> None:
     pictures = PictureSet.open(make_set("a", 30))
-    a, b, c = (select(pictures, 5, seed, held_out=False).names for seed in (0, 0, 1))
+    a, b, c = (select(pictures, 5, seed, held_out=None).names for seed in (0, 0, 1))
     assert a == b != c
-    rest = select(pictures, 30, held_out=False, without=a)
+    rest = select(pictures, 30, held_out=None, without=a)
     assert len(rest) == 25
     assert not set(rest.names) & set(a)
 
@@ -126,7 +129,7 @@ def test_fit_crops_by_the_points() -> None:
 
 
 def test_batches_stream_everything_once(make_set: MakeSet) -> None:
-    chosen = select(PictureSet.open(make_set("a", 7)), 7, held_out=False)
+    chosen = select(PictureSet.open(make_set("a", 7)), 7, held_out=None)
     sizes = [len(pictures) for pictures, _ in batches(chosen, SIZE, batch=3)]
     assert sizes == [3, 3, 1]
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from tools.illustration2vec import load
 
-from toonmark.evaluation.errors import MissingWeightsError
+from toonmark.errors import MissingWeightsError
 from toonmark.evaluation.extractors import open_extractor
 from toonmark.evaluation.extractors.illustration2vec import FILE_NAME, Illustration2VecNetwork
 

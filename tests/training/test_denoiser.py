@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from toonmark.data.split import rules_in
 from toonmark.errors import ConfigurationError, RunError
 from toonmark.losses import denoising
 from toonmark.models.denoiser import Denoised, Denoiser
@@ -225,3 +226,14 @@ def test_sizes_and_saved_error(config, run, tmp_path):
     with torch.no_grad():
         for size in (32, 64, 128):
             assert trainer.averaged(torch.zeros(2, 3, size, size)).shape == (2, 3, size, size)
+
+
+def test_it_says_by_which_rules_pictures_were_held_out(config, denoiser_weights, tmp_path):
+    for name in ("new", "both"):
+        (tmp_path / name).mkdir()
+    trainer = DenoiserTrainer(config, make_fabric("cpu"))
+    assert rules_in(load_denoiser(trainer.save(tmp_path / "new", {}))[1]) == {"name"}
+    # It goes on from one of before there was a choice.
+    config = config.model_copy(update={"start_from": str(denoiser_weights)})
+    trainer = DenoiserTrainer(config, make_fabric("cpu"))
+    assert rules_in(load_denoiser(trainer.save(tmp_path / "both", {}))[1]) == {"name", "position"}

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from toonmark.data.dataset import write_description, write_landmarks
+from toonmark.data.dataset import Dataset, write_description, write_landmarks
 from toonmark.data.layers.labels import layer_map
 from toonmark.data.layers.sampling import LayerSampler
+from toonmark.data.split import part_of, rules_of, split
 from toonmark.errors import ConfigurationError, DataError, RunError
 from toonmark.exporting import export_run
 from toonmark.landmarks import PORTRAIT_TEMPLATE, template_points
@@ -23,6 +24,8 @@ from toonmark.training.packs import pack_networks
 pytestmark = pytest.mark.slow
 
 COUNT = len(Layer)
+
+SKIN = (Layer.SKIN, Layer.SHADE)
 
 
 @pytest.fixture(scope="module")
@@ -95,9 +98,9 @@ def test_samples_are_pure_and_their_layers_fit_their_photo(layer_set):
         assert one.photo.dtype == np.float32
         assert np.abs(one.photo).max() <= 1
         x, y = np.rint(one.landmarks[2] * 2).astype(int)  # the nose is skin, or its line
-        agree.append(one.layers[y, x] in (Layer.SKIN, Layer.SOFT_LINE, Layer.GLASSES))
+        agree.append(one.layers[y, x] in (*SKIN, Layer.SOFT_LINE, Layer.GLASSES))
         x, y = np.rint(one.landmarks[:2].mean(0) * 2 - [0, 8]).astype(int)
-        agree.append(one.layers[y, x] in (Layer.SKIN, Layer.GLASSES, Layer.INK, Layer.OUTLINE))
+        agree.append(one.layers[y, x] in (*SKIN, Layer.GLASSES, Layer.INK, Layer.OUTLINE))
     assert np.mean(agree) > 0.95
     photos = np.stack([sampler.at(n).photo for n in range(30)])
     white = (photos == 1).all(-1).mean((1, 2))
@@ -106,12 +109,66 @@ def test_samples_are_pure_and_their_layers_fit_their_photo(layer_set):
     assert 0.05 < np.mean(glasses) < 0.5, "some wear glasses that nobody wore"
 
 
+def test_layers_lie_where_their_photo_does_to_a_tenth_of_a_pixel(tmp_path):
+    """A bright disc, and lips in its place, however the picture is turned, zoomed and mirrored."""
+    for name in ("images", "layers", "mattes"):
+        (tmp_path / name).mkdir()
+    layers = np.full((128, 128), int(Layer.SKIN), np.uint8)
+    cv2.circle(layers, (70, 52), 22, int(Layer.LIPS), -1)
+    photo = np.where(layers[..., None] == Layer.LIPS, np.uint8(190), np.uint8(30)).repeat(3, 2)
+    rows = []
+    for i in range(24):
+        cv2.imwrite(str(tmp_path / "images" / f"{i:03}.png"), photo)
+        cv2.imwrite(str(tmp_path / "layers" / f"{i:03}.png"), layers)
+        cv2.imwrite(str(tmp_path / "mattes" / f"{i:03}.png"), np.full_like(layers, 255))
+        rows.append((f"{i:03}.png", template_points(128, PORTRAIT_TEMPLATE)))
+    write_landmarks(tmp_path / "landmarks.csv", rows)
+    sampler, apart = LayerSampler([str(tmp_path)], 64), []
+    for number in range(160):
+        sample = sampler.at(number)
+        light, lips = sample.photo.mean(-1), sample.layers == Layer.LIPS
+        if (light == 1).any() or (sample.layers == Layer.GLASSES).any():
+            continue  # cut, or glasses on it
+        disc = light > (light.max() + light.min()) / 2
+        centres = [np.argwhere(mask).mean(0) for mask in (lips, disc)]
+        apart.append((centres[0] - 0.5) / 2 - centres[1])
+    assert len(apart) > 15
+    assert np.abs(np.median(apart, axis=0)).max() < 0.1
+
+
 def test_a_plain_sample_is_not_changed_by_those_before(layer_set):
     sampler = LayerSampler([str(layer_set)], 64)
     before = sampler.plain(0).layers.copy()
     for number in range(40):
         sampler.at(number)
     assert np.array_equal(sampler.plain(0).layers, before)
+
+
+@pytest.mark.parametrize("rule", ["name", "position"])
+def test_portraits_are_held_out_by_the_one_split(layer_set, rule):
+    dataset = Dataset.open(layer_set)
+    photos = [
+        cv2.resize(dataset.image(i), (64, 64), interpolation=cv2.INTER_AREA) / 127.5 - 1
+        for i in range(len(dataset))
+    ]
+    training, validation = split(dataset.names, rule)
+    for held_out, part in ((False, training), (True, validation)):
+        sampler = LayerSampler([str(layer_set)], 64, held_out=held_out, split=rule)
+        shown = [sampler.plain(place).photo for place in range(len(sampler))]
+        found = [int(np.argmin([np.abs(one - of).mean() for of in photos])) for one in shown]
+        assert found == list(part)
+    if rule == "name":
+        assert {part_of(dataset.names[i]) for i in training} == {"training"}
+
+
+def test_a_run_says_by_which_rules_it_and_the_one_before_held_out(config, run, tmp_path):
+    old = config.model_copy(update={"split": "position"})
+    assert rules_of(run(LayerTrainer, old, tmp_path / "old").facts()) == {"position"}
+    trained = run(LayerTrainer, config, tmp_path / "new")
+    assert rules_of(trained.facts()) == {"name"}
+    trained.save(tmp_path / "new", {})
+    after = config.model_copy(update={"start_from": str(tmp_path / "new"), "split": "position"})
+    assert rules_of(LayerTrainer(after, make_fabric("cpu")).facts()) == {"name", "position"}
 
 
 def test_it_learns_and_goes_on_as_if_it_had_not_been_stopped(config, run, interrupted, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +13,9 @@ import pytest
 import torch
 from PIL import Image
 
-from toonmark.artifacts import CHECKPOINT
+from toonmark.artifacts import CHECKPOINT, CONFIG
 from toonmark.data.light import evened
+from toonmark.data.split import part_of, rules_of
 from toonmark.errors import ConfigurationError, DiskFullError, RunError
 from toonmark.training import checkpoint
 from toonmark.training.config import DenoiserConfig, TrainConfig
@@ -23,6 +25,7 @@ from toonmark.training.processes import places
 from toonmark.training.run import Lock, Metrics, open_run
 from toonmark.training.samples import write_grid, write_samples
 from toonmark.training.tensors import to_tensor
+from toonmark.training.trained import DENOISER, remember_origins, training_facts
 
 
 def test_another_configuration_is_refused_with_the_difference(small_config, tmp_path):
@@ -173,3 +176,57 @@ def test_an_accelerator_that_is_not_there_is_named(accelerator, monkeypatch):
     )
     with pytest.raises(ConfigurationError, match=f"Accelerator {accelerator} .* cannot be used"):
         make_fabric(accelerator)
+
+
+def old_run(config, folder):
+    """A run as it was written before there was a choice of the split, with a checkpoint."""
+    open_run(folder, type(config), config)
+    values = json.loads((folder / CONFIG).read_text())
+    del values["split"]
+    (folder / CONFIG).write_text(json.dumps(values))
+    checkpoint.save(folder / CHECKPOINT, {}, {"iteration": "1"})
+    return folder
+
+
+def test_an_old_run_goes_on_with_the_pictures_that_it_began_with(small_config, tmp_path):
+    run = old_run(small_config, tmp_path / "run")
+    assert open_run(run, TrainConfig, None).split == "position"
+    # The same command again, in which nobody speaks of the split.
+    same = TrainConfig(**small_config.model_dump(exclude={"split"}))
+    assert open_run(run, TrainConfig, same).split == "position"
+    by_name = same.model_copy(update={"split": "name"})
+    with pytest.raises(ConfigurationError, match=r'\+ "split": "name"'):
+        open_run(run, TrainConfig, by_name)
+    assert rules_of(training_facts(open_run(run, TrainConfig, None), 1, run)) == {"position"}
+
+
+def test_a_new_run_is_split_by_name_and_says_so(small_config, tmp_path):
+    open_run(tmp_path, TrainConfig, small_config)
+    assert json.loads((tmp_path / CONFIG).read_text())["split"] == "name"
+    config = open_run(tmp_path, TrainConfig, None)
+    assert rules_of(training_facts(config, 1, tmp_path)) == {"name"}
+    sampler = StyleTrainer(config, make_fabric("cpu")).samplers["face"]
+    assert {part_of(dataset.names[i]) for dataset, i in sampler.items} == {"training"}
+
+
+def test_a_new_run_that_starts_from_an_old_one_has_the_rules_of_both(small_config, tmp_path):
+    before = old_run(small_config, tmp_path / "before")
+    config = small_config.model_copy(update={"start_from": str(before)})
+    open_run(tmp_path / "run", TrainConfig, config)
+    remember_origins(config, tmp_path / "run")
+    assert rules_of(training_facts(config, 1, tmp_path / "run")) == {"name", "position"}
+
+
+def test_a_run_keeps_the_rule_of_the_denoiser_in_it(small_config, denoiser_weights, tmp_path):
+    """That file says nothing of its split: it is an old one."""
+    config = small_config.model_copy(update={"denoiser": str(denoiser_weights)})
+    run = tmp_path / "run"
+    open_run(run, TrainConfig, config)
+    remember_origins(config, run)
+    assert rules_of(training_facts(config, 1, run)) == {"name", "position"}
+    (run / DENOISER).unlink()
+    network, facts = checkpoint.load(denoiser_weights)
+    checkpoint.save(denoiser_weights, network, {**facts, "split": "name"})
+    remember_origins(config, run)
+    denoiser_weights.unlink()
+    assert rules_of(training_facts(config, 1, run)) == {"name"}

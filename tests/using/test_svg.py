@@ -61,10 +61,71 @@ def test_without_background_there_is_none(drawing):
 def test_what_is_not_flat_is_traced_more_coarsely():
     noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3)).astype(np.uint8)
     smooth = cv2.resize(noise, (512, 512), interpolation=cv2.INTER_CUBIC)
-    fine = svg._library().convert_pixels_to_svg(
-        [(*p, 255) for p in smooth.reshape(-1, 3).tolist()], (512, 512), filter_speckle=4
+    buffer = io.BytesIO()
+    Image.fromarray(smooth).save(buffer, "PNG")
+    fine = svg._library().convert_raw_image_to_svg(
+        buffer.getvalue(), img_format="png", filter_speckle=4
     )
     assert len(svg.traced(smooth, 512)) < len(fine)
+
+
+def test_the_white_of_an_eye_outlasts_mottled_skin():
+    random = np.random.default_rng(0)
+    mottled = cv2.GaussianBlur(random.normal(0, 1, (512, 512)), (0, 0), 3)
+    tone = 1 + 0.09 * np.sign(mottled)[..., None]
+    image = np.rint(np.array([190, 140, 110]) * tone).astype(np.uint8)
+    eyes = [(200, 200), (200, 300)]
+    for y, x in eyes:
+        image[y : y + 5, x : x + 7] = (250, 250, 247)
+    text = svg.traced(image, 512)
+    assert len(text) <= svg.LARGEST_FILE
+    seen = drawn(text)[..., :3]
+    for y, x in eyes:
+        assert seen[y + 2, x + 2 : x + 5].min() > 200
+
+
+def hatched() -> np.ndarray:
+    """A disc in ink: lines of three pixels on white, within a contour."""
+    y, x = np.mgrid[:512, :512]
+    away = np.hypot(x - 256, y - 256)
+    lines = ((x + y) % 9 < 3) & (away < 160) | (abs(away - 160) < 5)
+    return np.where(lines[..., None], np.uint8([34, 28, 32]), np.uint8(255)).astype(np.uint8)
+
+
+def test_ink_keeps_its_lines():
+    image = cv2.GaussianBlur(hatched(), (0, 0), 0.6)
+    seen = drawn(svg.traced(image, 512))[..., :3].astype(int)
+    assert np.abs(seen - image).mean() < 8
+    row = seen[256, 120:392].mean(-1) < 140
+    assert abs(int((row[1:] != row[:-1]).sum()) - 60) <= 4, "thirty lines"
+    assert seen[20, 20].min() == 255
+
+
+def test_ink_without_background_keeps_its_paper():
+    seen = drawn(svg.traced(cv2.GaussianBlur(hatched(), (0, 0), 0.6), 512, transparent=True))
+    assert (seen[:60, :60, 3] == 0).all()
+    inside = seen[200:300, 200:300]
+    assert (inside[..., 3] == 255).all()
+    assert inside[..., :3].max() == 255
+    assert inside[..., :3].min() < 60
+
+
+def test_a_grey_drawing_in_areas_is_not_taken_for_ink(drawing):
+    grey = np.repeat(drawing.mean(-1, keepdims=True), 3, -1).astype(np.uint8)
+    assert not svg._is_ink(grey)
+    assert svg._is_ink(cv2.GaussianBlur(hatched(), (0, 0), 0.6))
+
+
+@pytest.mark.parametrize("style", ["comic", "flat"])
+def test_what_ships_is_small_and_like_its_drawing(style):
+    """At most 60 kB, and colours that are right on the whole."""
+    from toonmark import Cartoonizer
+
+    data = pytest.importorskip("skimage.data")
+    (cartoon,) = Cartoonizer(style, threads=1)(data.astronaut())
+    text = svg.traced(cartoon.image, 512)
+    assert len(text) <= svg.LARGEST_FILE
+    assert np.abs(drawn(text)[..., :3].astype(int) - cartoon.image).mean() < 4
 
 
 def test_a_cartoon_saves_itself(drawing, tmp_path, shipped):

@@ -45,8 +45,12 @@ def check(
         dataset, findings = inspect(
             directory, lambda done, total: bar.update(task, completed=done, total=total)
         )
-    train, held_out = dataset.split()
-    typer.echo(f"{len(dataset)} pictures: {len(train)} to train on, {len(held_out)} held out")
+    train, validation = dataset.split()
+    test = len(dataset) - len(train) - len(validation)
+    typer.echo(
+        f"{len(dataset)} pictures: {len(train)} for training, {len(validation)} for validation,"
+        f" {test} for test"
+    )
     for (kind, grave), count in Counter((f.kind, f.grave) for f in findings).items():
         mark = typer.style("problem", fg="red") if grave else typer.style("note", fg="yellow")
         typer.echo(f"{mark}: {kind} ({count})" if count > 1 else f"{mark}: {kind}")

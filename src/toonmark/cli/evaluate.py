@@ -25,10 +25,11 @@ def evaluate(
     seed: Annotated[int, typer.Option(help="Which ones.")] = 0,
     held_out: Annotated[
         bool,
-        typer.Option(
-            "--held-out/--all", help="Only pictures that training leaves out (every 20th), or all."
-        ),
+        typer.Option("--held-out/--all", help="Only pictures that training held out, or all."),
     ] = True,
+    part: Annotated[
+        str, typer.Option(help="Of those: test to report, validation to choose by.")
+    ] = "test",
     crop: Annotated[
         bool, typer.Option("--crop", help="Cut faces as each style wants them; for whole photos.")
     ] = False,
@@ -39,6 +40,12 @@ def evaluate(
     finder: Annotated[
         str, typer.Option(help="What finds points in drawings: mtcnn, or animeface for anime.")
     ] = "mtcnn",
+    portraits: Annotated[
+        bool,
+        typer.Option(
+            "--portraits", help="Measure outline, colour on the head and glasses too; for photos."
+        ),
+    ] = False,
     cache: Annotated[
         Path | None, typer.Option(help="Folder where measurements are kept.", show_default=False)
     ] = None,
@@ -64,12 +71,14 @@ def evaluate(
     from toonmark.evaluation.instruments import Options
     from toonmark.evaluation.report import write_report
     from toonmark.evaluation.run_drawing import open_run_drawer
-    from toonmark.evaluation.summary import references, summary_table
+    from toonmark.evaluation.summary import portrait_summary, references, summary_table
     from toonmark.files import write_text
     from toonmark.making import evaluate as measured
 
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)
+    if part not in ("test", "validation"):
+        raise ConfigurationError(f"There is no part {part}.", "Name test or validation.")
     if not styles and not runs:
         raise ConfigurationError(
             "There is nothing to measure.", "Name a style pack, or a run with --run."
@@ -79,10 +88,12 @@ def evaluate(
     console = Console(stderr=True)
     options = Options(
         held_out=held_out,
+        part="validation" if part == "validation" else "test",
         crop=crop,
         extractor=extractor,
         weights=weights,
         finder=finder,
+        portraits=portraits,
         cache=cache or default_folder(),
     )
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -102,6 +113,8 @@ def evaluate(
     write_report(result, drawers, faces, output / "report.html", crop=crop)
     table = Console()
     table.print(summary_table(result))
+    if (whole := portrait_summary(result)) is not None:
+        table.print(whole)
     compared = [reference for reference, _ in references(result.scores)]
     for doubt in dict.fromkeys(doubt for one in compared for doubt in one.warnings):
         table.print(f"[yellow]Note:[/] {escape(doubt)}", highlight=False)

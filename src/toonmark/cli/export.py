@@ -47,7 +47,7 @@ def export(
     ] = None,
     look: Annotated[
         str | None,
-        typer.Option(help="Of a style that draws in layers: comic, with contours; or flat."),
+        typer.Option(help="Of a style that draws in layers: comic, with contours; flat; or ink."),
     ] = None,
     scores: Annotated[
         Path | None, typer.Option(help="scores.json of `toonmark evaluate`, kept in the pack.")

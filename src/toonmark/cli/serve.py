@@ -34,6 +34,10 @@ def serve(
     ] = None,
     max_megabytes: Annotated[float, typer.Option(min=0.01, help="Of one upload.")] = 30,
     max_megapixels: Annotated[float, typer.Option(min=0.01, help="Of one photo.")] = 50,
+    max_drawn_megapixels: Annotated[
+        float,
+        typer.Option(min=0.01, help="Of all cartoons in one answer together."),
+    ] = 16.8,
     queue: Annotated[int, typer.Option(min=1, help="Requests in the house at a time.")] = 32,
     batch: Annotated[int, typer.Option(min=1, help="Requests drawn together.")] = 8,
     workers: Annotated[int | None, typer.Option(min=1, help="Threads that draw.")] = None,
@@ -66,6 +70,7 @@ def serve(
         hosts=(*LOOPBACK, *(name.lower() for name in allow_host or ())) if local else (),
         max_bytes=int(max_megabytes * 1e6),
         max_pixels=int(max_megapixels * 1e6),
+        max_drawn=int(max_drawn_megapixels * 1e6),
         queue=queue,
         batch=batch,
         workers=workers or defaults.workers,

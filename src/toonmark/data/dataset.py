@@ -22,6 +22,7 @@ import numpy as np
 
 from toonmark import pictures
 from toonmark.data.dataset_table import COLUMNS, read_landmarks, write_landmarks
+from toonmark.data.split import Rule, split
 from toonmark.errors import DataError, ImageError, NotAnImageError
 from toonmark.files import write_text
 from toonmark.landmarks import Array
@@ -32,7 +33,6 @@ __all__ = [
     "IMAGES",
     "LANDMARKS",
     "Dataset",
-    "is_held_out",
     "places_of",
     "read_description",
     "read_landmarks",
@@ -43,11 +43,6 @@ __all__ = [
 IMAGES = "images"
 LANDMARKS = "landmarks.csv"
 DESCRIPTION = "dataset.json"
-
-
-def is_held_out(index: int) -> bool:
-    """Whether the picture at ``index`` of the sorted names is kept out of training: one in 20."""
-    return index % 20 == 0
 
 
 def places_of(path: str | Path) -> tuple[Path, Path, Path]:
@@ -143,10 +138,9 @@ class Dataset:
                 f"Replace it, or take its line out of {LANDMARKS}.",
             ) from error
 
-    def split(self) -> tuple[Array, Array]:
-        """(training, held out): two sorted arrays of indices, by :func:`is_held_out`."""
-        held_out = np.array([is_held_out(index) for index in range(len(self))], bool)
-        return np.flatnonzero(~held_out), np.flatnonzero(held_out)
+    def split(self, rule: Rule = "name") -> tuple[Array, Array]:
+        """(training, validation): two sorted arrays of indices; see :mod:`toonmark.data.split`."""
+        return split(self.names, rule)
 
 
 def write_description(folder: str | Path, description: Mapping[str, Any]) -> None:

@@ -41,9 +41,11 @@ def overview(dataset: Dataset, count: int = 96) -> str:
         DataError: one of the pictures that are looked at cannot be read.
     """
     about = dataset.description
-    train, held_out = dataset.split()
+    train, validation = dataset.split()
+    test = len(dataset) - len(train) - len(validation)
     facts = [
-        f"{len(dataset)} pictures: {len(train)} to train on, {len(held_out)} held out.",
+        f"{len(dataset)} pictures: {len(train)} for training,"
+        f" {len(validation)} for validation, {test} for test.",
         f"Source: {about.get('source', 'not stated')}. Terms: {about.get('terms', 'not stated')}.",
     ]
     figures = [_figure(title, values) for title, values in measures(dataset).items()]

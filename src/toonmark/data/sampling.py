@@ -18,6 +18,7 @@ from toonmark.data.dataset import Dataset
 from toonmark.data.degradation import smooth_noise
 from toonmark.data.light import evened
 from toonmark.data.matte import lift, matte_on_white
+from toonmark.data.split import Rule
 from toonmark.data.streams import Stream
 from toonmark.enlarge import enlarged
 from toonmark.errors import DataError
@@ -58,7 +59,8 @@ class Sampler:
         photos: sets of the same crops with the backgrounds that they were photographed before. Half
             of the faces of these names that get a background get their own.
         drawings: sets of drawings of the same crops (`toonmark data drawings`), one of every face.
-        held_out: use the held-out part instead of the training part.
+        held_out: use the validation part instead of the training part.
+        split: by which rule a picture is of one of them.
         noise: strength of blur, noise and coarse blocks on what is shown.
     """
 
@@ -73,6 +75,7 @@ class Sampler:
         photos: Sequence[str] = (),
         drawings: Sequence[str] = (),
         held_out: bool = False,
+        split: Rule = "name",
         noise: float = 0.0,
         seed: int = 0,
     ) -> None:
@@ -82,7 +85,7 @@ class Sampler:
         self.items: list[tuple[Dataset, int]] = []
         for folder in folders:
             dataset = Dataset.open(folder)
-            training, kept = dataset.split()
+            training, kept = dataset.split(split)
             self.items += [(dataset, int(i)) for i in (kept if held_out else training)]
         self.photos = {
             name: (dataset, i)
@@ -229,7 +232,7 @@ def _no_pictures(folders: Sequence[str], held_out: bool) -> DataError:
         happened = f"Of the {count} picture(s) in {where} none is held out to measure with."
     else:
         happened = f"{where} has {count} picture(s), held out to measure with: none is to train on."
-    return DataError(happened, "Add pictures: about one in twenty is held out.")
+    return DataError(happened, "Add pictures: about one in ten is held out, by its name.")
 
 
 def _unsuffixed(name: str) -> str:

@@ -48,6 +48,18 @@ def doubts_about(
         )
     if not setting.held_out:
         doubts.append("Training may have seen these faces: the numbers are flattering.")
+    if "position" in setting.part:
+        doubts.append(
+            "Training held out every 20th picture by its position, or does not say what it held"
+            " out: it has seen pictures that are measured here if the set has changed since."
+        )
+    if "by position" in setting.part and "by name" in setting.part:
+        doubts.append(
+            "Some runs held pictures out by name, others by position: only what both held out is"
+            " measured."
+        )
+    if "validation" in setting.part:
+        doubts.append("These are validation pictures: what was chosen on them looks better here.")
     if not setting.n_other_cartoons:
         doubts.append("No cartoons are left over: there is no real-against-real floor.")
     return doubts

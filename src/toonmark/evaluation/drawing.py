@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
+from toonmark.data.split import Rule, rules_of
 from toonmark.landmarks import FACE_TEMPLATE, Array
 from toonmark.styles.pack import StylePack
 
@@ -19,8 +20,10 @@ class Drawer(Protocol):
         size: edge in pixels of the faces it takes.
         iterations: how long it has been trained, where that is known.
 
-    It may also have ``template``, (5, 2), where the points lie in its crop as fractions of the
-    edge, and ``back``, the drawer of the way home; see :func:`template_of` and :func:`way_back`.
+    It may also have ``rules``, by which the runs that it comes from held pictures out (without
+    them it counts as one of before there was a choice), ``template``, (5, 2), where the points lie
+    in its crop as fractions of the edge, and ``back``, the drawer of the way home; see
+    :func:`split_rules`, :func:`template_of` and :func:`way_back`.
     """
 
     name: str
@@ -40,6 +43,11 @@ def template_of(drawer: Drawer) -> Array:
 def way_back(drawer: Drawer) -> Drawer | None:
     """The generator from cartoons to faces; style packs have none."""
     return getattr(drawer, "back", None)
+
+
+def split_rules(drawer: Drawer) -> frozenset[Rule]:
+    """By which rules a style's training held pictures out."""
+    return getattr(drawer, "rules", frozenset({"position"}))
 
 
 def to_network(pictures: Array) -> Array:
@@ -70,6 +78,7 @@ class PackDrawer:
         self.size = self._pack.metadata.size
         self.template = np.array(self._pack.metadata.template)
         trained = self._pack.metadata.training.get("iterations")
+        self.rules = rules_of(self._pack.metadata.training)
         self.iterations = int(trained) if isinstance(trained, int | float) else None
 
     def draw(self, faces: Array, points: Array) -> Array:

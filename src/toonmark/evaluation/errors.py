@@ -17,10 +17,6 @@ class SamePackNameError(DataError):
     """Two packs of one name: their rows in a table could not be told apart."""
 
 
-class MissingWeightsError(DataError):
-    """A network's weights are not on this machine."""
-
-
 class UnknownExtractorError(DataError):
     """No feature extractor of this name."""
 

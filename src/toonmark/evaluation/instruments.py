@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from toonmark.data.split import Part
 from toonmark.evaluation.cache import Cache
 from toonmark.evaluation.extractors import open_extractor
 from toonmark.evaluation.features import Extractor
 from toonmark.evaluation.finders import open_finder
 from toonmark.evaluation.identity import Recognizer
+from toonmark.evaluation.portrait import PortraitJudge
 from toonmark.evaluation.structure import PointFinder, find_all
 from toonmark.landmarks import Array
 
@@ -21,22 +23,27 @@ class Options:
     """How to measure; the defaults are what published scores are made with.
 
     Attributes:
-        held_out: measure only on pictures that training leaves out (every twentieth).
+        held_out: measure only on pictures that training left out, by the rules that the styles
+            say they were trained by.
+        part: which of those left out by name: test; or validation, to choose by.
         crop: cut the faces by their points first; for pictures that are no crops yet.
         extractor: name of the feature extractor.
         weights: file with its weights, where it needs one.
         cache: folder where measurements are kept; None keeps nothing.
         finder: what finds the points in a drawing: mtcnn, or animeface for anime.
         backgrounds: how many faces are also drawn before a background.
+        portraits: outline, the colour of what is on the head and glasses are measured too.
     """
 
     held_out: bool = True
+    part: Part = "test"
     crop: bool = False
     extractor: str = "efficientnet-lite0"
     weights: Path | None = None
     cache: Path | None = None
     finder: str = "mtcnn"
     backgrounds: int = 48
+    portraits: bool = False
 
 
 @dataclass
@@ -47,12 +54,15 @@ class Instruments:
     recogniser: Recognizer
     finder: PointFinder
     cache: Cache
+    judge: PortraitJudge | None = None
 
     @classmethod
     def open(cls, options: Options) -> Instruments:
         """Loads all of them."""
         extractor = open_extractor(options.extractor, options.weights)
-        return cls(extractor, Recognizer(), open_finder(options.finder), Cache(options.cache))
+        finder, cache = open_finder(options.finder), Cache(options.cache)
+        judge = PortraitJudge() if options.portraits else None
+        return cls(extractor, Recognizer(), finder, cache, judge)
 
     def features(self, pictures: Array) -> Array:
         """(B, H, W, 3) uint8 to (B, D)."""

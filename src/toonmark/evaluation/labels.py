@@ -72,6 +72,8 @@ def by_group(items: Sequence[Item], labels: Labels) -> list[GroupScores]:
 
 
 def _scores(label: str, value: str, items: Sequence[Item]) -> GroupScores:
+    overlaps = [item.overlap for item in items if item.overlap is not None]
+    tops = [item.top_difference for item in items if item.top_difference is not None]
     errors = [item.error for item in items if item.error is not None]
     return GroupScores(
         label=label,
@@ -82,4 +84,6 @@ def _scores(label: str, value: str, items: Sequence[Item]) -> GroupScores:
         not_found=1 - len(errors) / len(items),
         skin_difference=float(np.median([item.skin_difference for item in items])),
         lightness_shift=float(np.median([i.skin_cartoon - i.skin_photo for i in items])),
+        overlap=float(np.median(overlaps)) if overlaps else None,
+        top_difference=float(np.median(tops)) if tops else None,
     )

@@ -14,6 +14,7 @@ from toonmark.evaluation.estimates import distance, interval, point_error
 from toonmark.evaluation.identity import rank_curve, ranks, share
 from toonmark.evaluation.instruments import Instruments, Options
 from toonmark.evaluation.labels import by_group
+from toonmark.evaluation.portrait import portrait_scores
 from toonmark.evaluation.reference import Baseline
 from toonmark.evaluation.scores import (
     Cleanness,
@@ -35,6 +36,7 @@ def score(
 ) -> Scores:
     """Draws the baseline's faces and takes all measures of the drawings."""
     features, embeddings, found, tones, clean = [], [], [], [], []
+    judged = []
     done, seconds = 0, 0.0
     for pictures, points_list in batches(
         base.faces, drawer.size, options.crop, template=base.template
@@ -48,6 +50,8 @@ def score(
         found.append(tools.points(cartoons))
         tones.append(colour.colours(cartoons, points))
         clean += [(background.haze(c), background.chequer(c)) for c in cartoons]
+        if tools.judge is not None:
+            judged += [tools.judge(*one) for one in zip(pictures, cartoons, points, strict=True)]
         done += len(pictures)
         report(drawer.name, done, len(base.faces))
     drawn, tone = np.concatenate(features), np.concatenate(tones)
@@ -68,6 +72,8 @@ def score(
             skin_cartoon=float(tone[i, 0]),
             skin_difference=float(skin[i]),
             hair_difference=_number(hair[i]),
+            overlap=judged[i].overlap if judged else None,
+            top_difference=_number(judged[i].top) if judged else None,
         )
         for i, name in enumerate(base.faces.names)
     ]
@@ -93,6 +99,7 @@ def score(
         ),
         milliseconds=1000 * seconds / done,
         cycle=both_cycles(drawer, base, tools, options.crop),
+        portraits=portrait_scores(judged) if judged else None,
         groups=by_group(items, base.labels),
         reference=base.reference,
         items=items,

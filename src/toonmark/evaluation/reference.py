@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from toonmark.data.split import HeldOut, Rule
 from toonmark.evaluation import colour
 from toonmark.evaluation.cartoons import Cartoons
 from toonmark.evaluation.doubts import doubts_about
@@ -83,16 +84,21 @@ class Baseline:
         options: Options,
         tools: Instruments,
         report: Callable[[str, int, int], None],
+        rules: frozenset[Rule],
     ) -> Baseline:
-        """Chooses the pictures and takes all measures that need no style."""
+        """Chooses the pictures and takes all measures that need no style.
+
+        Args:
+            rules: by which the styles' training held pictures out.
+        """
         face_set = PictureSet.open(face_folder, landmarks=True)
         cartoon_set = PictureSet.open(cartoon_folder)
-        held = options.held_out
+        held = HeldOut(rules, options.part) if options.held_out else None
         faces = select(face_set, n, seed, held)
         cartoons = select(cartoon_set, n, seed, held)
         # The floor needs real cartoons that are not among the others; nothing is learnt from
         # either here, so training may have seen them.
-        others = select(cartoon_set, len(faces), seed, False, without=cartoons.names, minimum=0)
+        others = select(cartoon_set, len(faces), seed, None, without=cartoons.names, minimum=0)
 
         points, found, tones, features, embeddings, mirrored = [], [], [], [], [], []
         for pictures, given in batches(faces, size, options.crop, template=template):
@@ -119,7 +125,8 @@ class Baseline:
             n_cartoons=len(cartoons),
             n_other_cartoons=len(others),
             image_size=size,
-            held_out=held,
+            held_out=options.held_out,
+            part=str(held) if held else "all",
             recropped=options.crop,
             seed=seed,
         )

@@ -13,7 +13,7 @@ from toonmark.evaluation import charts, tables
 from toonmark.evaluation.charts import Guide, Series, plot
 from toonmark.evaluation.drawing import Drawer, PackDrawer
 from toonmark.evaluation.gallery import Gallery, at_random, by_error, by_skin, open_gallery
-from toonmark.evaluation.optional_tables import cycle_table, group_table
+from toonmark.evaluation.optional_tables import cycle_table, group_table, portrait_table
 from toonmark.evaluation.page import page
 from toonmark.evaluation.scores import Evaluation, Item, Scores
 from toonmark.evaluation.summary import caption, percent, references
@@ -60,6 +60,7 @@ def write_report(
         "<h2>Diversity and cleanness</h2>",
         tables.cleanness_table(scores),
         _section("There and back again", cycle_table(scores)),
+        _section("Whole portraits", portrait_table(scores)),
         _section("Groups of people", group_table(scores)),
         *_pictures(scores, drawers, gallery),
         "<h2>What failed</h2>",

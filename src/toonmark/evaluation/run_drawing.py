@@ -9,6 +9,7 @@ from torch import nn
 
 from toonmark import artifacts
 from toonmark.artifacts import Kind
+from toonmark.data.split import Rule, rules_of
 from toonmark.evaluation.drawing import from_network, to_network
 from toonmark.landmarks import Array
 from toonmark.models.sampling import heatmaps
@@ -16,6 +17,7 @@ from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
 from toonmark.training.networks import DIRECTIONS, load_generators
 from toonmark.training.run import open_run
+from toonmark.training.trained import training_facts
 
 
 class GeneratorDrawer:
@@ -25,6 +27,7 @@ class GeneratorDrawer:
         self.name, self.size = name, size
         self.iterations: int | None = iterations
         self._generator = generator
+        self.rules: frozenset[Rule] = frozenset({"position"})
         self.back: GeneratorDrawer | None = None
 
     def draw(self, faces: Array, points: Array) -> Array:
@@ -49,4 +52,5 @@ def open_run_drawer(run: str | Path) -> GeneratorDrawer:
         for direction in DIRECTIONS
     )
     there.back = back
+    there.rules = rules_of(training_facts(config, iterations, run))
     return there

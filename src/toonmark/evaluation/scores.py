@@ -34,6 +34,7 @@ class Setting(_Record):
     n_other_cartoons: int = Field(description="disjoint from the others; for the floor")
     image_size: int
     held_out: bool = Field(description="only pictures that training leaves out")
+    part: str = Field("", description="which of those; empty in scores that do not say")
     recropped: bool
     seed: int
     toonmark: str = __version__
@@ -111,6 +112,25 @@ class Cleanness(_Record):
     background_inside: float | None = Field(description="the same within the face")
 
 
+class Portraits(_Record):
+    """Outline, colour of what is on the head, and glasses of whole portraits."""
+
+    n: int
+    overlap: float = Field(description="of drawn figure and the photo's matte (IoU), median")
+    overlap_worst_tenth: float
+    outside: float = Field(
+        description="of the figure, farther than 3 % of the frame from the matte"
+    )
+    top_difference: float | None = Field(
+        description="median CIEDE2000 of hair or what covers the head"
+    )
+    top_measured: int
+    glasses_worn: int
+    glasses_kept: int
+    bare: int = Field(description="photos that surely show no glasses")
+    glasses_invented: int
+
+
 class Cycle(_Record):
     """How near a picture comes to itself after going there and back."""
 
@@ -129,6 +149,8 @@ class Item(_Record):
     skin_cartoon: float
     skin_difference: float
     hair_difference: float | None
+    overlap: float | None = Field(None, description="of figure and matte, where it was measured")
+    top_difference: float | None = None
 
 
 class GroupScores(_Record):
@@ -142,6 +164,8 @@ class GroupScores(_Record):
     not_found: float
     skin_difference: float = Field(description="median CIEDE2000")
     lightness_shift: float = Field(description="median L* of cartoon minus photo")
+    overlap: float | None = Field(None, description="median, of figure and matte")
+    top_difference: float | None = Field(None, description="median CIEDE2000, on the head")
 
 
 class BothCycles(_Record):
@@ -182,6 +206,7 @@ class Scores(_Record):
     cleanness: Cleanness
     milliseconds: float = Field(description="of processor time to draw one face, here")
     cycle: BothCycles | None = Field(None, description="of a run; a pack has no way back")
+    portraits: Portraits | None = Field(None, description="of whole portraits, where asked for")
     groups: list[GroupScores] = Field([], description="where the faces have labels")
     reference: Reference
     items: list[Item]

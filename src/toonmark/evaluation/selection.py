@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from toonmark.data.split import HeldOut
 from toonmark.errors import ImageError
 from toonmark.evaluation.errors import NotEnoughPicturesError
-from toonmark.evaluation.sets import PictureSet, is_held_out
+from toonmark.evaluation.sets import PictureSet
 from toonmark.faces.align import crop, face_transform, transform_points
 from toonmark.landmarks import FACE_TEMPLATE, Array
 from toonmark.pictures import read
@@ -50,11 +51,14 @@ class Selection:
         )
 
 
+_TEST = HeldOut()
+
+
 def select(
     pictures: PictureSet,
     n: int,
     seed: int = 0,
-    held_out: bool = True,
+    held_out: HeldOut | None = _TEST,
     without: Sequence[str] = (),
     minimum: int = 2,
 ) -> Selection:
@@ -64,7 +68,7 @@ def select(
         pictures: the set.
         n: how many are wanted; fewer come back where there are no more.
         seed: which ones.
-        held_out: only those that training leaves out.
+        held_out: only those that training held out; None: all.
         without: pictures that must not be among them.
         minimum: fewer than this are an error.
 
@@ -72,11 +76,8 @@ def select(
         NotEnoughPicturesError: fewer than ``minimum`` are left.
     """
     taken = set(without)
-    candidates = [
-        name
-        for index, name in enumerate(pictures.names)
-        if (is_held_out(index) or not held_out) and name not in taken
-    ]
+    among = pictures.names if held_out is None else held_out.of(pictures.names)
+    candidates = [name for name in among if name not in taken]
     chosen: list[str] = []
     skipped: list[tuple[str, str]] = []
     for index in np.random.default_rng(seed).permutation(len(candidates)):
@@ -90,9 +91,9 @@ def select(
             continue
         chosen.append(name)
     if len(chosen) < minimum:
-        part = "held-out (every 20th) " if held_out else ""
+        which = f" held out of training ({held_out})" if held_out else ""
         raise NotEnoughPicturesError(
-            f"{pictures.folder} has {len(chosen)} usable {part}pictures; {minimum} are needed.",
+            f"{pictures.folder} has {len(chosen)} usable pictures{which}; {minimum} are needed.",
             "Use a larger set" + (", or measure on all of it (--all)." if held_out else "."),
         )
     chosen.sort()

@@ -10,12 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from toonmark.data.dataset import IMAGES, LANDMARKS, is_held_out, places_of, read_landmarks
+from toonmark.data.dataset import IMAGES, LANDMARKS, places_of, read_landmarks
 from toonmark.evaluation.errors import EmptySetError, MissingLandmarksError
 from toonmark.landmarks import Array
 from toonmark.pictures import pictures_in
-
-__all__ = ["PictureSet", "is_held_out"]
 
 
 @dataclass(frozen=True)

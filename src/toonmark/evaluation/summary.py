@@ -102,3 +102,30 @@ def summary_table(evaluation: Evaluation) -> Table:
             f"{scores.milliseconds:.0f}",
         )
     return table
+
+
+def portrait_summary(evaluation: Evaluation) -> Table | None:
+    """Outline, colour on the head and glasses of all styles; None where they were not measured."""
+    table = Table(
+        "style",
+        "N",
+        "silhouette",
+        "worst tenth",
+        "outside",
+        "ΔE on the head",
+        "glasses",
+        "invented",
+    )
+    for scores in evaluation.scores:
+        if (one := scores.portraits) is not None:
+            table.add_row(
+                scores.name,
+                str(one.n),
+                f"{one.overlap:.3f}",
+                f"{one.overlap_worst_tenth:.3f}",
+                percent(one.outside),
+                "–" if one.top_difference is None else f"{one.top_difference:.1f}",
+                f"{one.glasses_kept} of {one.glasses_worn}",
+                f"{one.glasses_invented} of {one.bare}",
+            )
+    return table if table.row_count else None

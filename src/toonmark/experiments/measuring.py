@@ -95,6 +95,7 @@ def options(measuring: Measuring, out: Path) -> Options:
     """The plan's wishes as the evaluation's options; the faces are drawn as they are."""
     return Options(
         held_out=measuring.held_out,
+        part=measuring.part,
         extractor=measuring.extractor,
         weights=Path(measuring.weights) if measuring.weights else None,
         cache=out / "cache",

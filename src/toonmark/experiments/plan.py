@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -25,7 +25,10 @@ class Measuring(Frozen):
 
     n: int = Field(500, ge=2, description="photos, and at most as many cartoons")
     seed: int = 0
-    held_out: bool = Field(True, description="only pictures that training leaves out")
+    held_out: bool = Field(True, description="only pictures that training held out")
+    part: Literal["test", "validation"] = Field(
+        "test", description="of those: test to report, validation to choose by"
+    )
     faces: str | None = Field(None, description="folder of photos; the first one trained on")
     cartoons: str | None = Field(None, description="folder of cartoons; the first one trained on")
     extractor: str = "efficientnet-lite0"

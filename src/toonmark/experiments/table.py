@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from toonmark.evaluation.scores import PointError
+from toonmark.evaluation.scores import PointError, Setting
 from toonmark.experiments.results import Results, Row, Spread
 
 HEADINGS = (
@@ -74,6 +74,12 @@ def _mixed(precision: str) -> str:
     return ", in mixed precision (bfloat16)" if precision == "bf16-mixed" else ""
 
 
+def _held_out(setting: Setting) -> str:
+    if not setting.held_out:
+        return "training may have seen them"
+    return "held out of training" + f" ({setting.part})" * bool(setting.part)
+
+
 def notes(results: Results) -> list[str]:
     """What a reader must know, a sentence or two each."""
     told = [
@@ -88,7 +94,7 @@ def notes(results: Results) -> list[str]:
         told += [
             f"Measured on {s.n_faces} faces of {s.faces} and {s.n_cartoons} cartoons of"
             f" {s.cartoons} at {s.image_size} px, seed {s.seed},"
-            f" {'held out of training' if s.held_out else 'training may have seen them'}."
+            f" {_held_out(s)}."
             f" Features: {s.extractor}. Points: {s.point_finder}. Faces: {s.recogniser}; chance"
             f" is {chance:.1f} %.",
             "Landmark error is the median of the inter-eye distance; on the floor it is the"

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from toonmark.checkpoints import checkpoint
 from toonmark.landmarks import Array, inter_eye_distance
 
 #: The network: OpenCV Zoo's of March 2023 in 8 bits, as `tools/detector.py` makes it; see
@@ -154,6 +155,7 @@ def _look(
     """
     import cv2
 
+    checkpoint()
     height, width = image.shape[:2]
     scale = min(1.0, side / max(height, width))
     small_size = (max(1, round(width * scale)), max(1, round(height * scale)))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from toonmark.checkpoints import checkpoint
 from toonmark.faces.align import crop, face_transform, invert, transform_points
 from toonmark.faces.pose import roll
 from toonmark.inference import Runtime, open_session
@@ -21,6 +22,9 @@ SIZE = 128
 #: until none moves by more than ``SETTLED`` of the inter-eye distance, or it has looked so often.
 LOOKS = 6
 SETTLED = 0.06
+
+#: Faces that go through the regressor at a time; each takes 6 MB in it.
+BATCH = 16
 
 #: How much the regressor's points count against the detector's. The two err independently: chosen
 #: with the regressor before this one, whose mean error it took from 5.6 % to 5.2 % of the inter-eye
@@ -97,16 +101,18 @@ class Refiner:
         frame of a clip: (n, 5, 2) to (n, 5, 2), the same if it is not installed."""
         if self._session is None:
             return points
-        transforms = [face_transform(face, SIZE) for face in points]
-        crops = np.stack([crop(image, transform, SIZE) for transform in transforms])
-        faces = np.ascontiguousarray(crops.transpose(0, 3, 1, 2)) / np.float32(127.5) - 1
-        (found,) = self._session.run(["landmarks"], {"face": faces})
-        return np.stack(
-            [
+        located = []
+        for start in range(0, len(points), BATCH):
+            checkpoint()
+            transforms = [face_transform(face, SIZE) for face in points[start : start + BATCH]]
+            crops = np.stack([crop(image, transform, SIZE) for transform in transforms])
+            faces = np.ascontiguousarray(crops.transpose(0, 3, 1, 2)) / np.float32(127.5) - 1
+            (found,) = self._session.run(["landmarks"], {"face": faces})
+            located += [
                 transform_points(face, invert(transform))
                 for face, transform in zip(found, transforms, strict=True)
             ]
-        )
+        return np.stack(located)
 
 
 def turned(points: Array, degrees: float) -> Array:

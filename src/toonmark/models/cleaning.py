@@ -24,7 +24,7 @@ def cleaned(image: Tensor, maps: Tensor) -> Tensor:
 
     Args:
         image: (N, 3, S, S) in [-1, 1].
-        maps: (N, 5, S, S) heatmaps of the landmarks in [0, 1].
+        maps: (N, 5, T, T) heatmaps of the landmarks in [0, 1]; S is a multiple of T.
 
     Returns:
         (N, 3, S, S) in [-1, 1].
@@ -34,7 +34,10 @@ def cleaned(image: Tensor, maps: Tensor) -> Tensor:
     white = (1 - image) / 2
     drawn = F.max_pool2d(white.amax(1, keepdim=True), block)
     drawn = ((drawn - FAINT) / (CERTAIN - FAINT)).clamp(0, 1)
-    near = F.max_pool2d(maps.amax(1, keepdim=True), block)
+    near, coarse = maps.amax(1, keepdim=True), size // block
+    if near.shape[-1] < coarse:
+        near = F.interpolate(near, scale_factor=float(coarse // near.shape[-1]), mode="nearest")
+    near = F.max_pool2d(near, near.shape[-1] // coarse)
     joined = torch.minimum((4 * near).clamp(max=1), drawn)
     # As many steps as the map is wide: enough for every way that does not wind.
     for _ in range(drawn.shape[-1]):

@@ -26,7 +26,7 @@ class Layer(IntEnum):
     BODY_MIDDLE = 15
     BODY_LIGHT = 16
     GLASSES = 17
-    COVER = 18
+    LIGHT = 18  # of skin; nobody learns it, see toonmark.models.layer_scores.toned
     OUTLINE = 19
 
 

@@ -14,7 +14,9 @@ from torch import Tensor, nn
 
 from toonmark.landmarks import COUNT
 from toonmark.models.cleaning import cleaned
+from toonmark.models.engraving import engraved
 from toonmark.models.layer import Layer
+from toonmark.models.layer_scores import bounded, outlined, relief, smooth_shades, toned
 from toonmark.models.layers import icnr_, instance_norm
 from toonmark.models.sampling import heatmaps
 
@@ -30,18 +32,21 @@ FIXED = {
     Layer.MOUTH: (96, 30, 36),
     Layer.TEETH: (252, 250, 246),
 }
-#: Layers in a darker tone of the person's skin: factors of red, green, blue.
-OF_SKIN = {Layer.SHADE: (0.84, 0.78, 0.78), Layer.SOFT_LINE: (0.58, 0.48, 0.48)}
+#: Layers in another tone of the person's skin: factors of red, green, blue.
+OF_SKIN = {
+    Layer.SHADE: (0.84, 0.78, 0.78),
+    Layer.LIGHT: (1.09, 1.08, 1.07),
+    Layer.SOFT_LINE: (0.58, 0.48, 0.48),
+}
 #: Thin layers, whose pixels of the photo are half skin: how far their colour is moved on, away
 #: from the skin's, of its distance from it.
 MIXED = {Layer.BROW: 0.6, Layer.GLASSES: 0.9}
 #: Layers that a look leaves out; what is nearest to them takes their place.
-LOOKS: dict[str, tuple[Layer, ...]] = {"comic": (), "flat": (Layer.OUTLINE,)}
-#: Shades of one thing, and over how many pixels their places are smoothed: few, large areas.
-SHADES: tuple[tuple[tuple[Layer, ...], int], ...] = (
-    ((Layer.TOP_DARK, Layer.TOP_LIGHT), 9),
-    ((Layer.BODY_DARK, Layer.BODY_MIDDLE, Layer.BODY_LIGHT), 5),
-)
+LOOKS: dict[str, tuple[Layer, ...]] = {"comic": (), "flat": (Layer.OUTLINE,), "ink": ()}
+#: The look that is engraved in black lines on white, see :func:`engraved`.
+INK = "ink"
+#: Skin's tones in ink, where there is no hue to tell them apart.
+_ENGRAVED = {Layer.SHADE: 0.55, Layer.LIGHT: 1.4, Layer.SOFT_LINE: 0.2}
 #: How much stronger the person's colours are drawn, and lighter, of 255.
 _VIVID, _LIGHT = 1.15, 4.0
 
@@ -115,7 +120,7 @@ class LayeredGenerator(nn.Module):
 
     Args:
         scores: the network.
-        look: with contours ("comic"), or in areas alone ("flat").
+        look: with contours ("comic"), in areas alone ("flat"), or in black lines ("ink").
         sharpness: by how much scores are multiplied. At 1, edges are as soft as the network is
             unsure of them; the larger, the more a pixel belongs to one layer alone.
 
@@ -130,7 +135,7 @@ class LayeredGenerator(nn.Module):
     tone: Tensor
     left_out: Tensor
 
-    def __init__(self, scores: LayerScores, look: str = "comic", sharpness: float = 8.0) -> None:
+    def __init__(self, scores: LayerScores, look: str = "comic", sharpness: float = 12.0) -> None:
         super().__init__()
         self.scores, self.look, self.sharpness, self.clean = scores, look, sharpness, False
         left_out = torch.zeros(1, len(Layer), 1, 1)
@@ -142,7 +147,10 @@ class LayeredGenerator(nn.Module):
         of_skin, tone = torch.zeros(count, 1), torch.ones(count, 3)
         for layer, colour in FIXED.items():
             fixed[layer], own[layer] = torch.tensor(colour) / 127.5 - 1, 0
-        for layer, factors in OF_SKIN.items():
+        tones = dict(OF_SKIN)
+        if look == INK:
+            tones |= {layer: (factor,) * 3 for layer, factor in _ENGRAVED.items()}
+        for layer, factors in tones.items():
             of_skin[layer], own[layer], tone[layer] = 1, 0, torch.tensor(factors)
         for layer, factor in MIXED.items():
             mixed[layer] = factor
@@ -157,16 +165,15 @@ class LayeredGenerator(nn.Module):
 
     def forward(self, face: Tensor, landmarks: Tensor) -> Tensor:
         """(N, 3, S, S) in [-1, 1] and (N, 5, 2) pixels to (N, 3, S, S) in [-1, 1]."""
-        small = F.avg_pool2d(face, 2)
-        scores = self.layer_scores(face, landmarks)
+        small, maps = F.avg_pool2d(face, 2), self.maps(face, landmarks)
+        scores = self._bounded(small, maps)
         shares = torch.exp(scores)
         colours = self.colours(shares / shares.sum(1, keepdim=True), small)
         large = F.interpolate(scores, scale_factor=2, mode="bilinear", align_corners=False)
         drawn = compose(large, colours)
-        if not self.clean:
-            return drawn
-        near = F.interpolate(self.maps(face, landmarks), scale_factor=4.0, mode="nearest")
-        return cleaned(drawn, near)
+        if self.clean:
+            drawn = cleaned(drawn, maps)
+        return engraved(drawn, FIXED[Layer.INK]) if self.look == INK else drawn
 
     def maps(self, face: Tensor, landmarks: Tensor) -> Tensor:
         """The heatmaps that the network sees: (N, 5, S/4, S/4)."""
@@ -174,12 +181,14 @@ class LayeredGenerator(nn.Module):
 
     def layer_scores(self, face: Tensor, landmarks: Tensor) -> Tensor:
         """How much each pixel belongs to each layer: (N, layers, S/2, S/2), see :func:`bounded`."""
-        scores = self.scores(F.avg_pool2d(face, 2), self.maps(face, landmarks))
-        scores = smooth_shades(scores)
-        return bounded(scores * self.sharpness + self.left_out)
+        return self._bounded(F.avg_pool2d(face, 2), self.maps(face, landmarks))
+
+    def _bounded(self, small: Tensor, maps: Tensor) -> Tensor:
+        scores = toned(smooth_shades(self.scores(small, maps)), small)
+        return bounded(outlined(scores, self.left_out) * self.sharpness)
 
     def painted(self, layers: Tensor, photo: Tensor) -> Tensor:
-        """Layers in their colours: the teacher's drawing.
+        """Layers in their colours, and skin in its tones: the teacher's drawing.
 
         Args:
             layers: (N, 2H, 2W) int64 of :class:`Layer`; unknown ones become background.
@@ -189,9 +198,16 @@ class LayeredGenerator(nn.Module):
             (N, 3, 2H, 2W) in [-1, 1].
         """
         known = layers.clamp(max=len(Layer) - 1) * (layers < len(Layer))
-        shares = F.one_hot(known, len(Layer)).permute(0, 3, 1, 2).to(photo.dtype)
-        colours = self.colours(F.avg_pool2d(shares, 2), photo)
-        return torch.einsum("nlhw,nlc->nchw", shares, colours)
+        plain = F.one_hot(known, len(Layer)).permute(0, 3, 1, 2).to(photo.dtype)
+        skin = F.avg_pool2d(plain[:, Layer.SKIN : Layer.SKIN + 1], 2)
+        tone = F.interpolate(relief(photo, skin), scale_factor=2.0, mode="bilinear")
+        shares = list(plain.unbind(1))
+        for layer, where in ((Layer.SHADE, tone < -1), (Layer.LIGHT, tone > 1)):
+            part = shares[Layer.SKIN] * where[:, 0]
+            shares[layer], shares[Layer.SKIN] = shares[layer] + part, shares[Layer.SKIN] - part
+        toned_shares = torch.stack(shares, 1)
+        colours = self.colours(F.avg_pool2d(toned_shares, 2), photo)
+        return torch.einsum("nlhw,nlc->nchw", toned_shares, colours)
 
     def colours(self, shares: Tensor, photo: Tensor) -> Tensor:
         """What each layer is painted in.
@@ -215,33 +231,6 @@ class LayeredGenerator(nn.Module):
         pure = (vivid + self.mixed * (vivid - skin)).clamp(0, 1)
         shown = self.own * pure + self.of_skin * self.tone * skin
         return shown * 2 - (self.own + self.of_skin) + self.fixed
-
-
-def smooth_shades(scores: Tensor) -> Tensor:
-    """Scores, (N, layers, H, W), of which those that tell shades of one thing apart are smoothed.
-
-    What tells hair from skin stays as it is: the mean of a thing's shades does not change.
-    """
-    layers = list(scores.unbind(1))
-    for shades, edge in SHADES:
-        part = scores[:, list(shades)]
-        mean = part.mean(1, keepdim=True)
-        apart = part - mean
-        for _ in range(2):
-            apart = F.avg_pool2d(apart, edge, 1, edge // 2, count_include_pad=False)
-        smooth = mean + apart
-        for i, shade in enumerate(shades):
-            layers[shade] = smooth[:, i]
-    return torch.stack(layers, 1)
-
-
-def bounded(scores: Tensor) -> Tensor:
-    """Scores, (N, layers, H, W), whose largest is 0 at each pixel and whose least is -40.
-
-    Their exponentials need no further care, not even between the pixels that they were made at; in
-    a graph that is a third of the time of a softmax over layers.
-    """
-    return (scores - scores.amax(1, keepdim=True)).clamp(min=-40.0)
 
 
 def compose(scores: Tensor, colours: Tensor) -> Tensor:

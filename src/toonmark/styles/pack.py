@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
+from toonmark.checkpoints import checkpoint
 from toonmark.errors import (
     CorruptStyleError,
     OtherDrawingError,
@@ -116,6 +117,7 @@ class StylePack:
         landmarks = np.ascontiguousarray(landmarks, np.float32)
         drawn = [np.zeros((0, 3, self.metadata.size, self.metadata.size), np.float32)]
         for i in range(0, len(faces), BATCH):
+            checkpoint()
             feed = {"face": faces[i : i + BATCH], "landmarks": landmarks[i : i + BATCH]}
             drawn += self._session.run(["cartoon"], feed)
         return np.clip(np.concatenate(drawn), -1, 1)

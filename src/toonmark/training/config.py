@@ -14,9 +14,15 @@ from pydantic import BaseModel, Field, ValidationError
 
 from toonmark.configuration import Frozen
 from toonmark.data.augmentation import Augmentation
+from toonmark.data.split import Rule
 from toonmark.errors import ConfigurationError
 
 C = TypeVar("C", bound=BaseModel)
+
+#: Begun anew, every run splits by name; see :mod:`toonmark.data.split`.
+_SPLIT: Any = Field(
+    "name", description="how pictures are held out: by name, or as old runs did, by position"
+)
 
 
 class Weights(Frozen):
@@ -125,6 +131,7 @@ class TrainConfig(Frozen):
     average: float = Field(0.999, ge=0, lt=1, description="decay of the averaged generators")
     pool: int = Field(50, ge=0, description="generated images kept for the discriminators")
     seed: int = 0
+    split: Rule = _SPLIT
 
     sample_every: int = Field(1000, ge=1)
     checkpoint_every: int = Field(500, ge=1)
@@ -182,6 +189,7 @@ class RegressorConfig(Frozen):
     learning_rate: float = Field(1e-3, gt=0)
     average: float = Field(0.999, ge=0, lt=1)
     seed: int = 0
+    split: Rule = _SPLIT
     checkpoint_every: int = Field(500, ge=1)
     log_every: int = Field(50, ge=1)
 
@@ -202,6 +210,7 @@ class PairedConfig(Frozen):
     learning_rate: float = Field(1e-3, gt=0)
     average: float = Field(0.998, ge=0, lt=1)
     seed: int = 0
+    split: Rule = _SPLIT
     sample_every: int = Field(500, ge=1)
     checkpoint_every: int = Field(250, ge=1)
     log_every: int = Field(50, ge=1)
@@ -276,6 +285,7 @@ class LayersConfig(Frozen):
         None, description="another run, or a style pack that it became: its network is the start"
     )
     seed: int = 0
+    split: Rule = _SPLIT
     sample_every: int = Field(500, ge=1)
     checkpoint_every: int = Field(250, ge=1)
     log_every: int = Field(50, ge=1)

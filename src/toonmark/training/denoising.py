@@ -24,6 +24,7 @@ from toonmark.artifacts import WEIGHTS, Kind, Pack
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.degradation import degraded, see_through
 from toonmark.data.sampling import Sampler
+from toonmark.data.split import Rule, rules_in
 from toonmark.data.streams import Stream
 from toonmark.faces.align import crop, similarity
 from toonmark.landmarks import Array
@@ -51,8 +52,12 @@ class DenoiserTrainer(PairedTrainer):
         self.config = config
         torch.manual_seed(config.seed)
         denoiser = Denoiser()
+        #: The rules of all runs that its weights come from.
+        self.rules: frozenset[Rule] = frozenset({config.split})
         if config.start_from is not None:
-            denoiser.load_state_dict(load_denoiser(config.start_from, config.size)[0].state_dict())
+            start, facts = load_denoiser(config.start_from, config.size)
+            denoiser.load_state_dict(start.state_dict())
+            self.rules |= rules_in(facts)
         learnt = config.start_from is not None
         super().__init__("denoiser", denoiser, config, fabric, learnt)
         self.cartoons = self._sampler(config.cartoons, photos=False, held_out=False)
@@ -71,6 +76,7 @@ class DenoiserTrainer(PairedTrainer):
             backgrounds=Backgrounds(config.backgrounds) if photos else None,
             background_share=config.background_share if photos else 0.0,
             held_out=held_out,
+            split=config.split,
             seed=config.seed + photos,
         )
 
@@ -188,6 +194,7 @@ class DenoiserTrainer(PairedTrainer):
     def save(self, folder: Path, error: Mapping[str, float]) -> Path:
         """Writes the averaged weights for ``toonmark export``."""
         facts = {"size": str(self.config.size), "iterations": str(self.config.iterations)}
+        facts["split"] = " ".join(sorted(self.rules))
         facts |= {f"error_{name}": f"{value:.4f}" for name, value in error.items()}
         checkpoint.save(folder / WEIGHTS[Kind.DENOISER], self.averaged.state_dict(), facts)
         return folder / WEIGHTS[Kind.DENOISER]

@@ -108,6 +108,7 @@ class DistillationTrainer(PairedTrainer):
             photos=config.photos,
             drawings=config.drawings,
             held_out=held_out,
+            split=config.split,
             seed=config.seed,
         )
 
@@ -181,6 +182,7 @@ class DistillationTrainer(PairedTrainer):
                 "adversarial": config.adversarial,
                 **self._taught_with(),
                 "keep_denoiser": config.keep_denoiser,
+                "split": config.split,
                 "tune_denoiser": config.tune_denoiser,
                 "before": self.before,
                 "error": dict(error),

@@ -74,9 +74,14 @@ class StyleTrainer:
                 backgrounds=Backgrounds(config.backgrounds),
                 background_share=config.background_share,
                 seed=config.seed,
+                split=config.split,
             ),
             "cartoon": Sampler(
-                config.cartoons, config.size, config.augmentation, seed=config.seed + 1
+                config.cartoons,
+                config.size,
+                config.augmentation,
+                seed=config.seed + 1,
+                split=config.split,
             ),
         }
         torch.manual_seed(config.seed)

@@ -58,6 +58,7 @@ class LandmarkTrainer:
             backgrounds=Backgrounds(config.backgrounds) if behind else None,
             background_share=config.background_share,
             held_out=held_out,
+            split=config.split,
             noise=0.0 if held_out else config.noise,
             seed=config.seed,
         )

@@ -102,7 +102,9 @@ class LayerTrainer:
             self.network.parameters(), config.learning_rate, (0.9, 0.99), fused=True
         )
         self.gate = Gate(fabric.device)
-        self.sampler = LayerSampler(config.layers, config.size // 2, seed=config.seed)
+        self.sampler = LayerSampler(
+            config.layers, config.size // 2, split=config.split, seed=config.seed
+        )
 
     def step(self, iteration: int) -> Mapping[str, float]:
         """One step on one batch."""
@@ -152,7 +154,8 @@ class LayerTrainer:
             write_grid(self.grid(6), folder / "samples" / f"{iteration:07d}.png")
 
     def _held_out(self, limit: int) -> list[LayerSample]:
-        sampler = LayerSampler(self.config.layers, self.config.size // 2, held_out=True)
+        config = self.config
+        sampler = LayerSampler(config.layers, config.size // 2, held_out=True, split=config.split)
         return [sampler.plain(place) for place in range(min(limit, len(sampler)))]
 
     @torch.no_grad()
@@ -202,6 +205,7 @@ class LayerTrainer:
             "pictures": config.iterations * config.batch,
             "learning_rate": config.learning_rate,
             "seed": config.seed,
+            "split": config.split,
             "terms": " ".join(dict.fromkeys(str(one) for one in terms if one)),
         }
         runs = [*self.before, own]

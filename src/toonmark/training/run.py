@@ -69,7 +69,10 @@ def open_run(path: Path, kind: type[C], config: C | None) -> C:
             f"{path} is a run of `{run.kind.command}`.",
             f"Name a run of `{KINDS[kind].command}`, or another folder.",
         )
-    existing = parse(kind, run.settings)
+    existing = parse(kind, {"split": "position", **run.settings})  # said or not: see data/split.py
+    if config is not None and "split" not in config.model_fields_set:
+        # A run goes on with the pictures that it began with, whatever is usual by now.
+        config = config.model_copy(update={"split": existing.model_dump().get("split")})
     if config is not None and (changes := difference(existing, config)):
         raise ConfigurationError(
             f"{path} has begun with another configuration:\n{changes}\n",

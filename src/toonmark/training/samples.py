@@ -49,6 +49,7 @@ def write_samples(
             backgrounds=backgrounds if direction.source == "face" else None,
             background_share=1.0,
             held_out=True,
+            split=config.split,
         )
         indices = np.linspace(0, len(sampler) - 1, min(count, len(sampler))).astype(int)
         half = len(indices) // 2

@@ -9,7 +9,7 @@ from typing import Any
 from torch import nn
 
 from toonmark import artifacts
-from toonmark.artifacts import Kind, Pack
+from toonmark.artifacts import CHECKPOINT, Kind, Pack
 from toonmark.data.dataset import DESCRIPTION
 from toonmark.errors import ConfigurationError, RunError
 from toonmark.files import write_text
@@ -27,6 +27,8 @@ from toonmark.training.run import open_run
 
 #: What a run keeps of the runs that it started from.
 ORIGINS = "origins.json"
+#: And of the denoiser that it has behind its way to cartoons.
+DENOISER = "denoiser.json"
 
 
 def trained_style(
@@ -78,6 +80,19 @@ def remember_origins(config: TrainConfig, run: Path) -> None:
     """Writes into a run what the runs were that it starts from, which may go on, or be deleted."""
     if config.start_from is not None and not (run / ORIGINS).exists():
         write_text(run / ORIGINS, json.dumps(_runs_before(config, None), indent=1) + "\n")
+    fresh = not (run / CHECKPOINT).exists()
+    if config.denoiser is not None and fresh and not (run / DENOISER).exists():
+        _, facts = load_denoiser(config.denoiser, config.size)
+        write_text(run / DENOISER, json.dumps(facts, indent=1) + "\n")
+
+
+def _denoiser_facts(config: TrainConfig, run: Path | None) -> dict[str, Any]:
+    """What is known of the denoiser that lies in a run; of old runs, only its name."""
+    assert config.denoiser is not None
+    facts: dict[str, Any] = {"run": Path(config.denoiser).name}
+    if run is not None and (run / DENOISER).exists():
+        facts |= json.loads((run / DENOISER).read_text(encoding="utf-8"))
+    return facts
 
 
 def _runs_before(config: TrainConfig, run: Path | None) -> list[dict[str, Any]]:
@@ -116,6 +131,7 @@ def _one_run(config: TrainConfig, done: int) -> dict[str, Any]:
         "cycle_noise": config.cycle_noise,
         "learning_rate": [config.rate_at(0), config.rate_at(done)],
         "seed": config.seed,
+        "split": config.split,
     }
 
 
@@ -139,7 +155,7 @@ def training_facts(config: TrainConfig, done: int, run: Path | None = None) -> d
         "iterations": sum(one["stage1"] + one["stage2"] for one in runs),
     }
     if config.denoiser is not None:  # its weights lie in the run; the file may be gone
-        facts["denoiser"] = {"run": Path(config.denoiser).name}
+        facts["denoiser"] = _denoiser_facts(config, run)
     return facts
 
 

@@ -18,6 +18,7 @@ from toonmark.cartoon import LARGEST, SMALLEST
 from toonmark.errors import ToonmarkError
 from toonmark.styles.metadata import StyleMetadata
 from toonmark.web import drawing, problems, uploads
+from toonmark.web.accept import wants_json
 from toonmark.web.drawing import Answer, Options, Output
 from toonmark.web.problems import Refusal
 from toonmark.web.service import Service, stopped
@@ -79,7 +80,7 @@ async def cartoonize(
     problem = ""
     try:
         drawing.check_names(request.query_params, _OPTIONS)
-        as_json = "application/json" in request.headers.get("accept", "")
+        as_json = wants_json(", ".join(request.headers.getlist("accept")))
         options = Options(
             size,
             # Every face whose points are given is wanted, where several can be answered.
@@ -90,6 +91,7 @@ async def cartoonize(
             as_json,
         )
         drawing.check(options)
+        drawing.check_work(options, options.known_faces, service.settings.max_drawn)
         style = style or service.shelf.default
         answer = await _serve(service, request, style, options, started)
         service.metrics.faces.labels(style).inc(answer.faces)
@@ -137,7 +139,7 @@ async def _serve(
             options.faces,
             options.landmarks,
             lambda: drawing.read(upload, options, settings.max_pixels),
-            drawing.finisher(style, options),
+            drawing.finisher(style, options, settings.max_drawn),
             deadline=started + settings.time_limit,
         )
         slow = Refusal(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -13,12 +14,16 @@ from functools import partial
 import numpy as np
 
 from toonmark import blend, pictures
-from toonmark.cartoon import Cartoon
+from toonmark.cartoon import SMALLEST, Cartoon
 from toonmark.errors import NotAnImageError
+from toonmark.faces.align import scale_of
 from toonmark.faces.choose import Faces
 from toonmark.landmarks import Array
 from toonmark.pictures import Photo
 from toonmark.web.problems import Refusal
+
+#: How often faces that lie close together may cover a whole photo with their crops.
+_LAYERS = 4
 
 
 class Output(StrEnum):
@@ -46,6 +51,11 @@ class Options:
     transparent: bool
     landmarks: Array | None
     as_json: bool
+
+    @property
+    def known_faces(self) -> int:
+        """How many faces are drawn at least, as far as that is known before any are found."""
+        return len(self.landmarks) if self.faces == "all" and self.landmarks is not None else 1
 
 
 @dataclass(frozen=True)
@@ -116,6 +126,55 @@ def check(options: Options) -> None:
         raise _wrong("face", "all faces come as JSON (Accept: application/json), or in-photo")
 
 
+def check_work(options: Options, faces: int, most: int) -> None:
+    """Refuses to draw more than a server does at once; before it is begun.
+
+    Args:
+        faces: how many are drawn.
+        most: the server's ``max_drawn``. Every pixel counts the same, transparent or not.
+
+    Raises:
+        Refusal: it is more; it says up to which size it would not be.
+    """
+    if options.output is Output.in_photo:
+        return  # its cartoons are as large as the faces in the photo; see check_covered
+    squares = 2 if options.output is Output.side_by_side else 1
+    if squares * faces * options.size**2 <= most:
+        return
+    cartoons = "A cartoon" if faces == 1 else f"{faces} cartoons"
+    kind = ", beside the photo," if squares == 2 else ""
+    largest = math.isqrt(most // (squares * faces))
+    smaller = f"Ask for size={largest} at most" if largest >= SMALLEST else "Ask for a smaller size"
+    raise Refusal(
+        "too-much-drawing",
+        422,
+        f"{cartoons} of {options.size} pixels{kind} {'is' if faces == 1 else 'are'} more than "
+        "this server draws at once.",
+        f"{smaller}{', or for fewer faces' if faces > 1 else ''}.",
+    )
+
+
+def check_covered(photo: Photo, cartoons: Sequence[Cartoon], most: int) -> None:
+    """Refuses to put cartoons into a photo that lie on each other many times over.
+
+    Args:
+        most: the server's ``max_drawn``.
+
+    Raises:
+        Refusal: they do, as no people in a photo can; but points that are given can be anywhere.
+    """
+    width, height = photo.size
+    sides = [len(one.image) / scale_of(one.transform) for one in cartoons]
+    covered = sum(min(side**2, width * height) for side in sides)
+    if covered > _LAYERS * width * height + most:
+        raise Refusal(
+            "too-much-drawing",
+            422,
+            f"The faces cover the photo {covered / (width * height):.0f} times.",
+            "Give points of faces that lie beside each other, or of fewer.",
+        )
+
+
 def read(upload: bytes, options: Options, max_pixels: int) -> Photo:
     """Decodes an upload, at a fraction of its size where that will do.
 
@@ -128,8 +187,17 @@ def read(upload: bytes, options: Options, max_pixels: int) -> Photo:
         raise NotAnImageError("The upload is not a picture.", error.remedy) from error
 
 
-def finish(style: str, options: Options, photo: Photo, cartoons: list[Cartoon]) -> Answer:
-    """Makes the answer."""
+def finish(
+    style: str, options: Options, most: int, photo: Photo, cartoons: list[Cartoon]
+) -> Answer:
+    """Makes the answer.
+
+    Raises:
+        Refusal: see :func:`check_work`: only now it is known how many faces there are.
+    """
+    check_work(options, len(cartoons), most)
+    if options.output is Output.in_photo:
+        check_covered(photo, cartoons, most)
     if not options.as_json:
         return Answer(_png(photo, cartoons, options), "image/png", len(cartoons))
     width, height = photo.size
@@ -143,9 +211,9 @@ def finish(style: str, options: Options, photo: Photo, cartoons: list[Cartoon]) 
     return Answer(json.dumps(content).encode(), "application/json", len(cartoons))
 
 
-def finisher(style: str, options: Options) -> Callable[[Photo, list[Cartoon]], Answer]:
+def finisher(style: str, options: Options, most: int) -> Callable[[Photo, list[Cartoon]], Answer]:
     """``finish``, knowing what was asked for."""
-    return partial(finish, style, options)
+    return partial(finish, style, options, most)
 
 
 def _face(cartoon: Cartoon) -> dict[str, object]:

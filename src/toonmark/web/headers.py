@@ -48,10 +48,17 @@ class Guard:
         # As the routes see it: without the prefix under which a proxy or another app serves it.
         path = get_route_path(scope)
 
+        head = scope["method"] == "HEAD"
+
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = _with_headers(message.get("headers", []), path)
+            elif head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             await send(message)
+
+        if head:
+            scope = {**scope, "method": "GET"}  # whatever can be had has a HEAD
 
         headers = {key.decode("latin-1"): value for key, value in scope["headers"]}
         refusal = self._refusal(path, headers)

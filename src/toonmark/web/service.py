@@ -79,9 +79,7 @@ class Service:
             async with limit:
                 self._limits.add(limit)
                 yield
-        except TimeoutError:
-            if not limit.expired():
-                raise
+        except TimeoutError:  # its own, or that of a job that saw first how late it is
             raise (stopped() if self.stopping else late) from None
         finally:
             self._limits.discard(limit)

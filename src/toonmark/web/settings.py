@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from toonmark.cartoon import LARGEST
+
 #: Names under which a browser on the same machine reaches a server.
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
 
@@ -21,6 +23,8 @@ class Settings:
             name point to this machine (DNS rebinding) is turned away by this.
         max_bytes: of one upload.
         max_pixels: of one photo.
+        max_drawn: pixels that are drawn for one answer: one cartoon of 4096 pixels, transparent or
+            not, or four of 2048, or as many as that comes to.
         queue: requests in the house at a time, uploading, waiting or being drawn; the next is
             told to come back. Times ``max_bytes``, it is the most memory that uploads take.
         batch: requests that are drawn together.
@@ -35,6 +39,7 @@ class Settings:
     hosts: tuple[str, ...] = ()
     max_bytes: int = 30_000_000
     max_pixels: int = 50_000_000
+    max_drawn: int = LARGEST**2
     queue: int = 32
     batch: int = 8
     workers: int = min(os.cpu_count() or 1, 8)

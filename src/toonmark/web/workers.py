@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from toonmark.cartoon import Cartoon
 from toonmark.cartoonizer import Cartoonizer
+from toonmark.checkpoints import watched
 from toonmark.faces.choose import Faces
 from toonmark.landmarks import Array
 from toonmark.pictures import Photo
@@ -28,7 +29,8 @@ class Job(Generic[T]):
         style: the name of the style; jobs of one style and one choice of faces are drawn together.
         read: gives the photo; may raise errors of ours.
         finish: makes the answer of the photo and its cartoons.
-        deadline: on the monotonic clock; what begins later is not worth beginning.
+        deadline: on the monotonic clock; nobody waits for the answer any longer.
+        wanted: whether anybody waits for the answer at all.
     """
 
     style: str
@@ -39,10 +41,25 @@ class Job(Generic[T]):
     finish: Callable[[Photo, list[Cartoon]], T]
     deadline: float
     answer: Future[T] = field(default_factory=Future)
+    wanted: bool = True
 
     def begin(self) -> bool:
-        """Whether anybody still waits; from here on the job cannot be called off."""
+        """Whether anybody still waits; the answer is then set in any case."""
         return time.monotonic() < self.deadline and self.answer.set_running_or_notify_cancel()
+
+    @property
+    def is_late(self) -> bool:
+        """Whether nobody waits any more."""
+        return not self.wanted or time.monotonic() >= self.deadline
+
+    def check(self) -> None:
+        """Ends the job, between its steps, once nobody waits any more.
+
+        Raises:
+            TimeoutError: so it is.
+        """
+        if self.is_late:
+            raise TimeoutError("Nobody waits for this drawing any more.")
 
 
 class Workers:
@@ -107,11 +124,18 @@ class Workers:
         self._threads.clear()
 
     async def do(self, job: Job[T]) -> T:
-        """Has a job done. If the caller is cancelled, a job that has not begun never does."""
+        """Has a job done. If the caller is cancelled, it is not begun, or ends at its next step.
+
+        Raises:
+            TimeoutError: it was not done by its deadline.
+        """
         with self._changed:
             self._jobs.append(job)
             self._changed.notify()
-        return await asyncio.wrap_future(job.answer)
+        try:
+            return await asyncio.wrap_future(job.answer)
+        finally:
+            job.wanted = False
 
     def _run(self) -> None:
         while True:
@@ -143,7 +167,8 @@ def _draw(jobs: list[Job[Any]]) -> None:
     read: list[tuple[Job[Any], Photo]] = []
     for job in jobs:
         try:
-            read.append((job, job.read()))
+            with watched(job.check):
+                read.append((job, job.read()))
         except BaseException as error:
             _fail(job, error)
     if not read:
@@ -153,15 +178,31 @@ def _draw(jobs: list[Job[Any]]) -> None:
         try:
             photos = [photo for _, photo in read]
             points = [job.landmarks for job, _ in read]
-            drawn = read[0][0].cartoonizer(photos, read[0][0].faces, points)  # type: ignore[arg-type]
+            with watched(lambda: _check_any(read)):
+                drawn = read[0][0].cartoonizer(photos, read[0][0].faces, points)  # type: ignore[arg-type]
         except BaseException:
             drawn = None  # one of them cannot be drawn; which one, is found below
     for number, (job, photo) in enumerate(read):
         try:
-            cartoons = drawn[number] if drawn else job.cartoonizer(photo, job.faces, job.landmarks)
-            job.answer.set_result(job.finish(photo, cartoons))
+            with watched(job.check):
+                job.check()
+                cartoons = (
+                    drawn[number] if drawn else job.cartoonizer(photo, job.faces, job.landmarks)
+                )
+                answer = job.finish(photo, cartoons)
+            job.answer.set_result(answer)
         except BaseException as error:
             _fail(job, error)
+
+
+def _check_any(read: list[tuple[Job[Any], Photo]]) -> None:
+    """Ends what is done for several jobs once nobody waits for any of them.
+
+    Raises:
+        TimeoutError: so it is.
+    """
+    if all(job.is_late for job, _ in read):
+        read[0][0].check()
 
 
 def _fail(job: Job[Any], error: BaseException) -> None:

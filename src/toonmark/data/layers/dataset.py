@@ -30,7 +30,7 @@ from toonmark.landmarks import PORTRAIT_TEMPLATE, Array, frame_of
 from toonmark.models.layer import Layer
 
 #: Changes whenever the same portrait would be taken apart in another way.
-VERSION = 1
+VERSION = 3
 
 _CHUNK = 8
 #: The least confidence of Face Mesh.
@@ -53,7 +53,7 @@ def write_layers(
         faces: a set in the portrait frame with its own backgrounds, of pictures of 256 pixels or
             more (``toonmark data folder --frame portrait --size 512``).
         folder: the new set: the same pictures, and beside them ``layers/``, numbers of
-            :class:`~toonmark.data.layers.labels.Layer`, and ``mattes/``.
+            :class:`~toonmark.models.layer.Layer`, and ``mattes/``.
         workers: processes.
         force: throw away layers of another configuration instead of refusing.
         progress: called with how many portraits are done, and of how many.

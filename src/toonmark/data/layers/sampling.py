@@ -2,7 +2,7 @@
 
 A layer's colour is taken from the photo, so photos may change colour at will: hair and clothes are
 dyed, light is warm, cold, dim. Photos are cut at random, whose whole layers are known; backgrounds
-change; glasses and masks are put on.
+change; glasses are put on. All pictures of a set are held in memory, half a megabyte each.
 """
 
 from __future__ import annotations
@@ -15,15 +15,20 @@ import numpy as np
 
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.dataset import Dataset
+from toonmark.data.layers.features import draw_frames
 from toonmark.data.layers.glasses import frames_at
-from toonmark.data.layers.labels import Pen, draw_frames
+from toonmark.data.layers.pen import Pen
+from toonmark.data.split import Rule
 from toonmark.errors import DataError
-from toonmark.faces.align import transform_points
+from toonmark.faces.align import compose, invert, transform_points
 from toonmark.landmarks import Array, mirror
 from toonmark.models.layer import UNKNOWN, Layer
 
 #: Folders of a set of layers beside its images.
 LAYERS, MATTES = "layers", "mattes"
+
+#: From a photo's pixels to those of its layers, of which there are twice as many each way.
+_DOUBLE = np.array([[2, 0, 0.5], [0, 2, 0.5]], np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,11 +52,18 @@ class LayerSampler:
     Args:
         folders: the sets.
         size: edge of the photos in pixels; layers have twice as many.
-        held_out: the held-out part instead of the training part.
+        held_out: the validation part instead of the training part.
+        split: by which rule a picture is of one of them.
     """
 
     def __init__(
-        self, folders: Sequence[str], size: int, *, held_out: bool = False, seed: int = 0
+        self,
+        folders: Sequence[str],
+        size: int,
+        *,
+        held_out: bool = False,
+        split: Rule = "name",
+        seed: int = 0,
     ) -> None:
         import cv2
 
@@ -63,7 +75,7 @@ class LayerSampler:
         self._points: list[Array] = []
         for folder in folders:
             dataset = Dataset.open(folder)
-            training, kept = dataset.split()
+            training, kept = dataset.split(split)
             for i in kept if held_out else training:
                 image = dataset.image(int(i))
                 points = (dataset.points[i] + 0.5) * size / image.shape[0] - 0.5
@@ -77,7 +89,9 @@ class LayerSampler:
                     kept_in.append(_read(dataset.folder / kind / name, edge, how))
         if not self._photos:
             raise DataError(
-                f"No pictures for training in {', '.join(folders)}.", "Make a larger set of layers."
+                f"No pictures for {'validation' if held_out else 'training'} in "
+                f"{', '.join(folders)}.",
+                "Make a larger set of layers.",
             )
 
     def __len__(self) -> int:
@@ -105,9 +119,6 @@ class LayerSampler:
             photo, matte, layers = photo[:, ::-1], matte[:, ::-1], layers[:, ::-1]
             points = mirror(points, size)
         transform = _jitter(random, size)
-        twice = transform.copy()
-        twice[:, 2] = (transform[:, :2] @ [0.5, 0.5] + transform[:, 2] + 0.5) * 2 - 0.5
-        twice[:, 2] -= transform[:, :2] @ [0.5, 0.5]
         white = (255, 255, 255)
         photo = cv2.warpAffine(
             np.ascontiguousarray(photo), transform, (size, size), borderValue=white
@@ -115,7 +126,7 @@ class LayerSampler:
         matte = cv2.warpAffine(np.ascontiguousarray(matte), transform, (size, size))
         layers = cv2.warpAffine(
             np.ascontiguousarray(layers),
-            twice,
+            compose(compose(invert(_DOUBLE), transform), _DOUBLE),
             (2 * size, 2 * size),
             flags=cv2.INTER_NEAREST,
             borderValue=UNKNOWN,

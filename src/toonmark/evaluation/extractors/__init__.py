@@ -6,8 +6,8 @@ import difflib
 import importlib
 from pathlib import Path
 
-from toonmark.errors import MissingExtraError
-from toonmark.evaluation.errors import MissingWeightsError, UnknownExtractorError
+from toonmark.errors import MissingExtraError, MissingWeightsError
+from toonmark.evaluation.errors import UnknownExtractorError
 from toonmark.evaluation.features import Extractor
 
 #: Name of each and the module beside this one that holds its class, imported when it is asked for.

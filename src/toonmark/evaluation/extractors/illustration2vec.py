@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from toonmark.errors import MissingWeightsError
 from toonmark.evaluation.cache import default_folder
-from toonmark.evaluation.errors import MissingWeightsError
 from toonmark.evaluation.features import Extractor
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from toonmark.evaluation.errors import MissingWeightsError
+from toonmark.errors import MissingWeightsError
 from toonmark.evaluation.features import Extractor
 
 if TYPE_CHECKING:

@@ -1,0 +1,35 @@
+"""Pictures as lines of ink on paper."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+#: The line screen: lines across the picture's edge; the least and the most light that a line can
+#: stand for are its middle less and more the spread; how light is bent before; how hard edges are.
+_LINES, _MIDDLE, _SPREAD, _PRINTED, _PRESSED = 80, 0.58, 0.26, 0.62, 10.0
+
+
+def engraved(image: Tensor, ink: tuple[int, int, int]) -> Tensor:
+    """A picture in dark lines on white, wider where it is darker: a line screen, as in print.
+
+    Args:
+        image: (N, 3, H, W) in [-1, 1].
+        ink: RGB in [0, 255].
+
+    Returns:
+        (N, 3, H, W) in [-1, 1]; white stays white, and black is all ink.
+    """
+    red, green, blue = (image[:, i : i + 1] for i in range(3))
+    light = ((0.299 * red + 0.587 * green + 0.114 * blue + 1) / 2).clamp(min=1e-4)
+    turns = 2 * torch.pi * _LINES / image.shape[-1]
+    rows = turns * torch.arange(image.shape[-2], device=image.device)[:, None]
+    columns = turns * torch.arange(image.shape[-1], device=image.device)[None]
+    # sin(row + column), made for each picture: as a constant it would be larger than the network.
+    every = (light > 0).to(image.dtype)
+    wave = torch.sin(rows) * (torch.cos(columns) * every)
+    wave = wave + torch.cos(rows) * (torch.sin(columns) * every)
+    screen = _MIDDLE + _SPREAD * wave
+    paper = ((light**_PRINTED - screen) * _PRESSED + 0.5).clamp(min=0).clamp(max=1)
+    black = torch.tensor(ink, device=image.device).view(1, 3, 1, 1) / 127.5 - 1
+    return black + (1 - black) * paper
