@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from toonmark.artifacts import CHECKPOINT
 from toonmark.errors import DivergedError, RunError
 from toonmark.training import checkpoint
+from toonmark.training.processes import NonFiniteGradientError
 from toonmark.training.run import Lock, Metrics
 from toonmark.training.terms import read
 
@@ -94,7 +95,10 @@ def train(trainer: Trainer, schedule: Schedule, folder: Path, *, quiet: bool = F
             metrics = stack.enter_context(Metrics(folder, start))
             bar = stack.enter_context(Progress(schedule.iterations, start, quiet))
         for iteration in range(start, schedule.iterations):
-            steps.append(trainer.step(iteration))
+            try:
+                steps.append(trainer.step(iteration))
+            except NonFiniteGradientError as error:
+                raise _no_gradient(str(error), iteration, file) from error
             done = iteration + 1
             # Every process must stop at the same iteration, or the others would wait for ever.
             stopping = _any_process(fabric, stop.is_set())
@@ -144,13 +148,17 @@ def _finite(steps: list[Mapping[str, float]], done: int, file: Path) -> list[dic
                     "Lower the learning rate or this term's weight in a new run.",
                 )
         if one.wrong:
-            raise DivergedError(
-                f"The gradient of {one.wrong} was not finite in iteration {iteration}; "
-                f"the last good checkpoint is kept in {file}.",
-                "Lower the learning rate, or train in single precision, in a new run.",
-            )
+            raise _no_gradient(one.wrong, iteration, file)
         values.append(one.values)
     return values
+
+
+def _no_gradient(weight: str, iteration: int, file: Path) -> DivergedError:
+    return DivergedError(
+        f"The gradient of {weight} was not finite in iteration {iteration}; "
+        f"the last good checkpoint is kept in {file}.",
+        "Lower the learning rate, or train in single precision, in a new run.",
+    )
 
 
 def _not_sound(tensors: Mapping[str, Tensor]) -> str | None:
