@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: demo check test lint format page clean
+.PHONY: demo check test lint format page screenshots clean
 
 # The light install, a real photo, the style that ships.
 demo: $(VENV)/.light
@@ -22,6 +22,16 @@ test: $(VENV)/.dev lint
 	@if command -v npm >/dev/null; then $(MAKE) page; else echo "no npm: tests of the page are skipped"; fi
 	$(BIN)/python -m pytest
 
+# Small faults put into the code one by one: which of them do the tests not see? One module:
+# make mutants MUTANTS='toonmark.losses*'. What is left is explained in docs/mutants.md.
+MUTANTS ?= toonmark.losses* toonmark.training.step* toonmark.models.* toonmark.data.split* \
+	toonmark.training.config.x_decayed* toonmark.training.config.*rate_at* toonmark.training.config.*local_at*
+.PHONY: mutants
+mutants: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet 'mutmut>=3.8,<4'
+	OMP_NUM_THREADS=1 $(BIN)/python -m mutmut run --max-children 2 $(foreach name,$(MUTANTS),'$(name)')
+	$(BIN)/python -m mutmut results
+
 # The lowest versions that pyproject.toml declares, in environments of their own, and the tests of
 # what they serve; needs uv. One part: make lowest LOWEST=using
 LOWEST ?= using making
@@ -30,7 +40,7 @@ using: TESTS = tests/using tests/web
 making: EXTRAS = train,eval
 making: TESTS = tests/test_losses.py tests/test_landmarks.py tests/test_exporting.py tests/models tests/training tests/evaluation
 UV ?= uv
-.PHONY: lowest using making dist image
+.PHONY: lowest using making dist image docs installed lock coverage
 lowest: $(LOWEST)
 using making:
 	$(UV) venv --quiet --clear --python 3.11 $(VENV)-$@
@@ -49,6 +59,31 @@ dist:
 	$(VENV)-dist/$(notdir $(BIN))/python -m twine check --strict dist/*
 	$(VENV)-dist/$(notdir $(BIN))/python -m check_wheel_contents dist/*.whl
 
+# The wheel of `make dist` alone, in a fresh environment of each Python that uv finds or brings: it draws.
+PYTHONS ?= 3.11 3.12 3.13
+installed:
+	for version in $(PYTHONS); do \
+	    $(UV) venv --quiet --clear --python $$version $(VENV)-installed && \
+	    $(UV) pip install --quiet --python $(VENV)-installed/bin/python dist/*.whl scikit-image && \
+	    $(VENV)-installed/bin/python -P tools/installed.py || exit 1; \
+	done
+
+# What developers get by `uv sync --all-extras`.
+lock:
+	$(UV) lock
+
+# Which lines the tests reach; one process. A part: make coverage COVERED=tests/using
+COVERED ?= tests
+coverage: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet 'coverage>=7.6'
+	$(BIN)/python -m coverage run --source src/toonmark -m pytest $(COVERED)
+	$(BIN)/python -m coverage report --skip-covered --sort cover
+
+# The documentation as a site, in site/; fails at a broken link.
+docs: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet -e '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
 # toonmark serve in a container, at most 500 MB; see Dockerfile.
 image:
 	docker build --tag toonmark .
@@ -60,6 +95,11 @@ page: $(PAGE)
 $(PAGE): web/package-lock.json web/build.mjs $(shell find web/src -type f)
 	npm ci --prefix web --no-audit --no-fund
 	npm run build --prefix web
+
+# Every state of the page at three widths, light, dark and in forced colours, to be looked at.
+screenshots: $(VENV)/.dev $(PAGE)
+	TOONMARK_SCREENSHOTS=$(CURDIR)/build/screenshots $(BIN)/python -m pytest -q tests/web/test_layout.py
+	@echo "Look at build/screenshots"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check src tests benchmarks tools examples

@@ -56,6 +56,24 @@ def test_unmatched_pairs_count_as_much_as_generated_ones():
     assert float(plain) == pytest.approx(0.5 * 0.04, rel=1e-5)
 
 
+def test_each_term_has_the_form_that_is_asked_for():
+    """The log form of eq. 5 and eq. 6 is no least squares."""
+    real, fake, unmatched = torch.tensor([0.9]), torch.tensor([0.2]), torch.tensor([-0.6])
+
+    def plain(score):
+        return losses.adversarial_discriminator(real, score, "log")
+
+    for moved, wanted in (
+        (unmatched, 0.5 * plain(fake) + 0.5 * plain(unmatched)),
+        (None, plain(fake)),
+    ):
+        loss = losses.conditional_discriminator(real, fake, moved, "log")
+        assert float(loss) == pytest.approx(float(wanted))
+    parts = losses.local_adversarial({"eyes": fake, "nose": unmatched}, "log")
+    wanted = math.log(1 + math.exp(-0.2)) + math.log(1 + math.exp(0.6))
+    assert float(parts) == pytest.approx(wanted)
+
+
 def test_local_terms_add_up():
     scores = {
         "eyes": torch.tensor([0.0]),
@@ -78,3 +96,30 @@ def test_the_hue_anchor_sees_hue_and_not_light():
     assert float(losses.hue_anchor(blond - 0.4, blond)) == pytest.approx(0, abs=1e-6)
     # What remains of the difference (0.3, 0.1, -0.4) without its mean of 0.
     assert float(losses.hue_anchor(blond, brown)) == pytest.approx(0.8 / 3, rel=1e-5)
+
+
+@pytest.mark.parametrize(("anchor", "cells"), [(losses.colour_anchor, 8), (losses.hue_anchor, 16)])
+def test_anchors_hold_each_cell_and_nothing_within(anchor, cells):
+    """Halves of each cell are swapped: nothing. Neighbouring cells are: all of the difference."""
+    edge = 64 // cells
+    fine = torch.zeros(2, 3, 64, 64)
+    fine[:, 0] = ((torch.arange(64) // (edge // 2)) % 2).float()
+    assert float(anchor(fine.flip(3), fine)) == pytest.approx(0, abs=1e-6)
+    assert float(anchor(fine.flip(3), fine, 2 * cells)) > 0.1
+    coarse = torch.zeros(2, 3, 64, 64)
+    coarse[:, 0] = ((torch.arange(64) // edge) % 2).float()
+    left = 1 / 3 if anchor is losses.colour_anchor else 4 / 9  # of red alone; less the mean
+    assert float(anchor(coarse.flip(3), coarse)) == pytest.approx(left, rel=1e-5)
+
+
+def test_a_denoiser_is_asked_for_colours_and_for_edges():
+    clean = torch.zeros(1, 3, 4, 5)
+    line = clean.clone()
+    line[..., 1:3, 2] = 1.0
+    parts = losses.denoising(line, clean)
+    assert set(parts) == {"colours", "edges"}
+    assert float(parts["colours"]) == pytest.approx(2 / 20)
+    # Across, two rows of four neighbours in which two differ; down, one column in which two do.
+    assert float(parts["edges"]) == pytest.approx(4 / 16 + 2 / 15)
+    assert float(losses.denoising(clean + 0.5, clean)["edges"]) == pytest.approx(0)
+    assert float(losses.denoising(line, line + 0.5)["colours"]) == pytest.approx(0.5)

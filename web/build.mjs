@@ -16,10 +16,12 @@ const installed = (name) => join(here, 'node_modules', name);
 
 mkdirSync(assets, { recursive: true });
 const written = new Set();
+/** How its twins are packed; what is packed in another way has another name. */
+const PACKING = 'gzip 9, brotli 11';
 
 /** Writes a file under a name with its hash; gives that name. */
 function put(name, content) {
-  const hash = createHash('sha256').update(content).digest('hex').slice(0, 10);
+  const hash = createHash('sha256').update(content).update(PACKING).digest('hex').slice(0, 10);
   const end = extname(name);
   const full = `${basename(name, end)}-${hash}${end}`;
   write(join(assets, full), content);
@@ -33,7 +35,7 @@ function write(path, content) {
   if (['.jpg', '.png', '.webp'].includes(extname(path))) return;
   for (const [end, compress] of [['.br', brotli], ['.gz', gzip]]) {
     written.add(path + end);
-    // The large WebAssembly file takes long, and never changes under its name.
+    // The large WebAssembly file takes a minute, and never changes under its name.
     if (fresh || !existsSync(path + end)) writeFileSync(path + end, compress(content));
   }
 }
@@ -42,7 +44,7 @@ const gzip = (content) => gzipSync(content, { level: 9 });
 const brotli = (content) =>
   brotliCompressSync(content, {
     params: {
-      [constants.BROTLI_PARAM_QUALITY]: 9,
+      [constants.BROTLI_PARAM_QUALITY]: 11,
       [constants.BROTLI_PARAM_LGWIN]: 24,
       [constants.BROTLI_PARAM_SIZE_HINT]: content.length,
     },
@@ -71,13 +73,18 @@ const define = {
   ORT_MODULE: put('ort.mjs', runtime('ort-wasm-simd-threaded.mjs')),
   ORT_WASM: put('ort.wasm', runtime('ort-wasm-simd-threaded.wasm')),
 };
+const languages = readdirSync(source('words')).map((file) => basename(file, '.json')).filter((one) => one !== 'en');
+const words = Object.fromEntries(
+  languages.map((one) => [one, `assets/${put(`words-${one}.json`, readFileSync(source(`words/${one}.json`)))}`]),
+);
 const worker = put('worker.js', await bundle('work/worker.js', define));
 const example = put('example.jpg', readFileSync(source('example.jpg')));
 const names = {
   WORKER: `assets/${worker}`,
-  SCRIPT: `assets/${put('main.js', await bundle('page/main.js', { WORKER: `assets/${worker}` }))}`,
+  SCRIPT: `assets/${put('main.js', await bundle('page/main.js', { WORKER: `assets/${worker}`, WORDS: words }))}`,
   STYLE: `assets/${put('page.css', await bundle('page.css'))}`,
   EXAMPLE: `assets/${example}`,
+  POINTS: JSON.stringify(JSON.parse(readFileSync(source('example.json'), 'utf8'))),
 };
 const fill = (text, table) =>
   Object.entries(table).reduce((done, [name, value]) => done.replaceAll(`{{${name}}}`, value), text);
@@ -104,7 +111,7 @@ write(join(out, 'docs.html'), fill(read('docs.html'), docs));
 
 const ownNames = ['./', 'icon.svg', 'app.webmanifest', 'licences.txt'];
 const runtimeNames = [define.ORT_MODULE, define.ORT_WASM].map((name) => `assets/${name}`);
-const files = [...ownNames, names.SCRIPT, names.STYLE, names.WORKER, names.EXAMPLE, ...runtimeNames];
+const files = [...ownNames, names.SCRIPT, names.STYLE, names.WORKER, names.EXAMPLE, ...Object.values(words), ...runtimeNames];
 const version = createHash('sha256').update(files.join() + html).digest('hex').slice(0, 10);
 write(join(out, 'sw.js'), await bundle('sw.js', { VERSION: version, FILES: files, POLICY: policy }));
 

@@ -123,7 +123,7 @@ def test_a_style_has_the_rules_of_all_runs_that_it_comes_from(
     assert rules_of(json.loads(json.dumps(facts))) == rules
 
 
-@pytest.mark.parametrize("name", ["comic", "flat", "toon"])
+@pytest.mark.parametrize("name", ["comic", "flat", "ink", "toon"])
 def test_the_styles_that_ship_say_what_they_held_out(name: str) -> None:
     training = StylePack.open(name).metadata.training
     new = [run for run in training["runs"] if "split" in run]

@@ -48,6 +48,7 @@ def make_pack(tmp_path: Path) -> MakePack:
         factor: float = 1.0,
         iterations: int | None = None,
         split: str | None = None,
+        landmarks_by: str | None = None,
     ) -> Path:
         nodes = [
             helper.make_node("Mul", ["face", "factor"], ["scaled"]),
@@ -71,6 +72,8 @@ def make_pack(tmp_path: Path) -> MakePack:
         training: dict[str, object] = {} if iterations is None else {"iterations": iterations}
         if split is not None:
             training["runs"] = [{"split": split}]
+        if landmarks_by is not None:
+            training["runs"] = [{"landmarks_by": {"taught-set": landmarks_by}}]
         metadata = StyleMetadata(name="same", title="Same", size=SIZE, training=training)
         helper.set_model_props(model, {"toonmark": metadata.model_dump_json()})
         path = tmp_path / f"{name}.onnx"

@@ -9,6 +9,7 @@ import pytest
 from drawn import SIZE, MakePack, MakeSet
 from typer.testing import CliRunner
 
+from toonmark.data.dataset import write_description
 from toonmark.data.split import part_of
 from toonmark.errors import StyleError
 from toonmark.evaluation import Options, evaluate, evaluate_all
@@ -256,3 +257,24 @@ def test_styles_are_measured_on_what_all_their_runs_held_out(
     chosen = evaluate(new, faces, cartoons, options=Options(backgrounds=0, part="validation"))
     assert names(chosen) == [name for name in every if part_of(name) == "validation"]
     assert any("validation pictures" in doubt for doubt in chosen.reference.warnings)
+
+
+def test_a_report_says_where_the_detector_is_no_witness(
+    make_set: MakeSet, make_pack: MakePack
+) -> None:
+    faces, cartoons = make_set("faces", 30), make_set("cartoons", 30, seed=9)
+    options = Options(backgrounds=0, held_out=False)
+
+    def said(**style: str) -> list[str]:
+        scores = evaluate(make_pack(**style), faces, cartoons, options=options)
+        return [doubt for doubt in scores.reference.warnings if "mtcnn" in doubt.casefold()]
+
+    assert not said(), "nothing says what made the points"
+    write_description(cartoons, {"landmarks": "exact"})
+    assert not said()
+    write_description(cartoons, {"configuration": {"proposer": "MTCNN"}})
+    (of_set,) = said()
+    assert "points of cartoons were made by MTCNN" in of_set
+    assert "compared with itself" in of_set
+    _, of_style = said(name="taught", landmarks_by="MTCNN")
+    assert "taught was trained on points that mtcnn made (of taught-set)" in of_style

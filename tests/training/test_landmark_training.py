@@ -35,9 +35,11 @@ def test_one_step_moves_every_weight_and_the_average_follows(config):
         assert torch.allclose(average[name], before[name] + 0.9 * (value - before[name]), atol=1e-6)
 
 
+@pytest.mark.parametrize("preset", ["compact", "paper"])
 def test_stopped_and_started_again_it_ends_with_the_same_weights(
-    config, run, interrupted, tmp_path
+    config, run, interrupted, tmp_path, preset
 ):
+    config = config.model_copy(update={"preset": preset, "iterations": 4})
     whole = run(LandmarkTrainer, config, tmp_path / "whole").tensors()
     again = interrupted(3, LandmarkTrainer, config, tmp_path / "stopped").tensors()
     assert all(torch.equal(whole[name], again[name]) for name in whole)

@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from toonmark.artifacts import CHECKPOINT
-from toonmark.training import checkpoint
-from toonmark.training.config import TrainConfig
+from toonmark.models.presets import build_regressor
+from toonmark.training import checkpoint, engine
+from toonmark.training.config import RegressorConfig, TrainConfig
 from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
 from toonmark.training.run import open_run
@@ -74,6 +75,86 @@ except DivergedError as error:
 """
 
 
+WITH_POOLS = """
+import sys
+from pathlib import Path
+import torch
+from toonmark.training import checkpoint
+from toonmark.training.config import TrainConfig
+from toonmark.training.engine import StyleTrainer
+from toonmark.training.fabric import make_fabric
+from toonmark.training.run import open_run
+
+torch.set_num_threads(1)
+folder = Path(sys.argv[1])
+fabric = make_fabric("cpu")
+trainer = StyleTrainer(open_run(folder, TrainConfig, None), fabric, threads=1)
+for name in trainer.optimizers:
+    learnt = getattr(trainer.networks, name).parameters()
+    trainer.optimizers[name] = torch.optim.SGD(learnt, 1.0)
+for iteration in range(4):
+    trainer.step(iteration)
+checkpoint.save(folder / f"{fabric.global_rank}.safetensors", trainer.networks.state_dict(), {})
+"""
+
+
+class Ranked:
+    """A process by itself, with the random numbers of another rank."""
+
+    def __init__(self, rank):
+        self._fabric, self.global_rank = make_fabric("cpu"), rank
+
+    def __getattr__(self, name):
+        return getattr(self._fabric, name)
+
+
+APART = """
+import sys
+from pathlib import Path
+import torch
+from toonmark.errors import RunError
+from toonmark.training.config import TrainConfig
+from toonmark.training.engine import StyleTrainer
+from toonmark.training.fabric import make_fabric
+from toonmark.training.loop import train
+from toonmark.training.run import open_run
+
+torch.set_num_threads(1)
+fabric = make_fabric("cpu")
+folder = Path(sys.argv[1]) / str(fabric.global_rank)  # as on two machines with disks of their own
+config = open_run(folder, TrainConfig, None)
+try:
+    train(StyleTrainer(config, fabric, threads=1), config, folder, quiet=True)
+except RunError as error:
+    (folder / "error.txt").write_text(str(error))
+"""
+
+
+REGRESSOR = """
+import sys
+from pathlib import Path
+import torch
+from toonmark.training import checkpoint
+from toonmark.training.config import RegressorConfig
+from toonmark.training.fabric import make_fabric
+from toonmark.training.landmarks import LandmarkTrainer
+from toonmark.training.run import open_run
+
+torch.set_num_threads(1)
+folder = Path(sys.argv[1])
+fabric = make_fabric("cpu", devices=int(sys.argv[2]) if len(sys.argv) > 2 else 2)
+trainer = LandmarkTrainer(open_run(folder, RegressorConfig, None), fabric)
+# In double precision and with steps that are the gradients, all that is left is the arithmetic.
+trainer.regressor.double().register_forward_pre_hook(lambda _, given: (given[0].double(),))
+trainer.averaged.double()
+trainer.optimizer = torch.optim.SGD(trainer.regressor.parameters(), 1e-3)
+for iteration in range(2):
+    trainer.step(iteration)
+tensors = trainer.regressor.state_dict()
+checkpoint.save(folder / f"{fabric.world_size}-{fabric.global_rank}.safetensors", tensors, {})
+"""
+
+
 def in_two(script, folder):
     path = folder / "one_of_two.py"
     path.write_text(script)
@@ -92,7 +173,7 @@ def test_a_nan_of_one_process_stops_both(small_config, tmp_path):
     in_two(BROKEN, tmp_path)
     for rank in (0, 1):
         assert "became nan in iteration 2" in (tmp_path / f"rank{rank}.txt").read_text()
-    assert checkpoint.facts(tmp_path / CHECKPOINT) == {"iteration": "2"}
+    assert checkpoint.facts(tmp_path / CHECKPOINT)["iteration"] == "2"
 
 
 def test_two_gloo_processes_step_like_twice_the_batch(small_config, tmp_path):
@@ -115,6 +196,76 @@ def test_two_gloo_processes_step_like_twice_the_batch(small_config, tmp_path):
         # Had they other pictures, or no average over both, some would be off by twice their step.
         step = (value - start[key]).abs().mean() + 1e-8
         assert ((first - value).abs().mean() / step) < 0.3, key
+
+
+def test_two_processes_have_pools_and_unmatched_pairs_of_their_own(
+    small_config, tmp_path, monkeypatch
+):
+    """Their step is the mean of what each would do with its pictures, pool and random numbers."""
+    method = small_config.method.model_copy(update={"two_stages": False})
+    config = small_config.model_copy(
+        update={"batch": 2, "pool": 2, "method": method, "learning_rate": 1e-3}
+    )
+    open_run(tmp_path, TrainConfig, config)
+    in_two(WITH_POOLS, tmp_path)
+
+    monkeypatch.setattr(engine, "places", lambda of, batch: range(of.global_rank, batch, 2))
+    both = [StyleTrainer(config, Ranked(rank), threads=1) for rank in (0, 1)]
+    start = {k: v.clone() for k, v in both[0].networks.state_dict().items()}
+    wanted = [[], []]
+    for trainer, kept in zip(both, wanted, strict=True):
+        trainer._update = lambda iteration, gradients, kept=kept: kept.append(gradients)
+    for iteration in range(4):
+        for trainer in both:
+            trainer.step(iteration)
+        first, second = (kept.pop() for kept in wanted)
+        for trainer in both:
+            for name, ours, theirs in zip(trainer.optimizers, first, second, strict=True):
+                learnt = getattr(trainer.networks, name).parameters()
+                for weight, a, b in zip(learnt, ours, theirs, strict=True):
+                    if a is not None:
+                        weight.data -= config.rate_at(iteration) * (a + b) / 2
+    for name, value in both[0].networks.state_dict().items():
+        moved = (value - start[name]).abs().max()
+        for rank in (0, 1):
+            found = checkpoint.load(tmp_path / f"{rank}.safetensors")[0][name]
+            assert (found - value).abs().max() <= 0.02 * moved + 1e-7, name
+
+
+def test_processes_that_see_different_checkpoints_do_not_begin(small_config, tmp_path):
+    config = small_config.model_copy(update={"batch": 2})
+    for rank in "01":
+        open_run(tmp_path / rank, TrainConfig, config)
+    tensors = StyleTrainer(config, make_fabric("cpu"), threads=1).tensors()
+    checkpoint.save(tmp_path / "0" / CHECKPOINT, tensors, {"iteration": "2"})
+    in_two(APART, tmp_path)
+    for rank in "01":
+        said = (tmp_path / rank / "error.txt").read_text()
+        assert "from different iterations (0 and 2)" in said
+        assert "disk that all machines share" in said
+
+
+@pytest.mark.parametrize("preset", ["paper", "compact"])
+def test_a_regressor_learns_in_two_processes_as_in_one(face_set, tmp_path, preset):
+    """Its batch statistics, the paper's layers have some, are of the whole batch."""
+    config = RegressorConfig(data=[str(face_set)], preset=preset, size=64, batch=4, iterations=6)
+    open_run(tmp_path, RegressorConfig, config)
+    in_two(REGRESSOR, tmp_path)
+    subprocess.run(
+        [sys.executable, str(tmp_path / "one_of_two.py"), str(tmp_path), "1"],
+        check=True, timeout=300,
+    )  # fmt: skip
+    alone, first, second = (
+        checkpoint.load(tmp_path / f"{name}.safetensors")[0] for name in ("1-0", "2-0", "2-1")
+    )
+    torch.manual_seed(config.seed)
+    for name, start in build_regressor(preset).double().state_dict().items():
+        assert torch.equal(first[name], second[name]), name
+        moved = alone[name] - start
+        if name.endswith("num_batches_tracked"):
+            assert first[name] == 2
+        elif moved.abs().max() > 1e-12:  # a bias before such a layer has no gradient
+            assert (first[name] - alone[name]).abs().max() < 1e-4 * moved.abs().max(), name
 
 
 def test_pools_of_all_processes_are_kept(small_config):

@@ -21,6 +21,7 @@ from toonmark.training import checkpoint
 from toonmark.training.config import DenoiserConfig, TrainConfig
 from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
+from toonmark.training.loop import train
 from toonmark.training.processes import places
 from toonmark.training.run import Lock, Metrics, open_run
 from toonmark.training.samples import write_grid, write_samples
@@ -230,3 +231,23 @@ def test_a_run_keeps_the_rule_of_the_denoiser_in_it(small_config, denoiser_weigh
     remember_origins(config, run)
     denoiser_weights.unlink()
     assert rules_of(training_facts(config, 1, run)) == {"name"}
+
+
+def test_a_run_goes_on_in_the_precision_that_it_began_with(small_config, tmp_path):
+    config = small_config.model_copy(update={"stage1": 1, "stage2": 0})
+    open_run(tmp_path, TrainConfig, config)
+    mixed = make_fabric("cpu", precision="bf16-mixed")
+    assert train(StyleTrainer(config, mixed), config, tmp_path, quiet=True)
+    facts = checkpoint.facts(tmp_path / CHECKPOINT)
+    assert facts == {"iteration": "1", "precision": "bf16-mixed"}
+    single = StyleTrainer(config, make_fabric("cpu"), fresh=False)
+    with pytest.raises(ConfigurationError, match="has begun with precision bf16-mixed"):
+        train(single, config, tmp_path, quiet=True)
+    assert training_facts(config, 1, tmp_path)["runs"][0]["precision"] == "bf16-mixed"
+    # One of before it was recorded goes on, and does not say what it was.
+    tensors, _ = checkpoint.load(tmp_path / CHECKPOINT)
+    checkpoint.save(tmp_path / CHECKPOINT, tensors, {"iteration": "1"})
+    longer = config.model_copy(update={"stage1": 2})
+    assert train(single, longer, tmp_path, quiet=True)
+    assert checkpoint.facts(tmp_path / CHECKPOINT) == {"iteration": "2"}
+    assert "precision" not in training_facts(longer, 2, tmp_path)["runs"][0]

@@ -29,6 +29,10 @@ FLAGS = (
     "--host-resolver-rules=MAP toon.test 127.0.0.1",  # a name that is not this computer's own
 )
 
+#: What is chosen behind a cartoon, and how large it is saved.
+BACKGROUND = ".choice:has-text('Background') select"
+SIZE = ".choice:has-text('Size') select"
+
 #: Seconds; a busy machine is slow, and that is no error.
 PATIENCE = float(os.environ.get("TOONMARK_PATIENCE", "120"))
 
@@ -182,10 +186,19 @@ def _playwright() -> Any:
     return playwright
 
 
-def open_page(browser: Any, address: str, **options: Any) -> Any:
-    """The page in a fresh profile, ready for photos; ``page.problems`` collects what it cries."""
+#: A browser that asks pages to spare bytes: then only what is asked for is fetched and drawn.
+THRIFTY = "Object.defineProperty(navigator, 'connection', { value: { saveData: true } })"
+
+
+def open_page(browser: Any, address: str, thrifty: bool = True, **options: Any) -> Any:
+    """The page in a fresh profile, ready for photos; ``page.problems`` collects what it cries.
+
+    Not ``thrifty``: it draws faces in every style, and fetches ahead, as with most people.
+    """
     # What moves is drawn again and again, which costs much without a graphics card.
     context = browser.new_context(**{"reduced_motion": "reduce", **options})
+    if thrifty:
+        context.add_init_script(THRIFTY)
     page = context.new_page()
     page.set_default_timeout(1000 * PATIENCE)
     page.problems = []

@@ -35,6 +35,18 @@ def test_picture_is_the_same_as_in_python(client, photo, cartoonizer):
     np.testing.assert_array_equal(pixels(response.content), cartoonizer(photo)[0].resized(512))
 
 
+def test_networks_are_compressed_where_the_browser_can_unpack_them(client):
+    names = client.get("/models/manifest.json").json()
+    for name in (names["detector"], names["styles"][0]["file"]):
+        plain = client.get(f"/models/{name}", headers={"accept-encoding": "identity"})
+        packed = client.get(f"/models/{name}", headers={"accept-encoding": "gzip, br"})
+        assert "content-encoding" not in plain.headers
+        assert packed.headers["content-encoding"] == "gzip"
+        assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
+        assert int(packed.headers["content-length"]) < len(plain.content)
+        assert packed.content == plain.content
+
+
 def test_form_with_a_file(client, photo):
     body = client.post("/cartoonize?style=negative", content=photo).content
     for name in ("image", "anything"):

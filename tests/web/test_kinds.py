@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,9 @@ from PIL import Image
 from tests.web.test_vision import NODE, call
 
 pytestmark = pytest.mark.skipif(NODE is None, reason="no Node.js is installed (apt: nodejs)")
+
+
+WORDS = json.loads((Path(__file__).parents[2] / "web/src/words/en.json").read_text())
 
 
 def box(brand: bytes) -> bytes:
@@ -50,8 +55,10 @@ def test_named_and_answered():
     names = [name for name, files in FILES.items() for _ in files]
     args = [[np.frombuffer(one, np.uint8)] for files in FILES.values() for one in files]
     for name, found in zip(names, call("work/kinds.js", "explain", *args, many=True), strict=True):
-        assert name in found["happened"], found
+        happened = found["happened"].format(**found.get("values", {}))
+        assert name in happened, found
         assert len(found["remedy"]) > 10
+        assert {found["happened"], found["remedy"]} <= set(WORDS), "in every language"
 
 
 def test_garbage_is_no_error():

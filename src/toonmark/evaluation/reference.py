@@ -8,7 +8,7 @@ pictures whose points are known.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,8 @@ import numpy as np
 from toonmark.data.split import HeldOut, Rule
 from toonmark.evaluation import colour
 from toonmark.evaluation.cartoons import Cartoons
-from toonmark.evaluation.doubts import doubts_about
+from toonmark.evaluation.doubts import doubts_about, doubts_of_points
+from toonmark.evaluation.drawing import Drawer, split_rules
 from toonmark.evaluation.errors import MeasurementWarning
 from toonmark.evaluation.estimates import distance, point_error
 from toonmark.evaluation.identity import ranks
@@ -84,15 +85,16 @@ class Baseline:
         options: Options,
         tools: Instruments,
         report: Callable[[str, int, int], None],
-        rules: frozenset[Rule],
+        styles: Sequence[Drawer],
     ) -> Baseline:
         """Chooses the pictures and takes all measures that need no style.
 
         Args:
-            rules: by which the styles' training held pictures out.
+            styles: all that are measured on them: none of their trainings may have seen them.
         """
         face_set = PictureSet.open(face_folder, landmarks=True)
         cartoon_set = PictureSet.open(cartoon_folder)
+        rules = frozenset[Rule]().union(*(split_rules(style) for style in styles))
         held = HeldOut(rules, options.part) if options.held_out else None
         faces = select(face_set, n, seed, held)
         cartoons = select(cartoon_set, n, seed, held)
@@ -140,7 +142,10 @@ class Baseline:
             cartoon_haze=seen.haze,
             cartoon_chequer=seen.chequer,
             setting=setting,
-            warnings=doubts_about(setting, n, face_set, cartoon_set, tools.extractor),
+            warnings=[
+                *doubts_about(setting, n, face_set, cartoon_set, tools.extractor),
+                *doubts_of_points(setting, face_set, cartoon_set, styles),
+            ],
             skipped=faces.skipped + cartoons.skipped + others.skipped,
         )
         for text in reference.warnings:

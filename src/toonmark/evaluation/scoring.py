@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from toonmark.data.split import Rule
-from toonmark.evaluation.drawing import Drawer, PackDrawer, split_rules, template_of
+from toonmark.evaluation.drawing import Drawer, PackDrawer, template_of
 from toonmark.evaluation.errors import SamePackNameError
 from toonmark.evaluation.instruments import Instruments, Options
 from toonmark.evaluation.measuring import Progress, score
@@ -72,7 +71,6 @@ def evaluate_all(
     instruments = Instruments.open(options)
     report = on_progress or (lambda _what, _done, _total: None)
     baselines: dict[tuple[int, bytes], Baseline] = {}
-    rules = frozenset[Rule]().union(*(split_rules(drawer) for drawer in drawers))
     scores = []
     try:
         for drawer in drawers:
@@ -89,7 +87,7 @@ def evaluate_all(
                     options,
                     instruments,
                     report,
-                    rules,
+                    drawers,
                 )
             scores.append(score(drawer, baselines[key], options, instruments, report))
     finally:

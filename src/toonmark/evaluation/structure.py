@@ -1,9 +1,9 @@
 """Does the cartoon keep the face's structure? Points found in it against the photo's.
 
-The points come from MTCNN (Zhang et al., arXiv 1604.02878). The same detector may have proposed
-the points of a set that was trained on; it is no independent witness then. It was made for photos;
-on cartoons it has an error of its own, which is measured on real cartoons whose points are known,
-and printed beside every score.
+The points come from MTCNN (Zhang et al., arXiv 1604.02878). Where the same detector made points of
+a set that is measured or was trained on, the report says so: see :mod:`toonmark.data.provenance`.
+It was made for photos; on cartoons it has an error of its own, which is measured on real cartoons
+whose points are known, and printed beside every score.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from toonmark.landmarks import COUNT
+from toonmark.models.batch_norm import BatchNorm
 from toonmark.models.layers import GROUPS
 
 
@@ -29,7 +30,7 @@ class PaperRegressor(nn.Module):
         self.deconvs = nn.ModuleList(
             nn.Sequential(
                 nn.ConvTranspose2d(before, after, 3, 2, 1, 1),
-                nn.BatchNorm2d(after),
+                BatchNorm(after),
                 nn.ReLU(inplace=True),
             )
             for before, after in ((1024, 512), (1024, 256), (512, 128), (256, 64), (128, 32))
@@ -86,9 +87,7 @@ class CompactRegressor(nn.Module):
 
 
 def _conv(before: int, after: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(before, after, 3, 2, 1), nn.BatchNorm2d(after), nn.ReLU(inplace=True)
-    )
+    return nn.Sequential(nn.Conv2d(before, after, 3, 2, 1), BatchNorm(after), nn.ReLU(inplace=True))
 
 
 def _grouped(before: int, after: int, stride: int) -> nn.Sequential:
@@ -104,10 +103,10 @@ class _Block(nn.Module):
         super().__init__()
         self.layers = nn.Sequential(
             nn.Conv2d(channels, channels, 3, 1, 1),
-            nn.BatchNorm2d(channels),
+            BatchNorm(channels),
             nn.ReLU(inplace=True),
             nn.Conv2d(channels, channels, 3, 1, 1),
-            nn.BatchNorm2d(channels),
+            BatchNorm(channels),
         )
 
     def forward(self, x: Tensor) -> Tensor:

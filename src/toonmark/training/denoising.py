@@ -32,6 +32,7 @@ from toonmark.models.denoiser import Denoiser
 from toonmark.models.sampling import heatmaps
 from toonmark.training import checkpoint
 from toonmark.training.config import DenoiserConfig
+from toonmark.training.fabric import precision_of
 from toonmark.training.networks import load_generators
 from toonmark.training.packs import pack_denoiser
 from toonmark.training.paired import PairedTrainer, Pairs
@@ -194,6 +195,7 @@ class DenoiserTrainer(PairedTrainer):
     def save(self, folder: Path, error: Mapping[str, float]) -> Path:
         """Writes the averaged weights for ``toonmark export``."""
         facts = {"size": str(self.config.size), "iterations": str(self.config.iterations)}
+        facts["precision"] = precision_of(self.fabric)
         facts["split"] = " ".join(sorted(self.rules))
         facts |= {f"error_{name}": f"{value:.4f}" for name, value in error.items()}
         checkpoint.save(folder / WEIGHTS[Kind.DENOISER], self.averaged.state_dict(), facts)

@@ -27,6 +27,7 @@ from toonmark.artifacts import WEIGHTS, Kind
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.dataset import Dataset
 from toonmark.data.light import evened
+from toonmark.data.provenance import landmarks_of
 from toonmark.data.sampling import Sample, Sampler
 from toonmark.errors import ConfigurationError
 from toonmark.models.denoiser import Denoised, without_denoiser
@@ -34,6 +35,7 @@ from toonmark.models.presets import build_generator
 from toonmark.models.sampling import heatmaps
 from toonmark.training import checkpoint
 from toonmark.training.config import DistillationConfig
+from toonmark.training.fabric import precision_of
 from toonmark.training.paired import PairedTrainer, Pairs
 from toonmark.training.tensors import to_points, to_tensor
 from toonmark.training.trained import load_student, trained_style
@@ -183,6 +185,8 @@ class DistillationTrainer(PairedTrainer):
                 **self._taught_with(),
                 "keep_denoiser": config.keep_denoiser,
                 "split": config.split,
+                "precision": precision_of(self.fabric),
+                **landmarks_of(config.faces),
                 "tune_denoiser": config.tune_denoiser,
                 "before": self.before,
                 "error": dict(error),

@@ -16,6 +16,11 @@ Precision = Literal["32-true", "bf16-mixed"]
 PRECISIONS = get_args(Precision)
 
 
+def precision_of(fabric: Fabric) -> str:
+    """In which precision it computes: one of :data:`PRECISIONS`."""
+    return str(fabric.strategy.precision.precision)
+
+
 def make_fabric(
     accelerator: str = "auto", devices: int = 1, nodes: int = 1, precision: str = "32-true"
 ) -> Fabric:

@@ -23,6 +23,7 @@ from toonmark.models.presets import Preset, build_regressor
 from toonmark.models.sampling import heatmaps, points_from_heatmaps
 from toonmark.training import checkpoint
 from toonmark.training.config import RegressorConfig, decayed
+from toonmark.training.fabric import precision_of
 from toonmark.training.networks import average_into
 from toonmark.training.processes import Update, places
 from toonmark.training.run import check_size
@@ -127,6 +128,7 @@ class LandmarkTrainer:
     def save(self, folder: Path, error: Mapping[str, float]) -> Path:
         """Writes the averaged weights for ``toonmark train``."""
         facts = {"preset": self.config.preset, "size": str(self.config.size)}
+        facts |= {"precision": precision_of(self.fabric), "split": self.config.split}
         facts |= {f"error_{name}": f"{value:.5f}" for name, value in error.items()}
         checkpoint.save(folder / WEIGHTS[Kind.LANDMARKS], self.averaged.state_dict(), facts)
         return folder / WEIGHTS[Kind.LANDMARKS]

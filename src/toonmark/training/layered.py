@@ -22,12 +22,14 @@ from toonmark import artifacts
 from toonmark.artifacts import WEIGHTS, Kind, Pack
 from toonmark.data.dataset import Dataset
 from toonmark.data.layers.sampling import LayerSample, LayerSampler
+from toonmark.data.provenance import landmarks_of
 from toonmark.errors import RunError, StyleError
 from toonmark.models.layer import UNKNOWN, Layer
 from toonmark.models.layered import LAYERED, LayeredGenerator, LayerScores
 from toonmark.models.sampling import heatmaps
 from toonmark.training import checkpoint
 from toonmark.training.config import LayersConfig, decayed
+from toonmark.training.fabric import precision_of
 from toonmark.training.networks import average_into
 from toonmark.training.packs import pack_networks
 from toonmark.training.processes import Update, places
@@ -206,6 +208,8 @@ class LayerTrainer:
             "learning_rate": config.learning_rate,
             "seed": config.seed,
             "split": config.split,
+            "precision": precision_of(self.fabric),
+            **landmarks_of(config.layers),
             "terms": " ".join(dict.fromkeys(str(one) for one in terms if one)),
         }
         runs = [*self.before, own]

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from toonmark.artifacts import CHECKPOINT
-from toonmark.errors import DivergedError, RunError
+from toonmark.errors import ConfigurationError, DivergedError, RunError
 from toonmark.training import checkpoint
-from toonmark.training.processes import NonFiniteGradientError
+from toonmark.training.fabric import precision_of
 from toonmark.training.run import Lock, Metrics
 from toonmark.training.terms import read
 
@@ -72,16 +72,24 @@ def train(trainer: Trainer, schedule: Schedule, folder: Path, *, quiet: bool = F
     Raises:
         DivergedError: a loss term, a gradient or a weight is no longer finite; the last good
             checkpoint stays.
-        RunError: another process trains here, or the checkpoint cannot be read.
+        RunError: another process trains here, the checkpoint cannot be read, or the processes do
+            not see the same one: the run must be on a disk that all machines share.
+        ConfigurationError: the run began in another precision.
     """
     fabric, file = trainer.fabric, folder / CHECKPOINT
     with ExitStack() as stack:
         if fabric.is_global_zero:
             stack.enter_context(Lock(folder))
-        start = 0
+        start, precision = 0, precision_of(fabric)
+        told, tensors = {"precision": precision}, None
         if file.exists():
             tensors, facts = checkpoint.load(file)
+            if "precision" not in facts:  # begun before it was recorded, in whatever it was
+                told = {}
             start = int(facts["iteration"])
+            _check_precision(folder, facts, precision)
+        _check_start(fabric, folder, start)
+        if tensors is not None:
             try:
                 trainer.restore(tensors)
             except (KeyError, ValueError) as error:
@@ -95,10 +103,7 @@ def train(trainer: Trainer, schedule: Schedule, folder: Path, *, quiet: bool = F
             metrics = stack.enter_context(Metrics(folder, start))
             bar = stack.enter_context(Progress(schedule.iterations, start, quiet))
         for iteration in range(start, schedule.iterations):
-            try:
-                steps.append(trainer.step(iteration))
-            except NonFiniteGradientError as error:
-                raise _no_gradient(str(error), iteration, file) from error
+            steps.append(trainer.step(iteration))
             done = iteration + 1
             # Every process must stop at the same iteration, or the others would wait for ever.
             stopping = _any_process(fabric, stop.is_set())
@@ -125,7 +130,7 @@ def train(trainer: Trainer, schedule: Schedule, folder: Path, *, quiet: bool = F
                         "Lower the learning rate in a new run.",
                     )
                 if fabric.is_global_zero:
-                    checkpoint.save(file, tensors, {"iteration": str(done)})
+                    checkpoint.save(file, tensors, {"iteration": str(done), **told})
                 fabric.barrier()
             if stopping:
                 return done == schedule.iterations
@@ -159,6 +164,33 @@ def _no_gradient(weight: str, iteration: int, file: Path) -> DivergedError:
         f"the last good checkpoint is kept in {file}.",
         "Lower the learning rate, or train in single precision, in a new run.",
     )
+
+
+def _check_start(fabric: Fabric, folder: Path, start: int) -> None:
+    """Each process has read where the run is; those that share no disk would be apart."""
+    if fabric.world_size == 1:
+        return
+    import torch
+
+    gathered = fabric.all_gather(torch.tensor(start, device=fabric.device))
+    assert isinstance(gathered, torch.Tensor)
+    starts = sorted(set(gathered.flatten().tolist()))
+    if len(starts) > 1:
+        raise RunError(
+            f"The processes would go on with {folder} from different iterations "
+            f"({' and '.join(map(str, starts))}): they do not see the same folder.",
+            "Put the run on a disk that all machines share.",
+        )
+
+
+def _check_precision(folder: Path, facts: Mapping[str, str], precision: str) -> None:
+    """Refuses to go on in another precision than the checkpoint's, where that says one."""
+    before = facts.get("precision", precision)
+    if before != precision:
+        raise ConfigurationError(
+            f"{folder} has begun with precision {before}, and {precision} is asked for.",
+            f"Add --precision {before}, or start a new run elsewhere.",
+        )
 
 
 def _not_sound(tensors: Mapping[str, Tensor]) -> str | None:

@@ -11,6 +11,7 @@ from torch import nn
 from toonmark import artifacts
 from toonmark.artifacts import CHECKPOINT, Kind, Pack
 from toonmark.data.dataset import DESCRIPTION
+from toonmark.data.provenance import landmarks_of
 from toonmark.errors import ConfigurationError, RunError
 from toonmark.files import write_text
 from toonmark.landmarks import frame_of
@@ -119,11 +120,14 @@ def _runs_before(config: TrainConfig, run: Path | None) -> list[dict[str, Any]]:
     start = artifacts.run_of(before)
     other = open_run(start.path, TrainConfig, None)
     done = int(checkpoint.facts(artifacts.weights_of(before, Kind.TRAIN))["iteration"])
-    return [*_runs_before(other, start.path), _one_run(other, done)]
+    return [*_runs_before(other, start.path), _one_run(other, done, start.path)]
 
 
-def _one_run(config: TrainConfig, done: int) -> dict[str, Any]:
+def _one_run(config: TrainConfig, done: int, run: Path | None) -> dict[str, Any]:
     stage1 = min(done, config.stage1)
+    facts: dict[str, str] = {}
+    if run is not None and (run / CHECKPOINT).exists():
+        facts = checkpoint.facts(run / CHECKPOINT)
     return {
         "stage1": stage1,
         "stage2": done - stage1,
@@ -132,6 +136,8 @@ def _one_run(config: TrainConfig, done: int) -> dict[str, Any]:
         "learning_rate": [config.rate_at(0), config.rate_at(done)],
         "seed": config.seed,
         "split": config.split,
+        **{key: value for key, value in facts.items() if key == "precision"},
+        **landmarks_of([*config.faces, *config.cartoons]),
     }
 
 
@@ -143,7 +149,7 @@ def training_facts(config: TrainConfig, done: int, run: Path | None = None) -> d
         done: iterations of the last run.
         run: where it lies, if it has begun.
     """
-    runs = [*_runs_before(config, run), _one_run(config, done)]
+    runs = [*_runs_before(config, run), _one_run(config, done, run)]
     facts: dict[str, Any] = {
         "preset": config.preset,
         "width": config.width,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gzip
 import hashlib
 import json
 import threading
@@ -58,6 +59,11 @@ class Network:
     name: str
     content: bytes
 
+    @functools.cached_property
+    def packed(self) -> bytes:
+        """The same as gzip: a tenth less. Brotli takes half a minute for another twentieth."""
+        return gzip.compress(self.content, 9, mtime=0)
+
 
 class Networks:
     """What the page needs to find and draw faces. Safe to share between threads.
@@ -78,10 +84,12 @@ class Networks:
         self._load()
         return self._manifest
 
-    def file(self, name: str) -> bytes | None:
-        """One of the files, or None."""
+    def file(self, name: str, packed: bool = False) -> bytes | None:
+        """One of the files, or None; ``packed``: as gzip."""
         network = self._load().get(name)
-        return network.content if network else None
+        if network is None:
+            return None
+        return network.packed if packed else network.content
 
     def names(self) -> list[str]:
         """The names of the files."""

@@ -58,10 +58,14 @@ async def manifest(request: Request) -> Response:
 @private.get("/models/{name}")
 async def model(request: Request, name: str) -> Response:
     """A network."""
-    content = await asyncio.to_thread(_service(request).networks.file, name)
+    packed = "gzip" in request.headers.get("accept-encoding", "")
+    content = await asyncio.to_thread(_service(request).networks.file, name, packed)
     if content is None:
         return problem(404, "not-found", "There is no such model.", "See models/manifest.json.")
-    return Response(content, media_type="application/octet-stream", headers=_FOR_EVER)
+    headers = {**_FOR_EVER, "Vary": "Accept-Encoding"}
+    if packed:
+        headers["Content-Encoding"] = "gzip"
+    return Response(content, media_type="application/octet-stream", headers=headers)
 
 
 @router.get("/assets/{name}")

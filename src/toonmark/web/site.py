@@ -37,6 +37,7 @@ def write(out: Path, shelf: Shelf) -> list[Path]:
 
     for name in networks.names():
         put(f"models/{name}", networks.file(name) or b"")
+        put(f"models/{name}.gz", networks.file(name, packed=True) or b"")
     # Names under assets/ say what is in the files; those that name them come last, so that a page
     # that is replaced while people use it is the old one or the new one.
     built = sorted(assets.built_files().items(), key=lambda pair: not pair[0].startswith("assets/"))

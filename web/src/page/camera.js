@@ -1,7 +1,8 @@
 // The live mirror: the camera on one side, the drawing on the other. Always on this device.
 
-import { byId, h, tell } from './dom.js';
-import { toPng, save } from './saving.js';
+import { byId, explained, flash, forbidden, h, put, tell } from './dom.js';
+import { save, toPng } from './saving.js';
+import { w } from './words.js';
 
 const REFUSED = {
   NotAllowedError: 'The browser may not use the camera. Allow it in the address bar, then try again.',
@@ -10,57 +11,65 @@ const REFUSED = {
 };
 
 export class Camera {
-  /** @param {HTMLElement} section @param {import('./device.js').Device} device */
+  /** @param {HTMLElement} section
+   * @param {() => import('./device.js').Device} device a new one, which ends with the camera: what
+   *  networks take for a film is given back only so */
   constructor(section, device, style, onPhoto) {
-    Object.assign(this, { section, device, style, onPhoto, stream: null });
+    Object.assign(this, { section, makeDevice: device, style, onPhoto, stream: null, device: null });
     section.tabIndex = -1; // takes the focus from the button that has opened it
   }
 
   async start() {
     if (this.stream) return;
     this.section.hidden = false;
-    this.section.replaceChildren(h('p', { class: 'working' }, 'Waiting for the camera'));
+    this.section.replaceChildren(h('p', { class: 'working' }, w('Waiting for the camera')));
     this.section.focus({ preventScroll: true });
+    if (!navigator.mediaDevices?.getUserMedia) {
+      this.say(w('The camera cannot be used here.'), forbidden() || w('This browser has none to offer.'));
+      return;
+    }
     try {
       const video = { facingMode: 'user', width: { ideal: 640 }, height: { ideal: 480 } };
       this.stream = await navigator.mediaDevices.getUserMedia({ video, audio: false });
     } catch (error) {
-      this.say(REFUSED[error.name] ?? 'The camera cannot be used here.');
+      this.say(w(REFUSED[error.name] ?? 'The camera cannot be used here.'));
       return;
     }
+    this.device = this.makeDevice();
     this.build();
     this.video.srcObject = this.stream;
     try {
       await this.video.play();
-      await this.device.call('forget');
+      await this.device.started;
     } catch (error) {
       if (this.stream) this.fail(error);
       return;
     }
-    tell('The camera is on.');
+    tell(w('The camera is on.'));
     this.run();
   }
 
   build() {
-    this.video = h('video', { playsinline: true, muted: true, 'aria-label': 'The camera' });
+    this.video = h('video', { playsinline: true, muted: true, 'aria-label': w('The camera') });
     this.video.muted = true;
-    this.points = h('canvas', { 'aria-hidden': 'true' });
-    this.drawing = h('canvas', { width: '512', height: '512', role: 'img', 'aria-label': 'You, drawn' });
-    this.rate = h('output', {}, 'Getting ready');
+    // Shows the very picture that was drawn, with its points; until there is one, the film.
+    this.seen = h('canvas', { 'aria-hidden': 'true' });
+    this.drawing = h('canvas', { width: '512', height: '512', role: 'img', 'aria-label': w('You, drawn') });
+    this.rate = h('output', {}, w('Getting ready'));
     const button = (text, action, style = '') =>
-      h('button', { type: 'button', class: style, onclick: action }, text);
+      h('button', { type: 'button', class: style, onclick: action }, w(text));
     this.section.replaceChildren(
       h(
         'div',
         { class: 'camera' },
-        h('div', { class: 'screen mirrored' }, this.video, this.points),
+        h('div', { class: 'screen mirrored film' }, this.video, this.seen),
         h('div', { class: 'screen drawn mirrored' }, this.drawing),
       ),
       h(
         'div',
         { class: 'camera-bar' },
         button('Take this one', () => this.take(), 'primary'),
-        button('Save the drawing', () => this.saveDrawing()),
+        (this.saving = button('Save the drawing', () => this.saveDrawing())),
         button('Stop', () => this.stop()),
         this.rate,
       ),
@@ -68,7 +77,7 @@ export class Camera {
     this.section.scrollIntoView({ block: 'nearest' });
   }
 
-  say(text) {
+  say(text, reason = '') {
     const close = { type: 'button', onclick: () => this.leave() };
     const again = { type: 'button', onclick: () => this.start() };
     const held = this.section.contains(document.activeElement);
@@ -77,16 +86,17 @@ export class Camera {
         'div',
         { class: 'message' },
         h('strong', {}, text),
-        h('div', { class: 'actions' }, h('button', again, 'Try again'), h('button', close, 'Close')),
+        h('p', { hidden: !reason }, reason),
+        h('div', { class: 'actions' }, h('button', again, w('Try again')), h('button', close, w('Close'))),
       ),
     );
     if (held) this.section.focus({ preventScroll: true });
-    tell(text);
+    tell(text, reason);
   }
 
   fail(error) {
     this.end();
-    this.say(error.message);
+    this.say(explained(error)[0]);
   }
 
   async run() {
@@ -98,10 +108,12 @@ export class Camera {
       const time = performance.now() / 1000;
       try {
         const bitmap = await createImageBitmap(this.video);
+        const picture = await createImageBitmap(bitmap);
         const args = { bitmap, style: this.style(), time };
         const drawn = await this.device.call('frame', args, [bitmap]);
+        if (this.stream) this.show(drawn, picture);
+        picture.close();
         if (!this.stream) return;
-        this.show(drawn);
       } catch (error) {
         if (this.stream) this.fail(error);
         return;
@@ -110,20 +122,23 @@ export class Camera {
       if (times.length > 20) times.shift();
       const rate = ((times.length - 1) / (times[times.length - 1] - times[0])) * 1000 || 0;
       Object.assign(this.section.dataset, { frames: String(++frames), rate: rate.toFixed(1) });
-      if (frames % 5 === 0) this.rate.value = `${rate.toFixed(rate < 9.5 ? 1 : 0)} drawings a second`;
+      if (frames % 5 === 0) {
+        put(this.rate, w('{rate} drawings a second', { rate: rate.toFixed(rate < 9.5 ? 1 : 0) }));
+      }
     }
   }
 
-  show({ points, cartoon, width, height }) {
+  show({ points, cartoon, width, height }, picture) {
     this.section.dataset.face = points ? 'yes' : 'no';
-    const over = this.points.getContext('2d');
+    const over = this.seen.getContext('2d');
     if (!points) {
-      over.clearRect(0, 0, this.points.width, this.points.height);
-      this.rate.value = 'Looking for a face';
+      over.clearRect(0, 0, this.seen.width, this.seen.height);
+      put(this.rate, w('Looking for a face'));
       return;
     }
     this.section.dataset.points = points.flat().map((value) => value.toFixed(2)).join(',');
-    Object.assign(this.points, { width, height });
+    Object.assign(this.seen, { width, height });
+    over.drawImage(picture, 0, 0);
     over.fillStyle = '#ff6a45';
     over.strokeStyle = '#fff';
     over.lineWidth = 1.5;
@@ -133,6 +148,7 @@ export class Camera {
       over.fill();
       over.stroke();
     }
+    this.last = cartoon;
     this.small ??= document.createElement('canvas');
     Object.assign(this.small, { width: cartoon.width, height: cartoon.height });
     const pixels = new ImageData(cartoon.data, cartoon.width, cartoon.height);
@@ -153,24 +169,35 @@ export class Camera {
     this.onPhoto(new File([png], 'camera.png', { type: 'image/png' }));
   }
 
+  /** The last drawing, with lines as sharp as those of a photo's. */
   async saveDrawing() {
-    await save(this.drawing.getContext('2d').getImageData(0, 0, 512, 512), 'camera-toon.png');
-    tell('Saved camera-toon.png.');
+    if (!this.last) return;
+    const cartoon = { ...this.last, data: this.last.data.slice() };
+    try {
+      await save((await this.device.call('enlarge', { cartoon, size: 512 })).cartoon, 'camera-toon.png');
+    } catch (error) {
+      if (this.stream) this.fail(error);
+      return;
+    }
+    flash(this.saving, w('Saved'));
+    tell(w('Saved {name}.', { name: 'camera-toon.png' }));
   }
 
   stop() {
     this.end();
     this.leave();
-    tell('The camera is off.');
+    tell(w('The camera is off.'));
   }
 
   end() {
     for (const track of this.stream?.getTracks() ?? []) track.stop();
-    this.stream = null;
+    this.device?.end();
+    this.stream = this.device = this.last = this.small = null;
   }
 
   leave() {
     this.section.hidden = true;
+    this.section.replaceChildren();
     byId('main').focus();
   }
 }

@@ -1,9 +1,10 @@
 // Photo and cartoon in one frame, with an edge between them that can be moved.
 
 import { h, isStill, show } from './dom.js';
+import { attribute, w } from './words.js';
 
 export class Compare {
-  /** @param {string} label for screen readers @param {number} at percent of the photo shown */
+  /** @param {object} label words for screen readers @param {number} at percent of the photo shown */
   constructor(label, at = 0) {
     this.before = h('canvas', { class: 'before', 'aria-hidden': 'true' });
     this.after = h('canvas', { role: 'img', 'aria-label': label });
@@ -12,7 +13,7 @@ export class Compare {
       min: '0',
       max: '100',
       value: String(at),
-      'aria-label': `${label}: how much of the photo is shown`,
+      'aria-label': w('{label}: how much of the photo is shown', { label }),
       oninput: () => this.move(Number(this.slider.value)),
     });
     const edge = h('div', { class: 'edge', 'aria-hidden': 'true' });
@@ -22,7 +23,7 @@ export class Compare {
 
   move(at) {
     this.slider.value = String(at);
-    this.slider.setAttribute('aria-valuetext', `${Math.round(at)} percent photo`);
+    attribute(this.slider, 'aria-valuetext', w('{percent} percent photo', { percent: Math.round(at) }));
     this.element.style.setProperty('--at', `${at}%`);
     this.element.classList.toggle('open', at > 0);
   }

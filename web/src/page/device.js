@@ -2,11 +2,11 @@
 
 /** What went wrong, and what to do about it. */
 export class Problem extends Error {
-  /** @param {string} happened @param {string} remedy @param {string} kind */
-  constructor(happened, remedy, kind = '') {
+  /** @param {string} happened @param {string} remedy keys of words, or in English @param {string} kind
+   * @param {object} values of the words */
+  constructor(happened, remedy, kind = '', values = {}) {
     super(happened);
-    this.remedy = remedy;
-    this.kind = kind;
+    Object.assign(this, { remedy, kind, values });
   }
 }
 
@@ -27,16 +27,20 @@ export class Device {
     this.worker.onmessage = ({ data: { number, result, failure } }) => {
       const { resolve, reject } = this.waiting.get(number);
       this.waiting.delete(number);
-      if (failure) reject(new Problem(failure.message, failure.remedy));
+      if (failure) reject(new Problem(failure.message, failure.remedy, '', failure.values));
       else resolve(result);
     };
-    this.worker.onerror = () => {
-      this.broken = new Problem('The drawing part of the page does not run.', 'Load the page again.');
-      this.worker.terminate();
-      for (const { reject } of this.waiting.values()) reject(this.broken);
-      this.waiting.clear();
-    };
+    this.worker.onerror = () => this.end('The drawing part of the page does not run.');
     this.started = this.call('start', { base: document.baseURI, token });
+    this.started.catch(() => {}); // whoever needs it hears of it
+  }
+
+  /** Stops the worker and gives back its memory; what waits for an answer is told why. */
+  end(happened = 'The drawing was stopped.') {
+    this.broken = new Problem(happened, 'Load the page again.');
+    this.worker.terminate();
+    for (const { reject } of this.waiting.values()) reject(this.broken);
+    this.waiting.clear();
   }
 
   /** @param {string} call @param {object} args @param {Transferable[]} handed */
@@ -49,8 +53,10 @@ export class Device {
     });
   }
 
-  async open({ id, file }) {
-    return this.call('open', { id, file });
+  /** @param {{id: number, file: Blob, known?: {points: number[][]}[]}} photo known: its faces, which are
+   *  found otherwise */
+  async open({ id, file, known }) {
+    return this.call('open', { id, file, known });
   }
 
   async draw({ id }, points, options) {

@@ -1,28 +1,33 @@
 // One face's cartoon, and what can be done with it.
 
+import { dressed, figureSize, inMiddle } from '../vision/sticker.js';
 import { Compare } from './compare.js';
-import { h, tell } from './dom.js';
-import { copy, save } from './saving.js';
+import { explained, flash, h, tell } from './dom.js';
+import { canShare, copy, NotAllowed, save, share } from './saving.js';
+import { text, w } from './words.js';
 
-/** Edge of a cartoon in pixels, as it is shown and saved. */
-const SIZE = 512;
+/** Edge of a cartoon in pixels as it is shown. */
+export const SHOWN = 512;
 
 export class FaceCard {
   /** @param {import('./photo.js').PhotoCard} photo @param {{points: number[][]}} face */
   constructor(photo, face, number, numbered) {
     Object.assign(this, { photo, face, number, drawing: false, again: false });
-    this.compare = new Compare(`Cartoon of face ${number}`);
-    this.transparent = h('input', { type: 'checkbox', onchange: () => this.draw() });
+    this.compare = new Compare(w('Cartoon of face {number}', { number }));
     this.note = h('p', { class: 'note', hidden: true });
-    const title = `Face ${number}`;
-    this.copied = h('button', { type: 'button', onclick: () => this.copy() }, 'Copy');
+    const title = w('Face {number}', { number });
+    const button = (text, onclick, style = '') => h('button', { type: 'button', class: style, onclick }, w(text));
+    this.saving = button('Save', () => this.hand(save, 'Saved', this.saving), 'primary');
+    this.copying = button('Copy', () => this.hand(copy, 'Copied', this.copying));
+    this.sharing = button('Share', () => this.hand(share, 'Shared', this.sharing));
+    this.sharing.hidden = !canShare();
     this.tools = h(
       'div',
       { class: 'tools', role: 'group', 'aria-label': title },
-      h('button', { type: 'button', class: 'primary', onclick: () => this.save() }, 'Save'),
-      this.copied,
-      h('button', { type: 'button', onclick: () => this.compare.toggle() }, 'Compare'),
-      h('label', { class: 'tick' }, this.transparent, 'Transparent'),
+      this.saving,
+      this.sharing,
+      this.copying,
+      button('Compare', () => this.compare.toggle()),
     );
     this.element = h('div', { class: 'face', 'data-face': String(number) });
     if (numbered) this.element.append(h('h3', {}, title));
@@ -41,18 +46,17 @@ export class FaceCard {
     try {
       do {
         this.again = false;
-        const transparent = this.transparent.checked;
-        const options = { style: this.photo.style(), size: SIZE, transparent };
-        this.drawn = await this.photo.engine().draw(this.photo, this.face.points, options);
-        this.compare.show(this.drawn, transparent);
+        this.drawn = await this.made(SHOWN);
+        this.compare.show(this.drawn, ['transparent', 'sticker'].includes(this.photo.look));
       } while (this.again);
-      this.say(this.drawn.turned);
+      const { turned } = this.drawn;
+      const key = 'This face is turned {degrees}° to the side. Faces from the front are drawn better.';
+      this.say(turned ? w(key, { degrees: turned }) : '');
       this.element.dataset.state = 'drawn';
       this.element.dataset.count = String(Number(this.element.dataset.count ?? 0) + 1);
     } catch (error) {
       this.element.dataset.state = 'failed';
-      this.note.hidden = false;
-      this.note.textContent = `${error.message} ${error.remedy ?? ''}`;
+      this.say(...explained(error));
       tell(this.note.textContent);
     } finally {
       this.drawing = false;
@@ -60,11 +64,19 @@ export class FaceCard {
     }
   }
 
-  say(turned) {
-    this.note.hidden = !turned;
-    this.note.textContent = turned
-      ? `This face is turned ${turned}° to the side. Faces from the front are drawn better.`
-      : '';
+  /** The cartoon as it was chosen to be, and the photo that lies under it. */
+  async made(size) {
+    const { look } = this.photo;
+    const inner = figureSize(look, size);
+    const options = { style: this.photo.style(), size: inner, transparent: look !== 'white' };
+    const drawn = await this.photo.engine().draw(this.photo, this.face.points, options);
+    return { ...drawn, cartoon: dressed(drawn.cartoon, look, size), crop: inMiddle(drawn.crop, size) };
+  }
+
+  /** @param {...(string | object)} parts words; none, or an empty one: nothing */
+  say(...parts) {
+    this.note.hidden = !parts.join('');
+    this.note.replaceChildren(...parts.flatMap((part) => [text(part), ' ']));
   }
 
   get name() {
@@ -72,22 +84,24 @@ export class FaceCard {
     return this.photo.cards.length > 1 ? `${stem}-toon-${this.number}.png` : `${stem}-toon.png`;
   }
 
-  async save() {
-    if (!this.drawn) return;
-    await save(this.drawn.cartoon, this.name);
-    tell(`Saved ${this.name}.`);
+  /** In the size that was chosen. */
+  async finished() {
+    const { size } = this.photo;
+    return (size === SHOWN ? this.drawn : await this.made(size)).cartoon;
   }
 
-  async copy() {
+  /** Saves, copies or shares it, and says so on the button. */
+  async hand(action, done, button) {
     if (!this.drawn) return;
+    if (this.photo.size !== SHOWN) flash(button, w('Drawing'));
     try {
-      await copy(this.drawn.cartoon);
-      this.copied.textContent = 'Copied';
-      tell('Copied.');
-    } catch {
-      this.copied.textContent = 'Not allowed';
-      tell('The browser does not allow copying here. Save it instead.');
+      if (!(await action(this.finished(), this.name))) return flash(button);
+      flash(button, w(done));
+      tell(w(`${done} {name}.`, { name: this.name }));
+    } catch (error) {
+      flash(button, w(error instanceof NotAllowed ? 'Not allowed' : 'Failed'));
+      this.say(...explained(error));
+      tell(this.note.textContent);
     }
-    setTimeout(() => (this.copied.textContent = 'Copy'), 1600);
   }
 }

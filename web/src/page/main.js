@@ -3,19 +3,28 @@
 import { Camera } from './camera.js';
 import { Compare } from './compare.js';
 import { Device } from './device.js';
-import { byId, h, tell } from './dom.js';
+import { byId, explained, forbidden, h, put, tell } from './dom.js';
+import { History } from './history.js';
 import { PhotoCard } from './photo.js';
 import { Server } from './server.js';
+import { StyleChoice } from './styles.js';
+import { isVideo, VideoCard } from './video.js';
+import { LANGUAGES, preferred, retell, speak, w } from './words.js';
+
+/** The points of the example's face, as toonmark.faces finds them. */
+const EXAMPLE = JSON.parse(document.body.dataset.points);
 
 const token = takeToken();
 const device = new Device(token);
 const server = new Server(token);
 const cards = new Set();
 const chosen = { place: 'device', style: '' };
+const steps = new History(byId('history'));
+let choice = null;
 
 const engine = () => (chosen.place === 'server' ? server : device);
 const style = () => chosen.style;
-const camera = new Camera(byId('camera'), device, style, (file) => add([file]));
+const camera = new Camera(byId('camera'), () => new Device(token), style, (file) => add([file]));
 new MutationObserver(arrange).observe(byId('camera'), { attributeFilter: ['hidden'] });
 
 /** A token comes behind the address, where no server sees it, and stays with this tab. */
@@ -30,22 +39,50 @@ function takeToken() {
 
 /** @param {Iterable<File>} files */
 async function add(files) {
-  const fresh = [...files].map((file) => new PhotoCard(file, engine, style, remove));
-  for (const card of fresh.reverse()) {
-    cards.add(card);
-    byId('photos').prepend(card.element);
-  }
-  arrange();
+  const fresh = [...files].map((file) =>
+    isVideo(file)
+      ? new VideoCard(file, () => new Device(token), style, remove)
+      : new PhotoCard(file, engine, style, steps, remove),
+  );
+  for (const card of fresh.reverse()) lay(card);
   fresh[fresh.length - 1]?.element.focus({ preventScroll: false });
   for (const card of fresh.reverse()) await card.open();
+  picture(fresh);
 }
 
-function remove(card) {
+function lay(card) {
+  cards.add(card);
+  retell(card.element); // the language may have changed since it was closed
+  byId('photos').prepend(card.element);
+  arrange();
+}
+
+/** Shows the first face that was found in every style. Not on a server, which would get the photo as
+ * often; nor where bytes are dear, as each style's network would be fetched. @param {PhotoCard[]} fresh */
+function picture(fresh) {
+  const card = fresh.find((one) => !one.closed && one.cards.length);
+  if (!card || navigator.connection?.saveData) return;
+  choice?.picture(async (style, size) => {
+    if (card.closed || chosen.place !== 'device') return null;
+    const points = card.found.faces[0].points;
+    return (await device.draw(card, points, { style, size, transparent: false })).cartoon;
+  });
+}
+
+/** @param {boolean} undone whether the history has closed it */
+function remove(card, undone) {
   cards.delete(card);
   device.close(card); // it may have been opened here before the place was changed
   arrange();
   byId('main').focus();
-  tell(`${card.name} was put away.`);
+  const name = w('{name} was closed.', { name: card.name });
+  tell(name);
+  if (undone) return;
+  const undo = () => {
+    lay(card);
+    return card.reopen();
+  };
+  steps.did({ name, undo, redo: () => card.close(true) });
 }
 
 function arrange() {
@@ -58,47 +95,51 @@ function showPlace() {
   const here = chosen.place === 'device';
   const where = byId('where');
   where.classList.toggle('server', !here);
-  where.textContent = here
-    ? 'Drawn on this device. No photo leaves it.'
-    : `Photos are sent to ${location.host}, drawn there, and not kept.`;
-  byId('promise').textContent = here
+  const sent = w('Photos are sent to {host}, drawn there, and not kept.', { host: location.host });
+  const told = [here ? w('Drawn on this device. No photo leaves it.') : sent];
+  if (here && !isSecureContext) {
+    told.push(w('No camera, no copying, slower and not without a network:'), forbidden());
+  }
+  where.replaceChildren(...told.map((one) => h('span', {}, one, ' ')));
+  const promise = here
     ? 'It is drawn here in your browser, so your photo never leaves this device.'
     : 'It is drawn on this server, which keeps nothing.';
+  put(byId('promise'), w(promise));
 }
 
 function offerStyles(styles) {
-  chosen.style = styles[0].name;
-  const terms = [...new Set(styles.map((one) => one.terms).filter(Boolean))];
-  byId('terms').textContent = terms.join(' ');
-  if (styles.length < 2) return;
-  const radios = styles.map((one, i) => {
-    const attributes = { type: 'radio', name: 'style', value: one.name, checked: i === 0 };
-    return h('label', {}, h('input', attributes), h('span', {}, one.title));
-  });
-  const legend = h('legend', { class: 'unseen' }, 'Style');
-  const change = async ({ target }) => {
-    chosen.style = target.value;
+  const use = async (name) => {
+    chosen.style = name;
+    byId('terms').textContent = styles.find((one) => one.name === name).terms ?? '';
     for (const card of cards) await card.redraw();
-    tell('Drawn in the other style.');
+    if (cards.size) tell(w('Drawn in the other style.'));
   };
-  byId('styles').append(h('fieldset', { class: 'switch', onchange: change }, legend, ...radios));
+  const go = (name) => {
+    choice.choose(name);
+    return use(name);
+  };
+  choice = new StyleChoice(byId('styles'), styles, (name, before) => {
+    use(name);
+    steps.did({ name: w('The style was changed.'), undo: () => go(before), redo: () => go(name) });
+  });
+  use(choice.chosen);
 }
 
 /** Shows what comes out, made here and now: a photo that NASA took. */
 async function showExample() {
   const figure = byId('example');
-  const compare = new Compare('Eileen Collins, half photo, half cartoon', 100);
-  const caption = h('figcaption', {}, 'Eileen Collins. Photo: NASA');
+  const compare = new Compare(w('Eileen Collins, half photo, half cartoon'), 100);
+  const caption = h('figcaption', {}, w('Eileen Collins. Photo: NASA'));
   figure.append(compare.element, caption);
   const response = await fetch(document.body.dataset.example);
-  const photo = { id: 0, file: await response.blob() };
+  // Where her points are is known, so that what finds faces need not be there yet.
+  const photo = { id: 0, file: await response.blob(), known: [{ points: EXAMPLE }] };
   const { faces } = await device.open(photo);
-  if (!faces.length) return;
   const options = { style: style(), size: 512, transparent: false };
   compare.show(await device.draw(photo, faces[0].points, options));
   compare.busy(false);
   compare.glide(50);
-  caption.textContent = 'Eileen Collins. Photo: NASA. Cartoon: your browser, just now';
+  put(caption, w('Eileen Collins. Photo: NASA. Cartoon: your browser, just now'));
   figure.dataset.state = 'drawn';
   await device.close(photo);
 }
@@ -137,21 +178,36 @@ function listen() {
   });
 }
 
+/** The languages to choose from; the browser's own at first. */
+async function offerLanguages() {
+  const language = preferred();
+  const options = Object.entries(LANGUAGES).map(([value, title]) =>
+    h('option', { value, lang: value, selected: value === language }, title),
+  );
+  const onchange = ({ target }) => speak(target.value, true);
+  byId('languages').append(h('label', { class: 'choice' }, w('Language'), h('select', { onchange }, ...options)));
+  await speak(language);
+}
+
 async function start() {
   showPlace();
   listen();
+  const spoken = offerLanguages();
   try {
     const { manifest, threads } = await device.started;
     byId('place').hidden = byId('docs').hidden = !manifest.server;
     offerStyles(manifest.styles);
+    await spoken;
     document.body.dataset.threads = String(threads);
     document.body.dataset.state = 'ready';
     await showExample();
   } catch (error) {
-    const remedy = error.remedy ?? 'Load the page again.';
-    const text = h('div', { class: 'message' }, h('strong', {}, error.message), h('p', {}, remedy));
-    byId('example').replaceChildren(text);
-    tell(`${error.message} ${remedy}`);
+    const { message, remedy = 'Load the page again.', values } = error;
+    const words = explained({ message, remedy, values });
+    byId('example').replaceChildren(
+      h('div', { class: 'message' }, h('strong', {}, words[0]), h('p', {}, words[1])),
+    );
+    tell(...words);
   }
   // Not while the first photo waits: what works without a network can come last.
   if (!('serviceWorker' in navigator)) return;

@@ -1,29 +1,37 @@
 // One photo: its faces with their points, and a cartoon beside each.
 
 import { FACE_TEMPLATE } from '../vision/geometry.js';
-import { h, plural, tell } from './dom.js';
-import { FaceCard } from './face.js';
+import { LOOKS } from '../vision/sticker.js';
+import { explained, flash, h, put, tell } from './dom.js';
+import { FaceCard, SHOWN } from './face.js';
 import { addBox, addPoints } from './points.js';
+import { saveAll } from './saving.js';
+import { w } from './words.js';
+
+/** Edges in pixels in which cartoons can be had. */
+const SIZES = [512, 1024, 2048];
 
 let photos = 0;
 
 export class PhotoCard {
-  /** @param {File} file @param {() => any} engine who draws @param {() => string} style */
-  constructor(file, engine, style, onClose) {
-    Object.assign(this, { file, engine, style, onClose });
+  /** @param {File} file @param {() => any} engine who draws @param {() => string} style
+   * @param {import('./history.js').History} history */
+  constructor(file, engine, style, history, onClose) {
+    Object.assign(this, { file, engine, style, history, onClose });
     this.id = ++photos;
     this.name = file.name || 'photo';
     this.cards = [];
     this.closed = false;
+    this.look = LOOKS[0].name;
+    this.size = SHOWN;
     this.url = URL.createObjectURL(file);
     this.count = h('small');
     this.body = h('div', { class: 'body' });
-    const label = `Put away ${this.name}`;
-    const close = { type: 'button', class: 'quiet', 'aria-label': label, onclick: () => this.close() };
+    const close = { type: 'button', class: 'quiet', 'aria-label': w('Close {name}', { name: this.name }), onclick: () => this.close() };
     this.element = h(
       'article',
       { class: 'photo', tabindex: '-1', 'aria-label': this.name },
-      h('header', {}, h('h2', {}, this.name, this.count), h('button', close, 'Put away')),
+      h('header', {}, h('h2', { title: this.name }, h('span', { dir: 'auto' }, this.name), this.count), h('button', close, w('Close'))),
       this.body,
     );
   }
@@ -36,15 +44,17 @@ export class PhotoCard {
     this.count.textContent = '';
     const image = h('img', { src: this.url, alt: '', onerror: () => image.parentNode.remove() });
     const waiting = h('figure', { class: 'picture waiting' }, image);
-    const text = h('p', { class: 'working' }, 'Looking for faces');
-    this.fill(h('div', { class: 'spread' }, waiting, text));
-    tell(`Looking for faces in ${this.name}.`);
+    const text = h('p', { class: 'working' }, w('Looking for faces'));
+    const empty = h('div', { class: 'compare busy' });
+    this.fill(h('div', { class: 'spread single' }, h('div', { class: 'faces alone' }, empty), h('div', { class: 'aside' }, waiting, text)));
+    tell(w('Looking for faces in {name}.', { name: this.name }));
     try {
       this.found = await this.engine().open(this);
     } catch (error) {
       if (!this.closed) this.fail(error);
       return;
     }
+    this.known = undefined;
     if (this.closed) return;
     if (this.found.faces.length) await this.show();
     else this.none();
@@ -53,17 +63,17 @@ export class PhotoCard {
   async show() {
     const { faces } = this.found;
     const several = faces.length > 1;
-    this.count.textContent = plural(faces.length, 'face', 'faces');
+    put(this.count, w('{count} faces', { count: faces.length }));
     this.cards = faces.map((face, i) => new FaceCard(this, face, i + 1, several));
     const cards = this.cards.map((card) => card.element);
     const list = h('div', { class: several ? 'faces' : 'faces alone' }, ...cards);
-    this.fill(h('div', { class: 'spread' }, this.picture(several), list));
-    tell(`${plural(faces.length, 'face', 'faces')} found in ${this.name}.`);
+    this.fill(h('div', { class: several ? 'spread' : 'spread single' }, list, this.aside(several)));
+    tell(w('Faces found in {name}: {count}.', { name: this.name, count: faces.length }));
     this.state('drawing');
     await this.redraw();
     if (this.closed) return;
     this.state('drawn');
-    tell(`${this.name} is drawn.`);
+    tell(w('{name} is drawn.', { name: this.name }));
   }
 
   /** Draws all faces once more: the style or the place has changed. */
@@ -74,22 +84,115 @@ export class PhotoCard {
     }
   }
 
-  picture(several) {
+  /** The photo, small, and behind "Adjust" larger with its points; what the cartoons should be. */
+  aside(several) {
     const { width, height, faces } = this.found;
     const overlay = h('div', { class: 'overlay' });
-    const image = h('img', { src: this.url, alt: `The photo ${this.name}` });
-    const figure = h('figure', { class: 'picture' }, image, overlay);
+    const points = h('div', { class: 'overlay points', hidden: true });
+    const image = h('img', { src: this.url, alt: w('The photo {name}', { name: this.name }) });
+    const figure = h('figure', { class: 'picture' }, image, overlay, points);
     figure.style.aspectRatio = `${width} / ${height}`;
     figure.style.maxWidth = `calc(78vh * ${width / height})`;
-    faces.forEach((face, i) => {
-      if (face.box) addBox(overlay, face, i + 1, this.found, several);
-      addPoints(overlay, face, i + 1, this.found, (held) => {
+    const found = this.points();
+    this.settled = found;
+    this.places = faces.map((face, i) => {
+      if (face.box && several) addBox(overlay, face, i + 1, this.found);
+      return addPoints(points, face, i + 1, this.found, (held) => {
         if (held) this.cards[i].draw();
-        else tell(`Face ${i + 1} is drawn again.`);
+        else if (this.moved(w('A point was moved.'))) tell(w('Face {number} is drawn again.', { number: i + 1 }));
       });
     });
+    const back = () => {
+      this.put(found);
+      this.moved(w('The points were put back.'));
+      tell(w('The points are where they were found.'));
+    };
     const hint = 'A point is not where it belongs? Drag it, or move it with the arrow keys.';
-    return h('div', {}, figure, h('p', { class: 'note' }, hint));
+    const more = h(
+      'div',
+      { class: 'adjusting', hidden: true },
+      h('p', { class: 'note' }, w(hint)),
+      h('button', { type: 'button', onclick: back }, w('Put the points back')),
+    );
+    this.adjust = h('button', { type: 'button', 'aria-expanded': 'false' }, w('Adjust'));
+    this.adjust.addEventListener('click', () => {
+      const open = points.hidden;
+      points.hidden = more.hidden = !open;
+      this.adjust.setAttribute('aria-expanded', String(open));
+      this.element.classList.toggle('adjusted', open);
+    });
+    this.background = this.choice('Background', LOOKS.map(({ name, title }) => [name, w(title)]), this.look, (value) => {
+      const before = this.look;
+      this.dress(value);
+      const [undo, redo] = [() => this.dress(before), () => this.dress(value)];
+      this.history.did({ name: w('The background was changed.'), undo, redo });
+    });
+    const size = this.choice('Size', SIZES.map((one) => [String(one), w('{size} pixels', { size: one })]), String(this.size), (value) => {
+      this.size = Number(value);
+    });
+    const options = h('div', { class: 'options' }, this.background, size, this.adjust);
+    if (several) options.prepend(this.allAtOnce());
+    return h('div', { class: 'aside' }, figure, options, more);
+  }
+
+  /** Draws it on another background. @param {string} look */
+  dress(look) {
+    this.look = look;
+    this.background.querySelector('select').value = look;
+    return this.redraw();
+  }
+
+  /** A button that saves all cartoons in one file. */
+  allAtOnce() {
+    const name = `${this.name.replace(/\.[^.]*$/, '') || 'photo'}-toons.zip`;
+    const save = async () => {
+      flash(button, w('Drawing'));
+      try {
+        const pictures = [];
+        for (const card of this.cards) pictures.push({ name: card.name, pixels: await card.finished() });
+        await saveAll(pictures, name);
+        flash(button, w('Saved'));
+        tell(w('Saved {name}.', { name }));
+      } catch (error) {
+        flash(button, w('Failed'));
+        tell(...explained(error));
+      }
+    };
+    const button = h('button', { type: 'button', onclick: save }, w('Save all'));
+    return button;
+  }
+
+  /** Where the points of all faces are: a copy. */
+  points() {
+    return this.found.faces.map((face) => face.points.map((point) => [...point]));
+  }
+
+  /** Moves them there. @param {number[][][]} all */
+  put(all) {
+    if (this.closed || all.length !== this.found?.faces.length) return;
+    this.found.faces.forEach((face, i) => (face.points = all[i].map((point) => [...point])));
+    for (const place of this.places) place();
+    this.redraw();
+  }
+
+  /** Notes that points were moved; false if they are where they were. @param {object} name of the step */
+  moved(name) {
+    const [before, after] = [this.settled, this.points()];
+    if (String(before) === String(after)) return false;
+    this.settled = after;
+    const to = (all) => {
+      this.put(all);
+      this.settled = this.points();
+    };
+    this.history.did({ name, undo: () => to(before), redo: () => to(after) });
+    return true;
+  }
+
+  /** One of several, in the browser's own list. @param {[string, object][]} values each with its title */
+  choice(title, values, chosen, onChange) {
+    const options = values.map(([value, text]) => h('option', { value, selected: value === chosen }, text));
+    const change = ({ target }) => onChange(target.value);
+    return h('label', { class: 'choice' }, w(title), h('select', { onchange: change }, ...options));
   }
 
   none() {
@@ -100,16 +203,16 @@ export class PhotoCard {
       ? 'Use a photo taken from nearer, or of a higher resolution.'
       : 'A photo that shows one from the front works best. If there is one, show where it is.';
     const place = { type: 'button', onclick: () => this.placePoints() };
-    const image = h('img', { src: this.url, alt: `The photo ${this.name}` });
+    const image = h('img', { src: this.url, alt: w('The photo {name}', { name: this.name }) });
     this.fill(
       h(
         'div',
         { class: 'spread' },
         h('figure', { class: 'picture' }, image),
-        message(happened, remedy, h('button', place, 'Place the points myself')),
+        message([w(happened), w(remedy)], h('button', place, w('Place the points myself'))),
       ),
     );
-    tell(`${happened} ${remedy}`);
+    tell(w(happened), w(remedy));
   }
 
   /** Points in the middle of the photo, to be dragged to where the face is. */
@@ -120,15 +223,17 @@ export class PhotoCard {
     const points = FACE_TEMPLATE.map(([x, y]) => [left + x * size, top + y * size]);
     this.found.faces = [{ points, box: null, score: 1 }];
     this.show();
+    this.adjust.click();
     this.body.querySelector('.point').focus({ preventScroll: true });
   }
 
   fail(error) {
     this.state('failed');
     const again = { type: 'button', onclick: () => this.open() };
-    const remedy = error.remedy ?? 'Try another photo.';
-    this.fill(message(error.message, remedy, h('button', again, 'Try again')));
-    tell(`${error.message} ${remedy}`);
+    const { message: happened, remedy = 'Try another photo.', values } = error;
+    const words = explained({ message: happened, remedy, values });
+    this.fill(message(words, h('button', again, w('Try again'))));
+    tell(...words);
   }
 
   /** New content; if the focus was within the old one, the photo takes it. */
@@ -142,16 +247,25 @@ export class PhotoCard {
     this.element.dataset.state = name;
   }
 
-  close() {
+  /** @param {boolean} undone whether the history has closed it */
+  close(undone = false) {
     this.closed = true;
+    this.known = this.found?.faces.length ? this.found.faces : undefined;
     for (const card of this.cards) card.again = false;
     URL.revokeObjectURL(this.url);
     this.engine().close(this);
     this.element.remove();
-    this.onClose(this);
+    this.onClose(this, undone);
+  }
+
+  /** As it was before it was closed, with its points. */
+  reopen() {
+    this.closed = false;
+    this.url = URL.createObjectURL(this.file);
+    return this.open();
   }
 }
 
-function message(happened, remedy, ...actions) {
+function message([happened, remedy], ...actions) {
   return h('div', { class: 'message' }, h('strong', {}, happened), h('p', {}, remedy), ...actions);
 }

@@ -1,6 +1,7 @@
 // The five points of a face, over its photo: to be seen, dragged, and moved with arrow keys.
 
 import { h } from './dom.js';
+import { w } from './words.js';
 
 const NAMES = ['left eye', 'right eye', 'nose', 'left corner of the mouth', 'right corner of the mouth'];
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -8,10 +9,11 @@ const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowD
 /** @param {HTMLElement} overlay covers the photo exactly
  * @param {{points: number[][]}} face its points are moved in place
  * @param {{width: number, height: number}} photo
- * @param {(held: boolean) => void} onMove */
+ * @param {(held: boolean) => void} onMove
+ * @returns {() => void} to be called when the points were moved from elsewhere */
 export function addPoints(overlay, face, number, photo, onMove) {
   const handles = face.points.map((_, i) => {
-    const label = `Face ${number}, ${NAMES[i]}: arrow keys move it`;
+    const label = w('Face {number}, {point}: arrow keys move it', { number, point: w(NAMES[i]) });
     return h('button', { type: 'button', class: 'point', 'aria-label': label, 'data-point': String(i) });
   });
   const place = () =>
@@ -63,6 +65,7 @@ export function addPoints(overlay, face, number, photo, onMove) {
     for (const handle of handles) handle.classList.toggle('fine', shown < 56);
   };
   new ResizeObserver(resize).observe(overlay);
+  return place;
 }
 
 /** How large a face is: the longest way between two of its points. */
@@ -71,8 +74,8 @@ function reach(points) {
   return Math.max(...ways, 1);
 }
 
-/** The frame around a face, with its number if there are several. */
-export function addBox(overlay, face, number, photo, numbered) {
+/** The frame around a face, with its number. */
+export function addBox(overlay, face, number, photo) {
   const box = h('div', { class: 'box', 'aria-hidden': 'true' });
   const [x, y, width, height] = face.box;
   const percent = (value, length) => `${(value / length) * 100}%`;
@@ -82,6 +85,6 @@ export function addBox(overlay, face, number, photo, numbered) {
     width: percent(width, photo.width),
     height: percent(height, photo.height),
   });
-  if (numbered) box.append(h('span', {}, String(number)));
+  box.append(h('span', {}, String(number)));
   overlay.append(box);
 }

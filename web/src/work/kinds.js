@@ -6,7 +6,7 @@ const starts = (bytes, ...values) => values.every((value, i) => bytes[i] === val
 const ANOTHER = 'Save it as a JPEG, PNG or WebP first, then choose that.';
 const VIDEO = {
   name: 'a video',
-  remedy: 'Choose a photo, or pause the video and take a picture of the screen. In a terminal, toonmark cartoonize draws whole videos.',
+  remedy: 'Choose a photo. In a terminal, toonmark cartoonize draws videos, too.',
 };
 
 /** Brands of the files that begin with an ftyp box: pictures; all others are videos. */
@@ -43,14 +43,15 @@ const READ = {
 
 /** What a file is that the browser cannot read, and what to do.
  * @param {Uint8Array} bytes its first 512 at least, if it has so many
- * @returns {{happened: string, remedy: string}} */
+ * @returns {{happened: string, remedy: string, values?: object}} in words of the page */
 export function explain(bytes) {
   const known = KINDS[kindOf(bytes)];
   if (known) return { happened: `This is ${known.name}, which your browser cannot read here.`, remedy: known.remedy };
   const picture = Object.keys(READ).find((name) => READ[name](bytes));
   if (picture) {
     return {
-      happened: `This ${picture} picture is damaged: your browser cannot read it.`,
+      happened: 'This {kind} picture is damaged: your browser cannot read it.',
+      values: { kind: picture },
       remedy: 'Copy or download it again, or choose another.',
     };
   }

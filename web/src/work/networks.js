@@ -3,6 +3,7 @@
 import * as ort from 'onnxruntime-web';
 
 import { isKept, keep } from './keeping.js';
+import { Refusal } from './photos.js';
 
 /** @typedef {{base: string, token: string}} Place where the page's files are */
 
@@ -21,7 +22,9 @@ export const threads = ort.env.wasm.numThreads;
 /** Fetches a file of the page's own. @param {Place} place @param {string} name */
 export async function fetchFile(place, name) {
   const headers = place.token ? { Authorization: `Bearer ${place.token}` } : undefined;
-  const response = await fetch(new URL(name, place.base), { headers });
+  const response = await fetch(new URL(name, place.base), { headers }).catch(() => {
+    throw new Refusal('What draws this could not be loaded: there is no network.', 'Try again when there is one.');
+  });
   if (!response.ok) {
     const problem = await response.json().catch(() => ({}));
     throw new Error(problem.detail || `${name} could not be loaded (${response.status}).`);

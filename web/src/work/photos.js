@@ -7,10 +7,10 @@ export const MAX_PIXELS = 50_000_000;
 
 /** An error that the page shows: what happened, and what to do. */
 export class Refusal extends Error {
-  /** @param {string} happened @param {string} remedy */
-  constructor(happened, remedy) {
+  /** @param {string} happened @param {string} remedy keys of words @param {object} values that they name */
+  constructor(happened, remedy, values = {}) {
     super(happened);
-    this.remedy = remedy;
+    Object.assign(this, { remedy, values });
   }
 }
 
@@ -23,8 +23,8 @@ export async function decode(file) {
   try {
     bitmap = await createImageBitmap(file, { imageOrientation: 'from-image' });
   } catch {
-    const { happened, remedy } = explain(new Uint8Array(await file.slice(0, 512).arrayBuffer()));
-    throw new Refusal(happened, remedy);
+    const { happened, remedy, values } = explain(new Uint8Array(await file.slice(0, 512).arrayBuffer()));
+    throw new Refusal(happened, remedy, values);
   }
   return pixelsOf(bitmap);
 }
@@ -37,7 +37,7 @@ export function pixelsOf(bitmap) {
   if (width * height > MAX_PIXELS) {
     bitmap.close();
     const millions = Math.round((width * height) / 1e6);
-    throw new Refusal(`This photo has ${millions} megapixels; 50 is the limit.`, 'Make it smaller.');
+    throw new Refusal('This photo has {millions} megapixels; 50 is the limit.', 'Make it smaller.', { millions });
   }
   canvas ??= new OffscreenCanvas(width, height);
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });

@@ -29,12 +29,13 @@ export class Pipeline {
     return this.known;
   }
 
-  /** Sees to it that every style can be drawn without a network, and nothing old is kept. */
-  async keepAll() {
+  /** Sees to it that faces can be found without a network, and nothing old is kept. A style that was
+   * drawn with is kept already; what nobody asked for is not fetched. */
+  async keepFinders() {
     const { detector, regressor, styles } = await this.manifest();
-    const files = [detector, regressor, ...styles.map(({ file }) => file)].filter(Boolean);
-    await keepOnly(this.place.base, files);
-    await fetchAhead(this.place, files);
+    const finders = [detector, regressor].filter(Boolean);
+    await keepOnly(this.place.base, [...finders, ...styles.map(({ file }) => file)]);
+    await fetchAhead(this.place, finders);
   }
 
   /** A network by its file, opened once. */
@@ -149,6 +150,14 @@ export class Pipeline {
     });
   }
 
+  /** The same view of the photo as a style draws, as sharp as the photo is.
+   * @param {import('../vision/geometry.js').Point[]} points @param {number} size */
+  async view(picture, points, name, size) {
+    const { template, outside } = await this.style(name);
+    const fill = outside === 'white' ? 255 : null;
+    return toPicture(crop(picture, faceTransform(points, size, template), size, fill), size);
+  }
+
   /** Draws one face. @param {import('../vision/geometry.js').Point[]} points */
   async draw(picture, points, name) {
     const { file, size, template, outside } = await this.style(name);
@@ -162,7 +171,6 @@ export class Pipeline {
     });
     return {
       cartoon: fromTensor(cartoon.data, size),
-      crop: toPicture(pixels, size),
       turned: isTurned(points) ? Math.round(Math.abs(yaw(points))) : 0,
     };
   }

@@ -1,7 +1,6 @@
 // The worker: photos come in, faces and cartoons go out. The page stays quick, and nothing of a
 // photo leaves the browser from here: this file fetches networks, and sends nothing.
 
-import { resize } from '../vision/lanczos.js';
 import { resized } from '../vision/resize.js';
 import { threads } from './networks.js';
 import { decode, pixelsOf } from './photos.js';
@@ -20,11 +19,11 @@ const calls = {
     return { manifest: await pipeline.manifest(), threads };
   },
 
-  /** Decodes a photo, keeps it, and finds its faces. */
-  async open({ id, file }) {
+  /** Decodes a photo, keeps it, and finds its faces, unless they are known. */
+  async open({ id, file, known }) {
     const picture = await decode(file);
     photos.set(id, picture);
-    const { faces, tooSmall } = await pipeline.find(picture);
+    const { faces, tooSmall } = known ? { faces: known, tooSmall: 0 } : await pipeline.find(picture);
     return { width: picture.width, height: picture.height, faces, tooSmall };
   },
 
@@ -35,9 +34,10 @@ const calls = {
   /** Draws a face, for the screen and for saving. */
   async draw({ id, points, style, size, transparent }) {
     const picture = photos.get(id);
-    if (!picture) throw new Error('This photo has been put away.');
-    const { cartoon, crop, turned } = await pipeline.draw(picture, points, style);
-    return { cartoon: resized(cartoon, size, transparent), crop: resize(crop, size), turned };
+    if (!picture) throw new Error('This photo has been closed.');
+    const { cartoon, turned } = await pipeline.draw(picture, points, style);
+    const crop = await pipeline.view(picture, points, style, size);
+    return { cartoon: resized(cartoon, size, transparent), crop, turned };
   },
 
   /** One picture of the camera. */
@@ -49,13 +49,14 @@ const calls = {
     return { points, cartoon, width: picture.width, height: picture.height };
   },
 
-  /** Makes ready for days without a network, beside all else. */
+  /** Makes ready for the first photo, and for days without a network, beside all else. */
   async keep() {
-    pipeline.keepAll();
+    pipeline.keepFinders();
   },
 
-  async forget() {
-    tracker.reset();
+  /** A drawing of the camera with sharp lines, to be kept. */
+  async enlarge({ cartoon, size }) {
+    return { cartoon: resized(cartoon, size, false) };
   },
 };
 
@@ -67,7 +68,8 @@ self.onmessage = ({ data: { call, number, args } }) => {
       const result = await calls[call](args);
       self.postMessage({ number, result }, transfers(result));
     } catch (error) {
-      const failure = { message: error.message, remedy: error.remedy ?? 'Try again.' };
+      const { message, remedy = 'Try again.', values = {} } = error;
+      const failure = { message, remedy, values };
       self.postMessage({ number, failure });
     }
   });

@@ -17,6 +17,7 @@ from toonmark.data.drawings.finishing import finished
 from toonmark.data.drawings.looks import looked_again
 from toonmark.data.light import evened
 from toonmark.data.matte import matte_on_white
+from toonmark.data.provenance import made_by
 from toonmark.data.sampling import scaling
 from toonmark.data.unfinished import in_processes, prepare
 from toonmark.errors import ConfigurationError, DataError
@@ -89,7 +90,7 @@ def write_drawings(
         "terms": "; ".join(dict.fromkeys(filter(None, terms))),
         "size": metadata.size,
         "counts": {"kept": len(photos)},
-        "landmarks": "the photos'",
+        "landmarks": made_by(photos.description) or "the photos'",
         "configuration": config,
         "toonmark": __version__,
     }

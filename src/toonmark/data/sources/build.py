@@ -20,6 +20,7 @@ from toonmark.data.dataset import (
     write_description,
     write_landmarks,
 )
+from toonmark.data.provenance import made_by
 from toonmark.data.sources import Kept, Rejected, Source
 from toonmark.data.sources.journal import Journal
 from toonmark.data.sources.selection import Duplicates, Reason
@@ -200,6 +201,7 @@ def finish(source: Source, out: Path, terms: str) -> Dataset:
                 "kept": len(rows),
                 "left out": left_out,
             },
+            "landmarks": made_by({"configuration": configuration}),
             "configuration": configuration,
             "toonmark": __version__,
             "pictures": {name: made[name] for name in sorted(made)},

@@ -1,0 +1,110 @@
+"""What the page costs a browser: bytes and seconds to the first cartoon; photos; the camera.
+
+``python benchmarks/page.py`` in a source tree, with the page built and the extra [dev]; Debian's
+Chromium, headless, without a graphics card. On a busy machine the seconds say little.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import skimage.data
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tests.web import browser
+
+#: What finds faces in a photo: not needed for the first cartoon, whose points are known.
+FINDERS = ("yunet", "landmarks")
+
+
+def main() -> None:
+    if missing := browser.missing():
+        sys.exit(missing)
+    with tempfile.TemporaryDirectory() as name, browser.server() as address:
+        rows = [*first_load(address), *photos(address, Path(name)), camera(address, Path(name))]
+    for what, value, unit, goal in rows:
+        kept = value >= goal if unit == "/s" else value <= goal
+        print(f"{what:44} {value:7.2f} {unit:3} goal {goal:g}{'' if kept else '   MISSED'}")
+    print(f"load while measured: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+
+
+Row = tuple[str, float, str, float]
+
+
+def first_load(address: str) -> list[Row]:
+    """Of an empty browser."""
+    with browser.chromium() as chromium:
+        page = chromium.new_context().new_page()
+        requests: list[Any] = []
+        page.context.on("request", requests.append)
+        started = time.monotonic()
+        page.goto(address)
+        page.wait_for_selector("[data-do=pick]")
+        ready = time.monotonic() - started
+        page.wait_for_selector("#example[data-state=drawn]", timeout=300_000)
+        drawn = time.monotonic() - started
+        first = sum(size for url, size in fetched(requests) if not is_finder(url))
+        while len([url for url, _ in fetched(requests) if is_finder(url)]) < len(FINDERS):
+            page.wait_for_timeout(200)
+        page.wait_for_timeout(2000)
+        everything = sum(size for _, size in fetched(requests))
+    return [
+        ("bytes to the first cartoon", first / 1e6, "MB", 4.5),
+        ("bytes with what finds faces, kept for offline", everything / 1e6, "MB", 5.5),
+        ("to where one can choose a photo", ready, "s", 1),
+        ("to the first cartoon", drawn, "s", 5),
+    ]
+
+
+def fetched(requests: list[Any]) -> list[tuple[str, int]]:
+    """Address and bytes over the network, of what has come."""
+    own = [one for one in requests if one.url.startswith("http")]
+    return [(one.url, one.sizes()["responseBodySize"]) for one in own if one.response()]
+
+
+def is_finder(url: str) -> bool:
+    return any(f"/{name}." in url for name in FINDERS)
+
+
+def photos(address: str, folder: Path) -> list[Row]:
+    """From the drop to the drawing, the networks being ready."""
+    rows: list[Row] = []
+    with browser.chromium() as chromium:
+        page = browser.open_page(chromium, address)
+        page.wait_for_selector("#example[data-state=drawn]")
+        for what, edge, goal in (
+            ("warm", 512, 60),
+            ("512 × 512", 512, 0.8),
+            ("3464 × 3464", 3464, 2),
+        ):
+            picture = cv2.resize(skimage.data.astronaut(), (edge, edge))
+            cv2.imwrite(str(folder / "photo.jpg"), picture[..., ::-1])
+            started = time.monotonic()
+            browser.drop(page, [folder / "photo.jpg"])
+            page.wait_for_selector(".photo[data-state=drawn]")
+            rows.append((f"a photo of {what}", time.monotonic() - started, "s", goal))
+            page.click(".photo header button")
+    return rows[1:]
+
+
+def camera(address: str, folder: Path) -> Row:
+    """Drawings a second of one face."""
+    video = browser.make_video(folder / "face.mjpeg", np.asarray(skimage.data.astronaut()))
+    flags = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
+    with browser.chromium(*flags, f"--use-file-for-fake-video-capture={video}") as chromium:
+        page = browser.open_page(chromium, address, permissions=["camera"])
+        page.click("[data-do=camera]")
+        page.wait_for_function("() => document.querySelector('#camera').dataset.frames >= 40")
+        return "camera", float(page.get_attribute("#camera", "data-rate")), "/s", 15
+
+
+if __name__ == "__main__":
+    main()

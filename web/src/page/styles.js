@@ -1,0 +1,55 @@
+// The styles to choose from: by name, and once a face is there, by what it looks like in them.
+
+import { h, show } from './dom.js';
+import { w } from './words.js';
+
+/** Edge of a style's picture in pixels. */
+export const THUMBNAIL = 144;
+/** So many styles are shown in pictures; each needs its network. */
+const MOST = 12;
+
+export class StyleChoice {
+  /** @param {HTMLElement} place @param {{name: string, title: string}[]} styles the default first
+   * @param {(name: string, before: string) => void} onChange */
+  constructor(place, styles, onChange) {
+    Object.assign(this, { styles, chosen: styles[0].name, run: 0 });
+    if (styles.length < 2) return;
+    this.labels = new Map(styles.map((one) => [one.name, this.label(one)]));
+    const legend = h('legend', { class: 'unseen' }, w('Style'));
+    const change = ({ target }) => {
+      const before = this.chosen;
+      this.chosen = target.value;
+      onChange(this.chosen, before);
+    };
+    const set = h('fieldset', { class: 'switch styles', onchange: change }, legend, ...this.labels.values());
+    place.append(set);
+  }
+
+  label({ name, title }) {
+    const input = h('input', { type: 'radio', name: 'style', value: name, checked: name === this.chosen });
+    return h('label', {}, input, h('span', {}, w(title)));
+  }
+
+  /** Chooses without telling. @param {string} name */
+  choose(name) {
+    this.chosen = name;
+    this.labels.get(name).querySelector('input').checked = true;
+  }
+
+  /** Shows a face in every style, one after the other, the chosen one first; a newer face takes over.
+   * @param {(style: string, size: number) => Promise<ImageData | null>} draw null: the face is gone */
+  async picture(draw) {
+    const run = ++this.run;
+    if (!this.labels) return;
+    const chosen = this.styles.filter(({ name }) => name === this.chosen);
+    for (const { name } of [...new Set([...chosen, ...this.styles])].slice(0, MOST)) {
+      if (run !== this.run) return;
+      const pixels = await draw(name, THUMBNAIL).catch(() => null);
+      if (!pixels || run !== this.run) return;
+      const label = this.labels.get(name);
+      const canvas = label.querySelector('canvas') ?? h('canvas', { 'aria-hidden': 'true' });
+      show(canvas, pixels);
+      label.querySelector('span').prepend(canvas);
+    }
+  }
+}

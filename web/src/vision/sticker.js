@@ -1,0 +1,102 @@
+// What is behind a cut-out figure: nothing, a colour, or the white edge of a sticker.
+
+/** Width of a sticker's white edge, and what is left free around it, as shares of its size. */
+const [EDGE, MARGIN] = [0.025, 0.04];
+
+/** What can be chosen; all but the first are made of the figure that is cut out. */
+export const LOOKS = [
+  { name: 'white', title: 'White' },
+  { name: 'transparent', title: 'Transparent' },
+  { name: 'sticker', title: 'Sticker' },
+  { name: 'yellow', title: 'Yellow', colour: [255, 214, 102] },
+  { name: 'blue', title: 'Blue', colour: [150, 200, 240] },
+  { name: 'green', title: 'Green', colour: [160, 214, 170] },
+  { name: 'pink', title: 'Pink', colour: [248, 178, 186] },
+];
+
+/** Edge of the figure in a picture of this size: a sticker leaves room for its own edge.
+ * @param {string} look @param {number} size */
+export function figureSize(look, size) {
+  return look === 'sticker' ? size - 2 * Math.round((EDGE + MARGIN) * size) : size;
+}
+
+/** The finished picture. @param {import('./crop.js').Picture} figure cut out, of `figureSize`; for
+ * white the whole cartoon @param {string} look @param {number} size */
+export function dressed(figure, look, size) {
+  const colour = LOOKS.find((one) => one.name === look)?.colour;
+  if (colour) return onColour(figure, colour);
+  return look === 'sticker' ? sticker(inMiddle(figure, size)) : figure;
+}
+
+/** A picture in the middle of a larger transparent one. @param {import('./crop.js').Picture} picture */
+export function inMiddle(picture, size) {
+  if (picture.width === size) return picture;
+  const data = new Uint8ClampedArray(4 * size * size);
+  const [left, row] = [Math.floor((size - picture.width) / 2), 4 * picture.width];
+  for (let y = 0; y < picture.height; y++) {
+    data.set(picture.data.subarray(y * row, (y + 1) * row), 4 * ((y + left) * size + left));
+  }
+  return { data, width: size, height: size };
+}
+
+function onColour({ data, width, height }, colour) {
+  const result = new Uint8ClampedArray(data.length).fill(255);
+  for (let i = 0; i < data.length; i += 4) {
+    const share = data[i + 3] / 255;
+    for (let k = 0; k < 3; k++) result[i + k] = colour[k] + (data[i + k] - colour[k]) * share;
+  }
+  return { data: result, width, height };
+}
+
+/** With a white edge that follows its outline. */
+function sticker({ data, width: size }) {
+  const reach = EDGE * size;
+  const squares = distances(data, size);
+  const result = new Uint8ClampedArray(data.length);
+  for (let i = 0, at = 0; at < squares.length; i += 4, at++) {
+    const share = data[i + 3] / 255;
+    const white = Math.min(Math.max(reach + 0.5 - Math.sqrt(squares[at]), 0), 1) * (1 - share);
+    const alpha = share + white;
+    if (alpha === 0) continue;
+    for (let k = 0; k < 3; k++) result[i + k] = (data[i + k] * share + 255 * white) / alpha;
+    result[i + 3] = 255 * alpha;
+  }
+  return { data: result, width: size, height: size };
+}
+
+/** Squared distance of each pixel to the figure, in linear time (Felzenszwalb and Huttenlocher,
+ * "Distance Transforms of Sampled Functions", 2012): along rows, then along columns. */
+function distances(data, size) {
+  const far = 4 * size * size;
+  const field = new Float64Array(size * size);
+  for (let i = 0; i < field.length; i++) field[i] = data[4 * i + 3] >= 128 ? 0 : far;
+  const line = { values: new Float64Array(size), places: new Int32Array(size), from: new Float64Array(size + 1) };
+  for (let y = 0; y < size; y++) along(field, y * size, 1, size, line);
+  for (let x = 0; x < size; x++) along(field, x, size, size, line);
+  return field;
+}
+
+/** One line of it: the lower envelope of the parabolas that stand on its pixels. */
+function along(field, start, step, size, { values, places, from }) {
+  for (let i = 0; i < size; i++) values[i] = field[start + i * step];
+  let last = 0;
+  places[0] = 0;
+  from[0] = -Infinity;
+  for (let i = 1; i < size; i++) {
+    let meet = 0;
+    for (; ; last--) {
+      const other = places[last];
+      meet = (values[i] + i * i - values[other] - other * other) / (2 * (i - other));
+      if (meet > from[last]) break;
+    }
+    last += 1;
+    places[last] = i;
+    from[last] = meet;
+  }
+  from[last + 1] = Infinity;
+  for (let i = 0, k = 0; i < size; i++) {
+    while (from[k + 1] < i) k += 1;
+    const way = i - places[k];
+    field[start + i * step] = way * way + values[places[k]];
+  }
+}
