@@ -80,6 +80,7 @@ class Row(_Record):
     top1: Spread | None = None
     skin_rank_correlation: Spread | None = None
     diversity: Spread | None = Field(None, description="of that between real cartoons")
+    diversity_of_faces: Spread | None = Field(None, description="of that between the photos")
     kid_ratio: Spread | None = Field(None, description="to the baseline's of the same seed")
     fid_ratio: Spread | None = None
     paper_fid_ratio: float | None = None
@@ -105,6 +106,7 @@ _MEASURES: Mapping[str, Callable[[Scores], float | None]] = {
     "top1": lambda s: s.identity.top1.value,
     "skin_rank_correlation": lambda s: s.colour.skin_rank_correlation,
     "diversity": lambda s: s.diversity.of_cartoons,
+    "diversity_of_faces": lambda s: s.diversity.of_faces,
 }
 
 
