@@ -38,7 +38,9 @@ def serve(
         float,
         typer.Option(min=0.01, help="Of all cartoons in one answer together."),
     ] = 16.8,
-    queue: Annotated[int, typer.Option(min=1, help="Requests in the house at a time.")] = 32,
+    queue: Annotated[
+        int, typer.Option(min=1, help="Requests taken at a time: uploading, waiting or drawn.")
+    ] = 32,
     batch: Annotated[int, typer.Option(min=1, help="Requests drawn together.")] = 8,
     workers: Annotated[int | None, typer.Option(min=1, help="Threads that draw.")] = None,
     time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds for one request.")] = 30,
