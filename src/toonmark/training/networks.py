@@ -46,7 +46,27 @@ TO_CARTOON = Direction("face", "cartoon")
 DIRECTIONS = (TO_CARTOON, TO_CARTOON.back)
 
 
-class Networks(nn.Module):
+class TranslationNetworks(nn.Module):
+    """What translates between two domains, and what judges it.
+
+    Attributes:
+        generators: of all directions; averaged over the training.
+        discriminators: of all domains.
+    """
+
+    generators: nn.ModuleDict
+    discriminators: nn.ModuleDict
+
+    def translator(self, generators: nn.ModuleDict, direction: Direction) -> nn.Module:
+        """What draws in one direction: images and heatmaps in, images out.
+
+        Args:
+            generators: this run's, or an average of them.
+        """
+        return generators[direction.name]
+
+
+class Networks(TranslationNetworks):
     """Two generators, two domains' discriminators, two landmark regressors.
 
     Regressors are frozen unless the method trains them along the way (``no_pretraining``). A
@@ -56,8 +76,6 @@ class Networks(nn.Module):
     with the same weights wherever they have the same networks.
     """
 
-    generators: nn.ModuleDict
-    discriminators: nn.ModuleDict
     regressors: nn.ModuleDict
 
     def __init__(self, config: TrainConfig) -> None:
@@ -90,6 +108,10 @@ class Networks(nn.Module):
     def generator(self, direction: Direction) -> nn.Module:
         """The generator of one direction, with the denoiser behind it where there is one."""
         return self.denoised(self.generators[direction.name], direction)
+
+    def translator(self, generators: nn.ModuleDict, direction: Direction) -> nn.Module:
+        """See :class:`TranslationNetworks`; with the denoiser behind it where there is one."""
+        return self.denoised(generators[direction.name], direction)
 
     def denoised(self, generator: nn.Module, direction: Direction) -> nn.Module:
         """Any generator of that direction (an average, for one) as it draws in this run."""
