@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from toonmark.cartoon import LARGEST, SMALLEST
+from toonmark.cli.runtimes import Runtime
 
 if TYPE_CHECKING:
     from toonmark.cartoon import Cartoon
@@ -82,6 +83,12 @@ def cartoonize(
     threads: Annotated[
         int | None, typer.Option(min=1, max=256, help="Threads for one drawing.")
     ] = None,
+    runtime: Annotated[
+        Runtime,
+        typer.Option(
+            help="The processor, a GPU (needs onnxruntime-gpu), or OpenVINO (extra openvino)."
+        ),
+    ] = Runtime.cpu,
 ) -> None:
     """Draw the faces in photos, or in videos, as cartoons.
 
@@ -116,7 +123,7 @@ def cartoonize(
         import cv2
 
         cv2.setNumThreads(threads)
-    cartoonizer = Cartoonizer(style or DEFAULT_STYLE, threads)
+    cartoonizer = Cartoonizer(style or DEFAULT_STYLE, threads, runtime.value)
     draw = _Drawer(cartoonizer, targets, which, output, size, transparent)
 
     for note in meant.notes:
