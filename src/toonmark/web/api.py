@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import inspect
 import logging
 import time
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -15,10 +15,12 @@ from starlette.requests import ClientDisconnect
 
 from toonmark._version import __version__
 from toonmark.cartoon import LARGEST, SMALLEST
+from toonmark.cartoonizer import Cartoonizer
 from toonmark.errors import ToonmarkError
 from toonmark.styles.metadata import StyleMetadata
 from toonmark.web import drawing, problems, uploads
 from toonmark.web.accept import wants_json
+from toonmark.web.doors import full
 from toonmark.web.drawing import Answer, Options, Output
 from toonmark.web.problems import Refusal
 from toonmark.web.service import Service, stopped
@@ -120,19 +122,35 @@ async def _serve(
     if service.stopping:
         raise stopped()
     service.start()  # where it is part of another app, nobody has
-    if not service.enter():
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(settings.time_limit):
-                await uploads.drain(request, settings.max_bytes)
-        raise Refusal(
-            "queue-full", 503, "The server has as much to do as it can take.", "Come back soon.", 2
-        )
+    upload = None
     try:
         slow = Refusal("slow-upload", 408, "The upload took too long.", "Send a smaller file.")
-        async with service.limited(settings.time_limit, slow):
-            upload = await uploads.receive(request, settings.max_bytes)
-        if service.stopping:
-            raise stopped()
+        async with service.limited(settings.time_limit, slow) as limit:
+            upload = service.doors.open(request.client.host if request.client else "", limit)
+            count = partial(service.doors.receive, upload)
+            content = await uploads.receive(request, settings.max_bytes, count)
+        service.doors.whole(upload)
+        return await _wait(service, request, style, cartoonizer, options, content, started)
+    finally:
+        if upload is not None:
+            service.doors.close(upload)
+
+
+async def _wait(
+    service: Service,
+    request: Request,
+    style: str,
+    cartoonizer: Cartoonizer,
+    options: Options,
+    upload: bytes,
+    started: float,
+) -> Answer:
+    settings = service.settings
+    if service.stopping:
+        raise stopped()
+    if not service.enter():
+        raise full()
+    try:
         job: Job[Answer] = Job(
             style,
             cartoonizer,
@@ -141,6 +159,7 @@ async def _serve(
             lambda: drawing.read(upload, options, settings.max_pixels),
             drawing.finisher(style, options, settings.max_drawn),
             deadline=started + settings.time_limit,
+            pixels=await asyncio.to_thread(drawing.pixels_of, upload, settings.max_pixels),
         )
         slow = Refusal(
             "too-slow",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
@@ -13,8 +15,13 @@ from toonmark.web.problems import Refusal
 _FORM = 64_000
 
 
-async def receive(request: Request, max_bytes: int) -> bytes:
+async def receive(
+    request: Request, max_bytes: int, on_bytes: Callable[[int], None] = lambda count: None
+) -> bytes:
     """The photo in a request: its whole body, or the file in a multipart form.
+
+    Args:
+        on_bytes: is told how many more have come; may refuse them.
 
     What the request says about the type is not believed; names of files are not looked at.
 
@@ -37,6 +44,7 @@ async def receive(request: Request, max_bytes: int) -> bytes:
         received += len(chunk)
         if received > limit:
             raise _too_large(max_bytes)
+        on_bytes(len(chunk))
         sink.write(chunk)
     return sink.photo()
 
