@@ -158,9 +158,9 @@ def cartoonize(
             failures.append((photo, error))
         for name in dict.fromkeys(entry["file"] for entry in found):
             print(f"{photo} → {name}", file=told)
-        for doubt in (*left_out, *(entry["warning"] for entry in found)):
-            if doubt:
-                typer.secho(f"{photo.name}: {doubt}", fg="yellow", err=True)
+        for warning in (*left_out, *(entry["warning"] for entry in found)):
+            if warning:
+                typer.secho(f"{photo.name}: {warning}", fg="yellow", err=True)
         entries.append(report.of_photo(photo, found, failure, " ".join(left_out)))
     if json is not None:
         report.write(json, cartoonizer.style.metadata, output.value, entries)
