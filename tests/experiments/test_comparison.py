@@ -7,20 +7,28 @@ import json
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from tests.conftest import draw_faces
 from typer.testing import CliRunner
 
-from toonmark.artifacts import Kind
+from toonmark.artifacts import CHECKPOINT, Kind
 from toonmark.cli import app
+from toonmark.data.augmentation import Augmentation
 from toonmark.data.dataset import read_landmarks, write_landmarks
+from toonmark.data.sampling import Sampler
 from toonmark.errors import ConfigurationError, DataError, MissingWeightsError
+from toonmark.evaluation.run_drawing import open_run_drawer
 from toonmark.experiments.experiment import train_rows
-from toonmark.experiments.figures import grid
+from toonmark.experiments.figures import grid, write_ways_back
 from toonmark.experiments.kept import KeptDrawer
-from toonmark.experiments.plan import COMPARISON, Plan, jobs_of
+from toonmark.experiments.plan import COMPARISON, Job, Plan, jobs_of
 from toonmark.methods.vgg import Vgg
 from toonmark.study.create import create
-from toonmark.training.config import parse
+from toonmark.training.checkpoint import save
+from toonmark.training.config import ABLATION, TrainConfig, parse
+from toonmark.training.engine import StyleTrainer
+from toonmark.training.fabric import make_fabric
+from toonmark.training.run import open_run
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +143,29 @@ def test_grids_are_columns_on_white():
     assert (drawn[:, 4:6] == 255).all()
 
 
+def test_held_out_cartoons_are_drawn_as_faces_by_the_way_back(small_config, tmp_path):
+    config = small_config.model_copy(update={"method": ABLATION["basic"], "size": 32})
+    folder = tmp_path / "rows" / "basic-seed0"
+    open_run(folder, TrainConfig, config)
+    trainer = StyleTrainer(config, make_fabric("cpu"))
+    save(folder / CHECKPOINT, trainer.tensors(), {"iteration": "1"})
+    job = Job("basic", 0, folder, config, "32-true")
+    write_ways_back([job], tmp_path)
+    with Image.open(tmp_path / "figures" / "figure-6.png") as figure:
+        pixels = np.array(figure)
+    cartoons = Sampler(config.cartoons, 32, Augmentation(), held_out=True, split=config.split)
+    count = min(8, len(cartoons))
+    assert pixels.shape == (34 * count - 2, 66, 3)
+    first = int(np.random.default_rng(0).permutation(len(cartoons))[0])
+    sample = cartoons.plain(first)
+    shown = np.rint((sample.image + 1) * 127.5).astype(np.uint8)
+    assert np.array_equal(pixels[:32, :32], shown)
+    wanted = open_run_drawer(folder).back.draw(shown[None], sample.landmarks[None])[0]
+    assert np.array_equal(pixels[:32, 34:], wanted)
+    write_ways_back([], tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+
+
 @pytest.mark.slow
 def test_a_tiny_comparison_from_end_to_end(face_set, cartoon_set, vgg19, tmp_path):
     import yaml
@@ -166,6 +197,7 @@ def test_a_tiny_comparison_from_end_to_end(face_set, cartoon_set, vgg19, tmp_pat
         assert part in text
     assert f"`toonmark experiment comparison {file} {out}`" in text
     assert (out / "figures" / "figure-4.png").is_file()
+    assert (out / "figures" / "figure-6.png").is_file()
     kept = sorted((out / "rows").glob("*/drawings/*.png"))
     assert len(kept) == 2 * 4
     methods = {name: out / "study" / name for name in rows}

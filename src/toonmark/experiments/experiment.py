@@ -8,7 +8,7 @@ from pathlib import Path
 
 from toonmark.errors import ConfigurationError, RunError
 from toonmark.experiments import state
-from toonmark.experiments.figures import COMPARED_ROWS, write_figures
+from toonmark.experiments.figures import COMPARED_ROWS, write_figures, write_ways_back
 from toonmark.experiments.measuring import drawer_of, export_finished, folders, measure
 from toonmark.experiments.plan import Job, Plan, jobs_of
 from toonmark.experiments.progress import Board
@@ -90,6 +90,7 @@ def tabulate(
     write_report(results, evaluation, drawn_by, faces, out / "report.html", command)
     if any(row in plan.rows for row in COMPARED_ROWS):
         write_figures(results, evaluation, drawn_by, faces, out)
+        write_ways_back(exported, out)
     return results
 
 

@@ -12,10 +12,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from toonmark.data.augmentation import Augmentation
+from toonmark.data.sampling import Sampler
 from toonmark.evaluation.drawing import Drawer
 from toonmark.evaluation.scores import Evaluation
 from toonmark.evaluation.selection import fit
 from toonmark.evaluation.sets import PictureSet
+from toonmark.experiments.plan import Job
 from toonmark.experiments.results import Results
 from toonmark.files import written_whole
 from toonmark.landmarks import Array
@@ -30,6 +33,10 @@ FIGURES = {
     "figure-4.png": (*COMPARED_ROWS, "basic", "full"),
     "figure-14.png": ("basic", "full"),
 }
+
+
+#: Rows of figure 6, from left to right behind the cartoon.
+BACK = ("basic", "full")
 
 
 def write_figures(
@@ -66,6 +73,39 @@ def write_figures(
         shown = [columns["photos"], *(columns[row] for row in wanted if row in columns)]
         if len(shown) > 2:
             _write(out / "figures" / figure, grid([column[:SHOWN] for column in shown]))
+
+
+def write_ways_back(jobs: Sequence[Job], out: Path) -> None:
+    """Writes ``out/figures/figure-6.png`` (of anime figure 7): held-out cartoons drawn as faces.
+
+    Args:
+        jobs: finished runs; of CycleGAN and of the full method the first are shown.
+    """
+    from toonmark.evaluation.run_drawing import open_run_drawer
+
+    shown: dict[str, Job] = {}
+    for job in jobs:
+        if job.row in BACK and job.training is not None:
+            shown.setdefault(job.row, job)
+    if not shown:
+        return
+    config = next(iter(shown.values())).training
+    assert config is not None
+    cartoons = Sampler(
+        config.cartoons, config.size, Augmentation(), held_out=True, split=config.split
+    )
+    chosen = np.random.default_rng(0).permutation(len(cartoons))[:SHOWN]
+    samples = [cartoons.plain(int(i)) for i in chosen]
+    pictures = np.stack([np.rint((s.image + 1) * 127.5).clip(0, 255) for s in samples])
+    pictures = pictures.astype(np.uint8)
+    points = np.stack([sample.landmarks for sample in samples])
+    columns = [list(pictures)]
+    for row in BACK:
+        if row in shown:
+            back = open_run_drawer(shown[row].folder).back
+            assert back is not None
+            columns.append(list(back.draw(pictures, points)))
+    _write(out / "figures" / "figure-6.png", grid(columns))
 
 
 def grid(columns: Sequence[Sequence[Array]], gap: int = 2) -> Array:
