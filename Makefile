@@ -40,7 +40,7 @@ using: TESTS = tests/using tests/web
 making: EXTRAS = train,eval
 making: TESTS = tests/test_losses.py tests/test_landmarks.py tests/test_exporting.py tests/models tests/training tests/evaluation
 UV ?= uv
-.PHONY: lowest using making dist image
+.PHONY: lowest using making dist image docs installed lock coverage
 lowest: $(LOWEST)
 using making:
 	$(UV) venv --quiet --clear --python 3.11 $(VENV)-$@
@@ -58,6 +58,31 @@ dist:
 	$(VENV)-dist/$(notdir $(BIN))/python -m build --outdir dist .
 	$(VENV)-dist/$(notdir $(BIN))/python -m twine check --strict dist/*
 	$(VENV)-dist/$(notdir $(BIN))/python -m check_wheel_contents dist/*.whl
+
+# The wheel of `make dist` alone, in a fresh environment of each Python that uv finds or brings: it draws.
+PYTHONS ?= 3.11 3.12 3.13
+installed:
+	for version in $(PYTHONS); do \
+	    $(UV) venv --quiet --clear --python $$version $(VENV)-installed && \
+	    $(UV) pip install --quiet --python $(VENV)-installed/bin/python dist/*.whl scikit-image && \
+	    $(VENV)-installed/bin/python -P tools/installed.py || exit 1; \
+	done
+
+# What developers get by `uv sync --all-extras`.
+lock:
+	$(UV) lock
+
+# Which lines the tests reach; one process. A part: make coverage COVERED=tests/using
+COVERED ?= tests
+coverage: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet 'coverage>=7.6'
+	$(BIN)/python -m coverage run --source src/toonmark -m pytest $(COVERED)
+	$(BIN)/python -m coverage report --skip-covered --sort cover
+
+# The documentation as a site, in site/; fails at a broken link.
+docs: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet -e '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 # toonmark serve in a container, at most 500 MB; see Dockerfile.
 image:

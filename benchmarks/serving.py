@@ -2,6 +2,7 @@
 
     python benchmarks/serving.py --style mine.onnx            # 60 s, 16 clients, 1024² photos
     python benchmarks/serving.py --seconds 5 --clients 4      # a first look
+    python benchmarks/serving.py --idle 300 --tricklers 32    # beside connections that do nothing
 
 Both run on the same cores, one after the other. The clients' own work (they send, receive and throw
 away) is part of the server's figure; the loop does all that a request does: decodes, finds, draws,
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import io
 import json
 import os
@@ -22,6 +24,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx2
 import numpy as np
@@ -74,10 +77,57 @@ def alone(style: str, photos: list[bytes], seconds: float, workers: int) -> floa
     return max(rates)
 
 
+async def idle(host: str, port: int, count: int) -> None:
+    """Connections that send nothing or half a head, made again when the server ends them."""
+
+    async def hold(number: int) -> None:
+        while True:
+            with contextlib.suppress(OSError):
+                reader, writer = await asyncio.open_connection(host, port)
+                if number % 2:
+                    writer.write(b"POST /cartoonize HTTP/1.1\r\nHost: localhost\r\nX-")
+                await reader.read()
+                writer.close()
+            await asyncio.sleep(0.5)
+
+    await asyncio.gather(*(hold(number) for number in range(count)))
+
+
+async def trickle(host: str, port: int, count: int) -> None:
+    """Uploads of a byte a second, begun again when the server ends them."""
+    head = b"POST /cartoonize HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n"
+
+    async def send() -> None:
+        while True:
+            with contextlib.suppress(OSError):
+                reader, writer = await asyncio.open_connection(host, port)
+                writer.write(head)
+                answer = asyncio.ensure_future(reader.read(1))
+                while not answer.done():
+                    writer.write(b"x")
+                    await writer.drain()
+                    await asyncio.sleep(1)
+                answer.exception()
+                writer.close()
+            await asyncio.sleep(0.5)
+
+    await asyncio.gather(*(send() for _ in range(count)))
+
+
 async def load(
-    address: str, style: str, photos: list[bytes], clients: int, seconds: float, process: int
+    address: str,
+    style: str,
+    photos: list[bytes],
+    clients: int,
+    seconds: float,
+    process: int,
+    nuisance: tuple[int, int] = (0, 0),
 ) -> dict[str, object]:
-    """Clients that ask again as soon as they are answered, and wait as long as a 503 says."""
+    """Clients that ask again as soon as they are answered, and wait as long as a 503 says.
+
+    Args:
+        nuisance: idle connections, and uploads that trickle, beside them.
+    """
     times: list[float] = []
     statuses: dict[str, int] = {}
     memory: list[float] = []
@@ -105,11 +155,17 @@ async def load(
             memory.append(resident(process))
             await asyncio.sleep(max(0.5, seconds / 60))
 
+    parts = urlsplit(address)
+    place = str(parts.hostname), int(parts.port or 80)
+    others = [asyncio.ensure_future(idle(*place, nuisance[0]))]
+    others.append(asyncio.ensure_future(trickle(*place, nuisance[1])))
     limits = httpx2.Limits(max_connections=clients, max_keepalive_connections=clients)
     async with httpx2.AsyncClient(base_url=address, timeout=120, limits=limits) as client:
         await client.post(f"/cartoonize?style={style}", content=photos[0])  # opens the networks
         await asyncio.gather(watch(), *(ask(client, i) for i in range(clients)))
     took = time.monotonic() - start
+    for other in others:
+        other.cancel()
     times.sort()
     middle = memory[len(memory) // 3 : len(memory) // 2 + 1] or memory
     return {
@@ -139,6 +195,8 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--side", type=int, default=1024)
+    parser.add_argument("--idle", type=int, default=0, help="connections that do nothing")
+    parser.add_argument("--tricklers", type=int, default=0, help="uploads of a byte a second")
     parser.add_argument("--queue", type=int, default=32)
     arguments = parser.parse_args()
     workers = os.cpu_count() or 1
@@ -155,7 +213,10 @@ def main() -> None:
         found = re.search(r"http[^\s#]+", server.stdout.readline())
         assert found, "the server did not start"
         style = httpx2.get(f"{found[0]}styles").json()[0]["name"]
-        work = load(found[0], style, photos, arguments.clients, arguments.seconds, server.pid)
+        nuisance = arguments.idle, arguments.tricklers
+        work = load(
+            found[0], style, photos, arguments.clients, arguments.seconds, server.pid, nuisance
+        )
         result = asyncio.run(work)
         server.terminate()
     result["pipeline_alone_photos_per_second"] = round(single, 2)

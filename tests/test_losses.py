@@ -46,6 +46,9 @@ def test_cycle_and_landmarks():
     assert losses.cycle_consistency(a + 0.5, a) == pytest.approx(0.5)
     maps = torch.zeros(1, 5, 4, 4)
     assert losses.landmark_consistency(maps + 0.5, maps) == pytest.approx(0.25)
+    b = torch.full((1, 5, 4, 4), 0.75)
+    assert float(losses.cycle_consistency(b, b - 0.5)) == pytest.approx(0.5)
+    assert float(losses.landmark_consistency(b, b - 0.5)) == pytest.approx(0.25)
 
 
 def test_unmatched_pairs_count_as_much_as_generated_ones():
@@ -102,11 +105,11 @@ def test_the_hue_anchor_sees_hue_and_not_light():
 def test_anchors_hold_each_cell_and_nothing_within(anchor, cells):
     """Halves of each cell are swapped: nothing. Neighbouring cells are: all of the difference."""
     edge = 64 // cells
-    fine = torch.zeros(1, 3, 64, 64)
+    fine = torch.zeros(2, 3, 64, 64)
     fine[:, 0] = ((torch.arange(64) // (edge // 2)) % 2).float()
     assert float(anchor(fine.flip(3), fine)) == pytest.approx(0, abs=1e-6)
     assert float(anchor(fine.flip(3), fine, 2 * cells)) > 0.1
-    coarse = torch.zeros(1, 3, 64, 64)
+    coarse = torch.zeros(2, 3, 64, 64)
     coarse[:, 0] = ((torch.arange(64) // edge) % 2).float()
     left = 1 / 3 if anchor is losses.colour_anchor else 4 / 9  # of red alone; less the mean
     assert float(anchor(coarse.flip(3), coarse)) == pytest.approx(left, rel=1e-5)
@@ -115,11 +118,11 @@ def test_anchors_hold_each_cell_and_nothing_within(anchor, cells):
 def test_a_denoiser_is_asked_for_colours_and_for_edges():
     clean = torch.zeros(1, 3, 4, 5)
     line = clean.clone()
-    line[..., 1:3, 2] = 1.0
+    line[..., 1:, 2] = 1.0
     parts = losses.denoising(line, clean)
     assert set(parts) == {"colours", "edges"}
-    assert float(parts["colours"]) == pytest.approx(2 / 20)
-    # Across, two rows of four neighbours in which two differ; down, one column in which two do.
-    assert float(parts["edges"]) == pytest.approx(4 / 16 + 2 / 15)
+    assert float(parts["colours"]) == pytest.approx(3 / 20)
+    # Across, three rows of four neighbours in which two differ; down, one column in which one does.
+    assert float(parts["edges"]) == pytest.approx(6 / 16 + 1 / 15)
     assert float(losses.denoising(clean + 0.5, clean)["edges"]) == pytest.approx(0)
     assert float(losses.denoising(line, line + 0.5)["colours"]) == pytest.approx(0.5)

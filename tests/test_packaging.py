@@ -76,3 +76,35 @@ def test_the_container_runs_what_there_is_without_rights():
 def test_what_the_source_needs_is_in_it():
     listed = PROJECT["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
     assert all((ROOT / name).exists() for name in listed)
+
+
+@pytest.mark.parametrize(
+    "file", sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml")), ids=lambda file: file.stem
+)
+def test_issue_forms_are_sound(file):
+    yaml = pytest.importorskip("yaml")
+    content = yaml.safe_load(file.read_text("utf-8"))
+    if file.stem == "config":
+        assert content["blank_issues_enabled"]
+        return
+    assert content["name"]
+    assert content["description"]
+    kinds = {"markdown", "textarea", "input", "checkboxes"}
+    assert {part["type"] for part in content["body"]} <= kinds
+    asked = [part for part in content["body"] if part["type"] != "markdown"]
+    assert len({part["id"] for part in asked}) == len(asked)
+    assert any(part.get("validations", {}).get("required") for part in asked)
+
+
+def test_the_lock_has_every_declared_package():
+    from packaging.requirements import Requirement
+
+    lock = tomllib.loads((ROOT / "uv.lock").read_text("utf-8"))
+    locked = {package["name"]: package.get("version") for package in lock["package"]}
+    extras = PROJECT["project"]["optional-dependencies"].values()
+    declared = [Requirement(x) for x in PROJECT["project"]["dependencies"]]
+    declared += [Requirement(line) for lines in extras for line in lines]
+    for one in declared:
+        assert one.name.lower() in locked, f"{one.name}: run make lock"
+        version = locked[one.name.lower()]
+        assert one.name == "toonmark" or one.specifier.contains(version), f"{one}: run make lock"

@@ -23,11 +23,19 @@ class Kind(StrEnum):
     DENOISER = "train-denoiser"
     DISTILLATION = "distill"
     LAYERS = "train-layers"
+    MUNIT = "munit"
+    GANIMORPH = "ganimorph"
 
     @property
     def command(self) -> str:
         """How it is called."""
+        if self in COMPARED:
+            return f"toonmark train --method {self}"
         return f"toonmark {self}"
+
+
+#: Methods that the paper compares with; trained as ours is.
+COMPARED = (Kind.MUNIT, Kind.GANIMORPH)
 
 
 #: What a run of each kind has written when it is of use to others.
@@ -37,6 +45,7 @@ WEIGHTS = {
     Kind.DENOISER: "denoiser.safetensors",
     Kind.DISTILLATION: "generator.safetensors",
     Kind.LAYERS: "layers.safetensors",
+    **dict.fromkeys(COMPARED, CHECKPOINT),
 }
 #: A setting that only this kind has: runs of before ``kind`` was written are told by it.
 _TELLING = {
@@ -186,6 +195,6 @@ def _read(folder: Path) -> tuple[Kind, Mapping[str, Any]]:
         if setting in settings:
             return kind, settings
     for kind, file in WEIGHTS.items():  # only its weights were brought here
-        if not settings and kind is not Kind.TRAIN and (folder / file).exists():
+        if not settings and file != CHECKPOINT and (folder / file).exists():
             return kind, settings
     raise RunError(f"{folder} is not a run yet.", "Check its name.")

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _ORIENTATION = 0x0112  # EXIF's name for how the camera was held
 _WIDTH, _HEIGHT, _BITS = 256, 257, 258  # and TIFF's for the size of what is stored
 
+#: Pixels that are put on white at a time.
+_BAND = 2**20
+
 #: What Pillow's readers raise for a damaged file, beside OSError; AVIF's a RuntimeError.
 DAMAGE = (
     SyntaxError, ValueError, EOFError, LookupError, TypeError, ArithmeticError, RuntimeError,
@@ -99,14 +102,11 @@ _WHITES = ((16.0, 1.0), (256.0, 255.0), (65536.0, 65535.0))
 
 
 def _to_srgb(image: Image) -> Image:
-    from PIL import Image as Pillow
 
     transparent = image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
     profile = image.info.get("icc_profile")
     if transparent:
-        image = image.convert("RGBA")
-        white = Pillow.new("RGBA", image.size, "white")
-        image = Pillow.alpha_composite(white, image).convert("RGB")
+        image = _on_white(image)
     if image.mode in ("P", "PA"):
         image = image.convert("RGB")  # a palette's colours are in the profile's space too
     if image.mode == "LAB":
@@ -114,6 +114,20 @@ def _to_srgb(image: Image) -> Image:
     if profile and image.mode in ("RGB", "CMYK", "L"):
         image = by_profile(image, profile)
     return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _on_white(image: Image) -> Image:
+    """A band at a time: a whole picture would be in memory five times."""
+    from PIL import Image as Pillow
+
+    result = Pillow.new("RGB", image.size)
+    rows = max(1, _BAND // image.width)
+    for top in range(0, image.height, rows):
+        box = (0, top, image.width, min(top + rows, image.height))
+        band = image.crop(box).convert("RGBA")
+        white = Pillow.new("RGBA", band.size, "white")
+        result.paste(Pillow.alpha_composite(white, band).convert("RGB"), box)
+    return result
 
 
 def by_profile(image: Image, profile: bytes) -> Image:

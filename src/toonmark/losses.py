@@ -124,3 +124,46 @@ def denoising(denoised: Tensor, clean: Tensor) -> dict[str, Tensor]:
     across = (off[..., 1:] - off[..., :-1]).abs().mean()
     down = (off[..., 1:, :] - off[..., :-1, :]).abs().mean()
     return {"colours": off.abs().mean(), "edges": across + down}
+
+
+#: Weights of the scales in Wang et al. 2003, "Multi-scale structural similarity", the finest first.
+MS_SSIM = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
+_WINDOW = 11
+
+
+def ms_ssim(first: Tensor, second: Tensor) -> Tensor:
+    """Multi-scale structural similarity (Wang et al. 2003), 1 for pictures that are the same.
+
+    With as many of the five scales as the window of 11 pixels fits into, whose weights then sum to
+    1; a negative structure term counts as 0.
+
+    Args:
+        first, second: (N, C, H, W) in [-1, 1], 11 pixels or more a side.
+
+    Returns:
+        scalar, the mean over pictures and channels.
+    """
+    first, second = (first.float() + 1) / 2, (second.float() + 1) / 2
+    edge = min(first.shape[-2:])
+    scales = sum(edge >> k >= _WINDOW for k in range(len(MS_SSIM)))
+    weights = torch.tensor(MS_SSIM[:scales], device=first.device)
+    weights = weights / weights.sum()
+    places = torch.arange(_WINDOW, device=first.device) - _WINDOW // 2
+    line = torch.exp(-(places**2) / (2 * 1.5**2))
+    kernel = torch.outer(line, line) / line.sum() ** 2
+
+    def blurred(picture: Tensor) -> Tensor:
+        flat = picture.flatten(0, 1)[:, None]
+        return F.conv2d(flat, kernel[None, None])
+
+    result = torch.ones(first.shape[0] * first.shape[1], device=first.device)
+    for k in range(scales):
+        a, b = blurred(first), blurred(second)
+        spread_a, spread_b = blurred(first**2) - a**2, blurred(second**2) - b**2
+        shared = blurred(first * second) - a * b
+        structure = (2 * shared + 0.03**2) / (spread_a + spread_b + 0.03**2)
+        if k == scales - 1:
+            structure = structure * (2 * a * b + 0.01**2) / (a**2 + b**2 + 0.01**2)
+        result = result * structure.mean((1, 2, 3)).clamp(min=1e-6) ** weights[k]
+        first, second = F.avg_pool2d(first, 2), F.avg_pool2d(second, 2)
+    return result.mean()

@@ -21,10 +21,12 @@ from toonmark.errors import MissingExtraError
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
+    from toonmark.artifacts import Kind
     from toonmark.configuration import Frozen
     from toonmark.evaluation import Evaluation, Options
     from toonmark.evaluation.drawing import Drawer
     from toonmark.styles.metadata import StyleMetadata
+    from toonmark.training.config import RunConfig
     from toonmark.training.loop import Trainer
 
 
@@ -60,7 +62,8 @@ def train(
 
     Args:
         config: the run's configuration; or its settings, with its ``kind`` (``train`` unless they
-            say it; or ``train-landmarks``, ``train-denoiser``, ``distill``, ``train-layers``);
+            say it; or ``train-landmarks``, ``train-denoiser``, ``distill``, ``train-layers``,
+            ``munit``, ``ganimorph``);
             None goes on with what the run was started with.
         run: its directory.
         threads: of a CPU; 0 for as many as help.
@@ -175,13 +178,13 @@ def evaluate(
         return evaluate_all(several, faces, cartoons, n, seed, options, on_progress)
 
 
-def _opened(config: Frozen | Mapping[str, Any] | None, run: Path) -> Any:
+def _opened(config: Any, run: Path) -> Any:
     from toonmark import artifacts
     from toonmark.errors import ConfigurationError
     from toonmark.training.config import parse
-    from toonmark.training.run import KINDS, open_run
+    from toonmark.training.run import open_run
 
-    by_kind = {kind: cls for cls, kind in KINDS.items()}
+    by_kind = kinds()
     if config is None:
         return open_run(run, by_kind[artifacts.run_of(run).kind], None)
     if isinstance(config, Mapping):
@@ -195,10 +198,25 @@ def _opened(config: Frozen | Mapping[str, Any] | None, run: Path) -> Any:
     return open_run(run, type(config), config)
 
 
-def _is_style(config: Frozen) -> bool:
-    from toonmark.training.config import TrainConfig
+def kinds() -> dict[Kind, type[RunConfig]]:
+    """The configuration of each kind of run."""
+    from toonmark.methods.learned import LEARNED
+    from toonmark.training import config
 
-    return isinstance(config, TrainConfig)
+    ours: list[type[RunConfig]] = [
+        config.TrainConfig,
+        config.RegressorConfig,
+        config.DenoiserConfig,
+        config.DistillationConfig,
+        config.LayersConfig,
+    ]
+    return {one.run_kind: one for one in ours + [kind for kind, _, _ in LEARNED.values()]}
+
+
+def _is_style(config: Frozen) -> bool:
+    from toonmark.training.config import UnpairedConfig
+
+    return isinstance(config, UnpairedConfig)
 
 
 def _trainer(config: Any, run: Path, fabric: Fabric, threads: int) -> Any:
@@ -229,10 +247,15 @@ def _trainer(config: Any, run: Path, fabric: Fabric, threads: int) -> Any:
         trainer = LayerTrainer(config, fabric)
     else:
         from toonmark.artifacts import CHECKPOINT
+        from toonmark.methods.learned import LEARNED
         from toonmark.training.engine import StyleTrainer
         from toonmark.training.trained import remember_origins
 
-        trainer = StyleTrainer(config, fabric, threads or 2, not (run / CHECKPOINT).exists())
+        fresh = not (run / CHECKPOINT).exists()
+        if config.run_kind in LEARNED:
+            _, _, kind = LEARNED[config.run_kind]
+            return kind(config, fabric, threads or 2, fresh)
+        trainer = StyleTrainer(config, fabric, threads or 2, fresh)
         if fabric.is_global_zero:
             remember_origins(config, run)
     return trainer

@@ -50,7 +50,7 @@ def traced(image: Array, size: int, transparent: bool = False) -> str:
 
     Example:
         >>> import numpy as np
-        >>> traced(np.full((64, 64, 3), 255, np.uint8), 256).count("<path")
+        >>> traced(np.full((64, 64, 3), (200, 40, 40), np.uint8), 256).count("<path")
         1
     """
     vtracer = _library()

@@ -7,6 +7,7 @@ import pytest
 import torch
 from tests.conftest import draw_faces
 
+from toonmark.data.dataset import Dataset
 from toonmark.errors import ConfigurationError, MissingWeightsError
 from toonmark.methods.gatys import (
     STYLE,
@@ -75,19 +76,24 @@ def test_it_draws_pictures(cartoon_set, vgg):
 def test_the_nearest_style_is_the_one_of_its_colours(tmp_path):
     import cv2
 
-    folder = draw_faces(tmp_path / "set", 6)
-    for i in range(6):
-        picture = np.full((64, 64, 3), 40 * i, np.uint8)
+    folder = draw_faces(tmp_path / "set", 40)
+    for i in range(40):
+        picture = np.full((64, 64, 3), 6 * i, np.uint8)
         cv2.imwrite(str(folder / "images" / f"{i:03d}.png"), picture)
+    training, held_out = Dataset.open(folder).split("name")
+    assert len(held_out)
     styles = StylePictures([str(folder)], 64, "nearest")
-    for grey, name in ((45, "001.png"), (130, "003.png"), (0, "001.png")):  # 000 is held out
-        face = np.full((64, 64, 3), grey / 127.5 - 1, np.float32)
+    for i in training[::5]:
+        face = np.full((64, 64, 3), (6 * i + 2) / 127.5 - 1, np.float32)
         picture, found = styles.of(face)
-        assert found == name
-        assert np.allclose((picture + 1) * 127.5, 40 * int(name[2]), atol=0.5)
+        assert found == f"{i:03d}.png"
+        assert np.allclose((picture + 1) * 127.5, 6 * i, atol=0.5)
+    for i in held_out:
+        face = np.full((64, 64, 3), 6 * i / 127.5 - 1, np.float32)
+        assert styles.of(face)[1] != f"{i:03d}.png"
     by_seed = {StylePictures([str(folder)], 64, "seed", s).of(face)[1] for s in range(12)}
     assert len(by_seed) > 2
-    assert "000.png" not in by_seed
+    assert not by_seed & {f"{i:03d}.png" for i in held_out}
 
 
 def test_without_a_style_or_weights_nothing_begins(vgg, cartoon_set, tmp_path):

@@ -428,3 +428,20 @@ def test_a_file_that_was_just_written_is_read_from_its_start():
     np.testing.assert_array_equal(pictures.read(buffer).pixels, PIXELS)
     with pytest.raises(EmptyFileError):
         pictures.read(io.BytesIO())
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "PA", "P", "L", "RGB"])
+def test_transparent_parts_are_put_on_white_in_bands(mode, monkeypatch):
+    """A band at a time, as a whole picture would be in memory five times; nothing shows of it."""
+    random = np.random.default_rng(0)
+    pixels = random.integers(0, 256, (37, 23, 4)).astype(np.uint8)
+    image = Image.fromarray(pixels).convert("P" if mode == "PA" else mode)
+    if mode == "PA":
+        image = image.convert("PA")
+    if mode in ("P", "L", "RGB"):
+        image.info["transparency"] = (1, 2, 3) if mode == "RGB" else 3
+    rgba = image.convert("RGBA")
+    white = Image.new("RGBA", image.size, "white")
+    whole = np.asarray(Image.alpha_composite(white, rgba).convert("RGB"))
+    monkeypatch.setattr(colour, "_BAND", 100)
+    np.testing.assert_array_equal(colour.upright_rgb(image), whole)

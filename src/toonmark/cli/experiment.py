@@ -34,9 +34,45 @@ def ablation(plan: _Plan, out: _Out, jobs: _Jobs = 2, settings: _Settings = None
 
 
 @app.command()
+def comparison(plan: _Plan, out: _Out, jobs: _Jobs = 2, settings: _Settings = None) -> None:
+    """Trains, draws and measures the methods that the paper compares with (table 2, figure 4).
+
+    Without `rows` in the plan: Style, Analogy, Improving, MUNIT, CycleGAN and the ablation's rows.
+    Missing weights, styles or sets are told before anything is trained. Goes on where it was
+    killed. Writes table.md, report.html, figures/, and study/ as `toonmark study create` takes it.
+    """
+    _experiment("comparison", plan, out, jobs, settings)
+
+
+@app.command()
 def run(plan: _Plan, out: _Out, jobs: _Jobs = 2, settings: _Settings = None) -> None:
     """Trains and measures any list of configurations: the plan names its rows."""
     _experiment("run", plan, out, jobs, settings)
+
+
+@app.command()
+def wolf(
+    style: Annotated[str, typer.Argument(help="A style pack, or the name of one that ships.")],
+    output: Annotated[Path, typer.Argument(metavar="OUT", help="The figure to write, a PNG.")],
+    inputs: Annotated[Path, typer.Option(help="Folder of figures, such as Wolf et al. print.")],
+    rows: Annotated[int, typer.Option(min=1, help="Pictures from top to bottom in a figure.")],
+    columns: Annotated[int, typer.Option(min=2, help="Pictures from left to right.")],
+    group: Annotated[
+        int, typer.Option(min=2, help="Columns of an example: its input, then their drawing.")
+    ] = 2,
+) -> None:
+    """Lays out figure 11: inputs and drawings of another paper's figure, and ours beside them.
+
+    Wolf et al. 2017 published neither code nor pictures but those in their paper: who has it cuts
+    its figures out as pictures, without captions.
+    """
+    from toonmark.cartoonizer import Cartoonizer
+    from toonmark.experiments.wolf import write_figure
+
+    count, lost = write_figure(inputs, Cartoonizer(style), output, rows, columns, group)
+    for text in lost:
+        typer.echo(f"Left out: {text}", err=True)
+    typer.echo(f"Written: {output}, {count} examples")
 
 
 @app.command()
@@ -53,6 +89,10 @@ def _experiment(kind: str, file: Path, out: Path, jobs: int, settings: list[str]
     from toonmark.training.config import parse
 
     values = gathered(file, settings, {})
+    if kind == "comparison":
+        from toonmark.experiments.plan import COMPARISON
+
+        values.setdefault("rows", COMPARISON)
     if kind == "run" and not values.get("rows"):
         raise ConfigurationError(
             f"{file} names no rows.",
@@ -63,7 +103,8 @@ def _experiment(kind: str, file: Path, out: Path, jobs: int, settings: list[str]
     plan = parse(Plan, values)
     # What made the runs, also where this call only counts them.
     paper = all(row == {"ablation": name} for name, row in plan.rows.items())
-    again = ["toonmark", "experiment", "ablation" if paper else "run", str(file), str(out)]
+    named = "ablation" if paper else "run" if kind == "table" else kind
+    again = ["toonmark", "experiment", named, str(file), str(out)]
     again += [part for setting in settings or () for part in ("--set", setting)]
     command = shlex.join(again)
     if jobs and not train_rows(plan, out, jobs):

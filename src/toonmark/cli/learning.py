@@ -11,8 +11,9 @@ import typer
 if TYPE_CHECKING:
     from toonmark.configuration import Frozen
     from toonmark.making import Trained
+    from toonmark.training.config import RunConfig
 
-    C = TypeVar("C", bound=Frozen)
+    C = TypeVar("C", bound=RunConfig)
 
 
 RunArgument = Annotated[Path, typer.Argument(help="The run's directory; an old run goes on.")]

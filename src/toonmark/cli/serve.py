@@ -38,7 +38,21 @@ def serve(
         float,
         typer.Option(min=0.01, help="Of all cartoons in one answer together."),
     ] = 16.8,
-    queue: Annotated[int, typer.Option(min=1, help="Requests in the house at a time.")] = 32,
+    decoding_megapixels: Annotated[
+        float, typer.Option(min=0.01, help="Of all photos that are decoded at a time.")
+    ] = 64,
+    connections: Annotated[
+        int, typer.Option(min=2, help="Open at a time; half of them from one address.")
+    ] = 512,
+    idle_time: Annotated[
+        float, typer.Option(min=1, help="Seconds that a connection may wait with no whole request.")
+    ] = 10,
+    uploads: Annotated[
+        int, typer.Option(min=2, help="Under way at a time; half of them from one address.")
+    ] = 64,
+    queue: Annotated[
+        int, typer.Option(min=1, help="Requests at a time: uploading, waiting or being drawn.")
+    ] = 32,
     batch: Annotated[int, typer.Option(min=1, help="Requests drawn together.")] = 8,
     workers: Annotated[int | None, typer.Option(min=1, help="Threads that draw.")] = None,
     time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds for one request.")] = 30,
@@ -71,6 +85,10 @@ def serve(
         max_bytes=int(max_megabytes * 1e6),
         max_pixels=int(max_megapixels * 1e6),
         max_drawn=int(max_drawn_megapixels * 1e6),
+        decoding=int(decoding_megapixels * 1e6),
+        connections=connections,
+        idle_time=idle_time,
+        uploads=uploads,
         queue=queue,
         batch=batch,
         workers=workers or defaults.workers,
@@ -82,4 +100,4 @@ def serve(
         typer.secho("The page is not built; the API works all the same.", fg="yellow", err=True)
         typer.echo(f"To build it, in the source tree: {assets.HOW_TO_BUILD}", err=True)
     fragment = f"#token={token}" if token else ""
-    Server(configuration(app, host, port, settings), app.state.service, fragment).run()
+    Server(configuration(app, host, port), app.state.service, fragment).run()

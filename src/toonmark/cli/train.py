@@ -23,6 +23,10 @@ def train(
     ablation: Annotated[
         str | None, typer.Option(help="A row of the paper's ablation, such as lm_cd.")
     ] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(help="Another method that the paper compares with: munit or ganimorph."),
+    ] = None,
     settings: learning.SettingsOption = None,
     threads: Annotated[
         int, typer.Option(help="On a CPU: 2 runs both directions side by side.", min=1, max=2)
@@ -37,8 +41,10 @@ def train(
     A killed run loses at most the iterations since its last checkpoint, and ends with the very
     weights that it would have had.
     """
+    from toonmark.artifacts import COMPARED, CONFIG, Kind, run_of
     from toonmark.errors import ConfigurationError
-    from toonmark.training.config import ABLATION, TrainConfig
+    from toonmark.making import kinds
+    from toonmark.training.config import ABLATION
 
     given: dict[str, Any] = {
         "faces": faces,
@@ -52,7 +58,16 @@ def train(
                 f"There is no ablation {ablation}.", f"Choose one of: {', '.join(ABLATION)}."
             )
         given["method"] = ABLATION[ablation].model_dump()
-    chosen = learning.opened(run, TrainConfig, config, settings, given)
+    kind = Kind.TRAIN
+    if method is not None:
+        if method not in COMPARED:
+            raise ConfigurationError(
+                f"There is no method {method}.", f"Choose one of: {', '.join(COMPARED)}."
+            )
+        kind = Kind(method)
+    elif (run / CONFIG).exists() and run_of(run).kind in COMPARED:
+        kind = run_of(run).kind  # it goes on as what it is
+    chosen = learning.opened(run, kinds()[kind], config, settings, given)
     result = learning.trained(
         chosen,
         run,
@@ -64,4 +79,8 @@ def train(
         precision=precision,
     )
     if result is not None:
-        typer.echo(f"Finished {chosen.iterations} iterations; next: toonmark export {run}")
+        after = "evaluate --run" if kind in COMPARED else "export"
+        done = chosen.model_dump()
+        typer.echo(
+            f"Finished {done['stage1'] + done['stage2']} iterations; next: toonmark {after} {run}"
+        )

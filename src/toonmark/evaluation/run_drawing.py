@@ -1,4 +1,4 @@
-"""A run of ``toonmark train`` as a drawer: both of its generators, without exporting them."""
+"""A run of ``toonmark train``, of any method, as a drawer: both ways, without exporting them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from toonmark.data import provenance
 from toonmark.data.split import Rule, rules_of
 from toonmark.evaluation.drawing import from_network, to_network
 from toonmark.landmarks import Array
+from toonmark.methods.learned import LEARNED, load_translators
 from toonmark.models.sampling import heatmaps
 from toonmark.training import checkpoint
-from toonmark.training.config import TrainConfig
+from toonmark.training.config import TrainConfig, UnpairedConfig
 from toonmark.training.networks import DIRECTIONS, load_generators
 from toonmark.training.run import open_run
 from toonmark.training.trained import training_facts
@@ -46,14 +47,23 @@ def open_run_drawer(run: str | Path) -> GeneratorDrawer:
         RunError: no run, no checkpoint yet, or a damaged one.
     """
     run = Path(run)
-    config = open_run(run, TrainConfig, None)
-    iterations = int(checkpoint.load(artifacts.weights_of(run, Kind.TRAIN))[1]["iteration"])
-    name, generators = run.resolve().name, load_generators(run)
+    kind = artifacts.run_of(run).kind
+    if kind in LEARNED:
+        config: UnpairedConfig = open_run(run, LEARNED[kind][0], None)
+        generators = load_translators(run)
+    else:
+        kind, config = Kind.TRAIN, open_run(run, TrainConfig, None)
+        generators = load_generators(run)
+    iterations = int(checkpoint.facts(artifacts.weights_of(run, kind))["iteration"])
+    name = run.resolve().name
     there, back = (
         GeneratorDrawer(name, config.size, iterations, generators[direction.name])
         for direction in DIRECTIONS
     )
     there.back = back
-    facts = training_facts(config, iterations, run)
-    there.rules, there.landmarks = rules_of(facts), provenance.trained_on(facts)
+    if isinstance(config, TrainConfig):
+        facts = training_facts(config, iterations, run)
+        there.rules, there.landmarks = rules_of(facts), provenance.trained_on(facts)
+    else:
+        there.rules = frozenset({config.split})
     return there

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from toonmark.errors import ConfigurationError, RunError
 from toonmark.experiments import state
-from toonmark.experiments.measuring import export_finished, folders, measure, pack_of
+from toonmark.experiments.figures import COMPARED_ROWS, write_figures, write_ways_back
+from toonmark.experiments.measuring import drawer_of, export_finished, folders, measure
 from toonmark.experiments.plan import Job, Plan, jobs_of
 from toonmark.experiments.progress import Board
 from toonmark.experiments.report import write_report
 from toonmark.experiments.results import Results, results_of
 from toonmark.experiments.runner import train_all
+from toonmark.experiments.splits import check_splits
 from toonmark.experiments.table import markdown
 from toonmark.files import write_text
 
@@ -37,6 +39,7 @@ def train_rows(plan: Plan, out: Path, side_by_side: int = 2, board: Board | None
     """
     jobs = jobs_of(plan, out)
     _check_precision(plan, jobs, out)
+    check_splits(plan, jobs)
     state.prepare(jobs)
     write_text(out / PLAN, plan.model_dump_json(indent=1) + "\n")
     with board or Board(jobs) as shown:
@@ -82,9 +85,12 @@ def tabulate(
     results = results_of(plan, jobs, evaluation, failed)
     write_text(out / "table.json", results.model_dump_json(indent=1) + "\n")
     write_text(out / "table.md", markdown(results, command))
-    packs = {job.name: pack_of(job, out) for job in exported}
+    drawn_by = {job.name: drawer_of(job, out) for job in exported}
     faces, _ = folders(plan, exported)
-    write_report(results, evaluation, packs, faces, out / "report.html", command)
+    write_report(results, evaluation, drawn_by, faces, out / "report.html", command)
+    if any(row in plan.rows for row in COMPARED_ROWS):
+        write_figures(results, evaluation, drawn_by, faces, out)
+        write_ways_back(exported, out)
     return results
 
 

@@ -1,4 +1,4 @@
-"""From finished runs to style packs and their scores, all on the same pictures."""
+"""From finished runs to what draws, and their scores, all on the same pictures."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ from pathlib import Path
 from toonmark.artifacts import CHECKPOINT
 from toonmark.errors import DataError, ToonmarkError
 from toonmark.evaluation import Evaluation, Options, evaluate_all
+from toonmark.evaluation.drawing import Drawer, PackDrawer
 from toonmark.experiments import state
+from toonmark.experiments.kept import KeptDrawer
 from toonmark.experiments.plan import Job, Measuring, Plan
 from toonmark.files import write_text
+from toonmark.methods.analogy import AnalogyConfig, AnalogyDrawer
+from toonmark.methods.gatys import GatysConfig, GatysDrawer
+from toonmark.training.config import TrainConfig
 
 SCORES = "scores.json"
 PACKS = "packs"
@@ -34,6 +39,9 @@ def export_finished(jobs: Sequence[Job], out: Path) -> tuple[list[Job], dict[str
     for job in jobs:
         if not state.is_finished(job):
             continue
+        if not isinstance(job.config, TrainConfig):
+            exported.append(job)  # drawn without a pack
+            continue
         pack, weights = pack_of(job, out), job.folder / CHECKPOINT
         try:
             if not pack.exists() or pack.stat().st_mtime < weights.stat().st_mtime:
@@ -45,6 +53,29 @@ def export_finished(jobs: Sequence[Job], out: Path) -> tuple[list[Job], dict[str
     return exported, failed
 
 
+def drawer_of(job: Job, out: Path) -> Drawer:
+    """What draws for a finished run: its pack, its networks, or the method that is not trained.
+
+    Raises:
+        StyleError, RunError, DataError: it cannot be opened.
+    """
+    if isinstance(job.config, TrainConfig):
+        return PackDrawer(pack_of(job, out))
+    if job.training is not None:
+        from toonmark.evaluation.run_drawing import open_run_drawer
+
+        return open_run_drawer(job.folder)
+    return KeptDrawer(drawing_method(job), job.folder / "drawings")
+
+
+def drawing_method(job: Job) -> GatysDrawer | AnalogyDrawer:
+    """The drawer of a method that is not trained."""
+    if isinstance(job.config, GatysConfig):
+        return GatysDrawer(job.name, job.config)
+    assert isinstance(job.config, AnalogyConfig)
+    return AnalogyDrawer(job.name, job.config)
+
+
 def folders(plan: Plan, jobs: Sequence[Job]) -> tuple[str, str]:
     """The faces and cartoons that are measured on.
 
@@ -54,8 +85,9 @@ def folders(plan: Plan, jobs: Sequence[Job]) -> tuple[str, str]:
     chosen = []
     for domain in ("faces", "cartoons"):
         named = getattr(plan.measure, domain)
-        trained = list(dict.fromkeys(f for job in jobs for f in getattr(job.config, domain)))
-        if named is None and len(trained) != 1:
+        configs = [job.training for job in jobs if job.training is not None]
+        trained = list(dict.fromkeys(f for config in configs for f in getattr(config, domain)))
+        if named is None and len(trained) != 1:  # none: no row is trained
             raise DataError(
                 f"The rows are trained on several folders of {domain}.",
                 f"Name the one to measure on as `measure: {domain}:` in the plan.",
@@ -70,16 +102,16 @@ def measure(
     out: Path,
     on_progress: Callable[[str, int, int], None] | None = None,
 ) -> Evaluation:
-    """Measures the packs of ``jobs`` and writes ``scores.json``.
+    """Measures what draws for ``jobs`` and writes ``scores.json``.
 
     What was measured of a picture is kept in ``out/cache``: a second time takes seconds.
     """
     faces, cartoons = folders(plan, jobs)
-    packs = [pack_of(job, out) for job in jobs]
+    drawers = [drawer_of(job, out) for job in jobs]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they are kept with the scores, and in the report
         result = evaluate_all(
-            packs,
+            drawers,
             faces,
             cartoons,
             plan.measure.n,
@@ -99,5 +131,6 @@ def options(measuring: Measuring, out: Path) -> Options:
         extractor=measuring.extractor,
         weights=Path(measuring.weights) if measuring.weights else None,
         cache=out / "cache",
+        finder=measuring.finder,
         backgrounds=0,
     )

@@ -6,18 +6,36 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import Field, field_validator
 
 from toonmark.artifacts import CHECKPOINT
 from toonmark.configuration import Frozen
 from toonmark.errors import ConfigurationError
-from toonmark.training.config import ABLATION, TrainConfig, parse
+from toonmark.methods.analogy import AnalogyConfig
+from toonmark.methods.gatys import GatysConfig
+from toonmark.methods.learned import LEARNED
+from toonmark.training.config import ABLATION, TrainConfig, UnpairedConfig, parse
 from toonmark.training.fabric import Precision
 
 #: The settings a row leaves out where its method does not need them.
 REGRESSORS = ("face_regressor", "cartoon_regressor")
+#: Settings in which methods differ for good reason: what the plan says of them is for ours.
+_OWN = {"learning_rate", "betas", "pool"}
+#: Methods that draw each picture by an optimisation of its own.
+DRAWN: dict[str, type[GatysConfig] | type[AnalogyConfig]] = {
+    "gatys": GatysConfig,
+    "analogy": AnalogyConfig,
+}
+#: The rows of the paper's comparison (tables 1 and 2); `basic` is CycleGAN.
+COMPARISON: dict[str, dict[str, Any]] = {
+    "style": {"method": "gatys"},
+    "analogy": {"method": "analogy"},
+    "improving": {"method": "ganimorph"},
+    "munit": {"method": "munit"},
+    **{n: {"ablation": n} for n in ("basic", "lm_cd", "lm_co", "without_local", "full")},
+}
 
 
 class Measuring(Frozen):
@@ -33,6 +51,7 @@ class Measuring(Frozen):
     cartoons: str | None = Field(None, description="folder of cartoons; the first one trained on")
     extractor: str = "efficientnet-lite0"
     weights: str | None = Field(None, description="the extractor's weights, where it needs them")
+    finder: str = Field("mtcnn", description="of points in drawings; animeface for anime")
 
 
 class Plan(Frozen):
@@ -75,20 +94,25 @@ class Job:
         row: name of the row.
         seed: its seed.
         folder: where it is trained.
-        config: what is trained.
+        config: what is trained, or how each picture is drawn.
         precision: of its arithmetic.
     """
 
     row: str
     seed: int
     folder: Path
-    config: TrainConfig
+    config: UnpairedConfig | GatysConfig | AnalogyConfig
     precision: str
 
     @property
     def name(self) -> str:
         """``row-seed0``."""
         return self.folder.name
+
+    @property
+    def training(self) -> UnpairedConfig | None:
+        """What is trained; None for a method that is not."""
+        return self.config if isinstance(self.config, UnpairedConfig) else None
 
 
 def jobs_of(plan: Plan, out: Path) -> list[Job]:
@@ -108,7 +132,8 @@ def jobs_of(plan: Plan, out: Path) -> list[Job]:
             "Add it to the rows, name another, or write `baseline: null`.",
         )
     configs = {name: row_config(plan, name) for name in plan.rows}
-    budgets = {name: (c.iterations, c.batch) for name, c in configs.items()}
+    trained = {n: c for n, c in configs.items() if isinstance(c, UnpairedConfig)}
+    budgets = {name: (c.iterations, c.batch) for name, c in trained.items()}
     if len(set(budgets.values())) > 1:
         told = ", ".join(f"{name} {i} of batch {b}" for name, (i, b) in budgets.items())
         raise ConfigurationError(
@@ -120,7 +145,7 @@ def jobs_of(plan: Plan, out: Path) -> list[Job]:
         for name, config in configs.items():
             place = Path("rows") / f"{name}-seed{seed}"
             own = with_seed(config, seed)
-            if plan.start_from is not None:
+            if plan.start_from is not None and isinstance(own, TrainConfig):
                 before = Path(plan.start_from) / place
                 if not (out / place / CHECKPOINT).exists():
                     _check_finished(before)
@@ -143,8 +168,11 @@ def _check_finished(run: Path) -> None:
         raise ConfigurationError(f"{run} has {done} of its {wanted} iterations.", remedy)
 
 
-def row_config(plan: Plan, name: str) -> TrainConfig:
-    """What a row trains, with the first seed.
+Config = UnpairedConfig | GatysConfig | AnalogyConfig
+
+
+def row_config(plan: Plan, name: str) -> Config:
+    """What a row trains, or how it draws, with the first seed.
 
     Regressors are taken out where the method has no use for pre-trained ones, so that a run's
     configuration says what it had.
@@ -160,6 +188,8 @@ def row_config(plan: Plan, name: str) -> TrainConfig:
         raise ConfigurationError(
             f"Row {name} sets a seed of its own.", "Write the seeds once, under `seeds`."
         )
+    if isinstance(own.get("method"), str):
+        return with_seed(_other_method(plan, name, own), plan.seeds[0])
     ablation = own.pop("ablation", None)
     if ablation is not None:
         if ablation not in ABLATION:
@@ -186,7 +216,30 @@ def row_config(plan: Plan, name: str) -> TrainConfig:
     return with_seed(config, plan.seeds[0])
 
 
-def with_seed(config: TrainConfig, seed: int) -> TrainConfig:
+def _other_method(plan: Plan, name: str, own: dict[str, Any]) -> Config:
+    """A row of another method than ours: of the plan's settings those that all methods share."""
+    method = own.pop("method")
+    kinds: dict[str, type[Config]] = {
+        **DRAWN,
+        **{str(kind): config for kind, (config, _, _) in LEARNED.items()},
+    }
+    if method not in kinds:
+        raise ConfigurationError(
+            f"Row {name}: there is no method {method}.", f"Choose one of: {', '.join(kinds)}."
+        )
+    kind = kinds[method]
+    shared = (set(UnpairedConfig.model_fields) & set(kind.model_fields)) - _OWN
+    values = {key: value for key, value in plan.train.items() if key in shared}
+    try:
+        return parse(kind, _merged(values, own))
+    except ConfigurationError as error:
+        raise ConfigurationError(f"Row {name}: {error.happened}", error.remedy) from error
+
+
+C = TypeVar("C", bound=Frozen)
+
+
+def with_seed(config: C, seed: int) -> C:
     """The same run with another seed."""
     return config.model_copy(update={"seed": seed})
 

@@ -23,6 +23,10 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"
 
 
+def _iterations(job: Job) -> int:
+    return 0 if job.training is None else job.training.iterations
+
+
 class Board:
     """Iterations done over all rows, and the time left at the speed since the start.
 
@@ -34,7 +38,7 @@ class Board:
     def __init__(self, jobs: Sequence[Job], console: Console | None = None) -> None:
         self._jobs = list(jobs)
         self._console = console or Console(stderr=True)
-        self._total = sum(job.config.iterations for job in jobs)
+        self._total = sum(_iterations(job) for job in jobs)
         self._began, self._told = time.monotonic(), -EVERY
         self._start = self.done()
         self._tasks: dict[str, TaskID] = {}
@@ -64,7 +68,7 @@ class Board:
         # The metrics go on after a checkpoint; a short run may have a checkpoint and no metrics.
         logged = state.logged_iteration(job.folder)
         saved = state.checkpoint_iteration(job.folder)
-        return min(max(logged, saved), job.config.iterations)
+        return min(max(logged, saved), _iterations(job))
 
     def left(self, done: int) -> float | None:
         """Seconds to the end at the present speed, or None while that is unknown."""
@@ -88,7 +92,7 @@ class Board:
             return
         self._bar("all rows", done, self._total, told)
         for job in running:
-            count, of = self._done(job), job.config.iterations
+            count, of = self._done(job), _iterations(job)
             self._bar(job.name, count, of, f"{count}/{of}")
         for name in set(self._tasks) - {"all rows", *(job.name for job in running)}:
             self._bars.remove_task(self._tasks.pop(name))

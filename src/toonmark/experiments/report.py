@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from toonmark.evaluation.charts import bar, colour
-from toonmark.evaluation.drawing import Drawer, PackDrawer
+from toonmark.evaluation.drawing import Drawer
 from toonmark.evaluation.gallery import Gallery, open_gallery
 from toonmark.evaluation.page import page
 from toonmark.evaluation.scores import Evaluation, Scores
@@ -27,6 +27,7 @@ SHOWN = 16
 
 #: Heading and rows of the paper's grids; a grid is left out unless two of its rows are there.
 FIGURES = {
+    "Figures 4 and 5: methods": ("style", "analogy", "improving", "munit", "basic", "full"),
     "Figure 10: landmarks and local discriminators": (
         *("basic", "lm_cd", "lm_co", "without_local", "full"),
     ),
@@ -47,7 +48,7 @@ code{background:var(--panel);padding:.1rem .35rem;border-radius:4px}
 def write_report(
     results: Results,
     evaluation: Evaluation,
-    packs: Mapping[str, Path],
+    drawn_by: Mapping[str, Drawer],
     faces: str | Path,
     path: Path,
     command: str,
@@ -57,7 +58,7 @@ def write_report(
     Args:
         results: the rows.
         evaluation: the same runs' scores, with each face's.
-        packs: the packs by the run's name.
+        drawn_by: what draws, by the run's name.
         faces: the folder that was measured on.
         path: where to.
         command: what made it.
@@ -65,9 +66,7 @@ def write_report(
     scores = {s.name: s for s in evaluation.scores}
     gallery = open_gallery(faces, crop=False)
     drawers: dict[str, Drawer] = {
-        row.name: PackDrawer(packs[f"{row.name}-seed{row.seeds[0]}"])
-        for row in results.rows
-        if row.seeds
+        row.name: drawn_by[f"{row.name}-seed{row.seeds[0]}"] for row in results.rows if row.seeds
     }
     first = {
         row.name: scores[f"{row.name}-seed{row.seeds[0]}"] for row in results.rows if row.seeds

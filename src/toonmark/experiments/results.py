@@ -13,10 +13,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from toonmark.evaluation.scores import Evaluation, Reference, Scores
 from toonmark.experiments import state
-from toonmark.experiments.plan import Job, Plan
+from toonmark.experiments.plan import COMPARISON, Job, Plan
+from toonmark.training.config import TrainConfig
 
 #: The paper's table 2: FID on 4096-D features of 2,000 anime faces; only ratios may be compared.
 PAPER_FID = {
+    "style": 13509.25,
+    "analogy": 11933.63,
+    "improving": 10365.39,
+    "munit": 2749.46,
     "basic": 2398.16,
     "lm_cd": 2140.88,
     "lm_co": 2286.39,
@@ -24,8 +29,12 @@ PAPER_FID = {
     "full": 1988.50,
 }
 
-#: What the rows of the paper's ablation are called there.
+#: What the rows of the paper's tables are called there.
 TITLES = {
+    "style": "Style (Gatys)",
+    "analogy": "Analogy",
+    "improving": "Improving (GANimorph)",
+    "munit": "MUNIT",
     "basic": "Basic (CycleGAN)",
     "lm_cd": "Lm_cd",
     "lm_co": "Lm_co",
@@ -71,6 +80,7 @@ class Row(_Record):
     top1: Spread | None = None
     skin_rank_correlation: Spread | None = None
     diversity: Spread | None = Field(None, description="of that between real cartoons")
+    diversity_of_faces: Spread | None = Field(None, description="of that between the photos")
     kid_ratio: Spread | None = Field(None, description="to the baseline's of the same seed")
     fid_ratio: Spread | None = None
     paper_fid_ratio: float | None = None
@@ -96,6 +106,7 @@ _MEASURES: Mapping[str, Callable[[Scores], float | None]] = {
     "top1": lambda s: s.identity.top1.value,
     "skin_rank_correlation": lambda s: s.colour.skin_rank_correlation,
     "diversity": lambda s: s.diversity.of_cartoons,
+    "diversity_of_faces": lambda s: s.diversity.of_faces,
 }
 
 
@@ -143,10 +154,11 @@ def results_of(
                 **ratios,
             )
         )
+    first = next((job for job in jobs if job.training is not None), None)
     return Results(
         baseline=plan.baseline,
-        iterations=_in_all(jobs[0]),
-        batch=jobs[0].config.batch,
+        iterations=0 if first is None else _in_all(first),
+        batch=1 if first is None or first.training is None else first.training.batch,
         precision=jobs[0].precision,
         rows=rows,
         reference=evaluation.scores[0].reference if evaluation else None,
@@ -155,8 +167,9 @@ def results_of(
 
 def _in_all(job: Job) -> int:
     """Iterations with those of the runs that it started from."""
-    config = job.config
-    if config.start_from is None:
+    config = job.training
+    assert config is not None
+    if not isinstance(config, TrainConfig) or config.start_from is None:
         return config.iterations
     from toonmark.training.trained import training_facts
 
@@ -165,7 +178,8 @@ def _in_all(job: Job) -> int:
 
 def _paper_ratio(plan: Plan, name: str) -> float | None:
     """Only for rows that are the paper's, compared with the paper's own baseline."""
-    same = plan.rows[name] == {"ablation": name} and plan.baseline == "basic"
+    own = plan.rows[name]
+    same = own in ({"ablation": name}, COMPARISON.get(name)) and plan.baseline == "basic"
     return PAPER_FID[name] / PAPER_FID["basic"] if same and name in PAPER_FID else None
 
 
@@ -176,4 +190,5 @@ def _why(job: Job, failed: Mapping[str, str]) -> str:
     if failure is not None:
         return failure.message
     done = state.checkpoint_iteration(job.folder)
-    return f"Not trained to the end yet ({done} of {job.config.iterations} iterations)."
+    wanted = 0 if job.training is None else job.training.iterations
+    return f"Not trained to the end yet ({done} of {wanted} iterations)."

@@ -11,7 +11,7 @@ from toonmark.artifacts import CHECKPOINT
 from toonmark.errors import ConfigurationError, RunError
 from toonmark.experiments.plan import Job
 from toonmark.files import write_text
-from toonmark.training.config import TrainConfig
+from toonmark.training.config import TrainConfig, UnpairedConfig
 from toonmark.training.run import Lock, open_run
 
 ERROR = "error.json"
@@ -57,8 +57,10 @@ def logged_iteration(folder: Path) -> int:
 
 
 def is_finished(job: Job) -> bool:
-    """Whether all iterations are done."""
-    return checkpoint_iteration(job.folder) >= job.config.iterations
+    """Whether all iterations are done; a method that is not trained always is."""
+    if job.training is None:
+        return True
+    return checkpoint_iteration(job.folder) >= job.training.iterations
 
 
 def is_running(job: Job) -> bool:
@@ -100,23 +102,34 @@ def prepare(jobs: Sequence[Job]) -> None:
         ConfigurationError: a run was started with another configuration; the difference is shown.
         DataError: a set cannot be used.
         RunError: a regressor or a run cannot be read.
+        MissingWeightsError: features that a method needs are not there.
     """
     from toonmark.data.dataset import Dataset
+    from toonmark.methods.styles import style_pictures
+    from toonmark.methods.vgg import weights_of_vgg
     from toonmark.training.landmarks import load_regressor
 
-    for folder in sorted({f for job in jobs for f in (*job.config.faces, *job.config.cartoons)}):
+    trained = [job.training for job in jobs if job.training is not None]
+    for folder in sorted({f for config in trained for f in (*config.faces, *config.cartoons)}):
         Dataset.open(folder)
+    for job in jobs:
+        if not isinstance(job.config, UnpairedConfig):
+            weights_of_vgg(job.config.vgg)
+            style_pictures(job.config)
     regressors = {
-        (path, job.config.preset, job.config.size)
-        for job in jobs
-        for path in (job.config.face_regressor, job.config.cartoon_regressor)
+        (path, config.preset, config.size)
+        for config in trained
+        if isinstance(config, TrainConfig)
+        for path in (config.face_regressor, config.cartoon_regressor)
         if path is not None
     }
     for path, preset, size in sorted(regressors):
         load_regressor(path, preset, size)
     for job in jobs:
+        if job.training is None:
+            continue
         try:
-            open_run(job.folder, TrainConfig, job.config)
+            open_run(job.folder, type(job.training), job.training)
         except ConfigurationError as error:
             raise ConfigurationError(
                 error.happened, "Give this plan another OUT, or correct it to be as it was."

@@ -9,7 +9,7 @@ from toonmark.experiments.results import Results, Row, Spread
 
 HEADINGS = (
     *("", "seeds", "KID×1000", "FID", "landmark error", "not found", "photo found first"),
-    *("skin ρ", "FID ratio", "KID ratio", "paper's FID ratio"),
+    *("skin ρ", "variety", "FID ratio", "KID ratio", "paper's FID ratio"),
 )
 
 
@@ -35,10 +35,18 @@ def cells(row: Row) -> list[str]:
         number(row.not_found, 100, 1, " %"),
         number(row.top1, 100, 1, " %"),
         number(row.skin_rank_correlation, 1, 2),
+        _variety(row),
         number(row.fid_ratio, 1, 3),
         number(row.kid_ratio, 1, 3),
         "–" if paper is None else f"{paper:.3f}",
     ]
+
+
+def _variety(row: Row) -> str:
+    """Two numbers: against the cartoons' variety, and against the photos'."""
+    if row.diversity is None or row.diversity_of_faces is None:
+        return number(row.diversity, 1, 2)
+    return f"{number(row.diversity, 1, 2)}; {number(row.diversity_of_faces, 1, 2)}"
 
 
 def _share(value: float | None) -> str:
@@ -54,7 +62,7 @@ def references(results: Results) -> list[list[str]]:
     r = results.reference
     if r is None:
         return []
-    none = ["–"] * 3
+    none = ["–"] * 4
     rows = []
     if r.floor is not None:
         found = _points(r.finder_on_cartoons)
@@ -99,7 +107,8 @@ def notes(results: Results) -> list[str]:
             f" is {chance:.1f} %.",
             "Landmark error is the median of the inter-eye distance; on the floor it is the"
             " detector's own on real cartoons. Skin ρ: rank correlation of lightness with the"
-            " photo's.",
+            " photo's. Variety: mean distance between two drawings' features, of that between two"
+            " real cartoons, and of that between two of the photos.",
         ]
         told += r.warnings
     if results.baseline is not None:

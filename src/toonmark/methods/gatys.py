@@ -20,9 +20,11 @@ from pydantic import Field
 from torch import Tensor
 
 from toonmark.configuration import Frozen
+from toonmark.data.split import Rule
 from toonmark.landmarks import Array
-from toonmark.methods.styles import Choice, StylePictures
+from toonmark.methods.styles import Choice, style_pictures
 from toonmark.methods.vgg import Vgg, open_vgg, weights_of_vgg
+from toonmark.training.weighted_sets import Sets
 
 #: Section 2.3: content from conv4_2, style from five layers of equal weight.
 CONTENT = "conv4_2"
@@ -33,7 +35,7 @@ class GatysConfig(Frozen):
     """How the method draws."""
 
     method: Literal["gatys"] = "gatys"
-    cartoons: list[str] = Field(default=[], description="sets that the style is taken from")
+    cartoons: Sets = Field(default=[], description="sets that the style is taken from")
     size: int = Field(128, ge=32, multiple_of=32)
     choice: Choice = Field("seed", description="seed: one style for all; nearest: by colour")
     picture: str | None = Field(None, description="a file that is the style instead")
@@ -41,6 +43,7 @@ class GatysConfig(Frozen):
     ratio: float = Field(1e-4, gt=0, description="alpha / beta of eq. 7")
     evaluations: int = Field(60, ge=1, description="of the loss and its gradient, a picture")
     seed: int = 0
+    split: Rule = Field("name", description="how training's cartoons are told from held-out ones")
 
 
 def gram(features: Tensor) -> Tensor:
@@ -70,16 +73,15 @@ class GatysDrawer:
 
     Raises:
         MissingWeightsError, ConfigurationError, DataError: see :func:`open_vgg` and
-            :class:`StylePictures`.
+            :class:`.styles.StylePictures`.
     """
 
     def __init__(self, name: str, config: GatysConfig, vgg: Vgg | None = None) -> None:
         self.name, self.size, self.config = name, config.size, config
         self.iterations: int | None = None
+        self.rules = frozenset({config.split})
         self._vgg = vgg or open_vgg(config.vgg, "average")
-        self._styles = StylePictures(
-            config.cartoons, config.size, config.choice, config.seed, config.picture
-        )
+        self._styles = style_pictures(config)
         # Everything that decides a drawing, for those who keep them.
         self.identity = config.model_dump_json() + (
             weights_of_vgg(config.vgg) if vgg is None else ""
@@ -91,7 +93,7 @@ class GatysDrawer:
 
     def _one(self, face: Array) -> Array:
         style, _ = self._styles.of(face)
-        drawn = transfer(_batch(face), _batch(style), self._vgg, self.config)
+        drawn = transfer(as_batch(face), as_batch(style), self._vgg, self.config)
         pixels = drawn[0].permute(1, 2, 0).numpy()
         return np.rint((pixels + 1) * 127.5).clip(0, 255).astype(np.uint8)
 
@@ -135,6 +137,6 @@ def transfer(face: Tensor, style: Tensor, vgg: Vgg, config: GatysConfig) -> Tens
     return picture.detach().clamp(-1, 1)
 
 
-def _batch(picture: Array) -> Tensor:
+def as_batch(picture: Array) -> Tensor:
     """(S, S, 3) to (1, 3, S, S)."""
     return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)))[None].float()

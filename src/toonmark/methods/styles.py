@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
 from toonmark.data.augmentation import Augmentation
 from toonmark.data.sampling import Sampler, scaling
+from toonmark.data.split import Rule
 from toonmark.errors import ConfigurationError, DataError
 from toonmark.faces.align import crop
 from toonmark.landmarks import Array
@@ -36,6 +37,7 @@ class StylePictures:
         choice: ``seed``, the same for all faces; ``nearest``, by colour.
         seed: which one; and which are looked at.
         picture: a file that is the style for all faces instead.
+        split: by which rule pictures are held out.
 
     Raises:
         ConfigurationError: neither a set nor a picture is named.
@@ -50,6 +52,7 @@ class StylePictures:
         choice: Choice = "seed",
         seed: int = 0,
         picture: str | Path | None = None,
+        split: Rule = "name",
     ) -> None:
         self.size = size
         self._names: list[str] = []
@@ -66,7 +69,7 @@ class StylePictures:
                 "This method needs a picture of the style, and got none.",
                 "Name a set of cartoons as `cartoons`, or one picture as `picture`.",
             )
-        self._sampler = Sampler(folders, size, Augmentation(), seed=seed)
+        self._sampler = Sampler(folders, size, Augmentation(), seed=seed, split=split)
         random = np.random.default_rng(seed)
         self._indices = random.permutation(len(self._sampler))[:LOOKED_AT]
         self._one = None
@@ -99,6 +102,30 @@ class StylePictures:
         assert self._sampler is not None
         dataset, i = self._sampler.items[int(self._indices[k])]
         return dataset.names[i]
+
+
+class StyleConfig(Protocol):
+    """What a method's configuration says of its style."""
+
+    @property
+    def cartoons(self) -> list[str]: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def choice(self) -> Choice: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def picture(self) -> str | None: ...
+    @property
+    def split(self) -> Rule: ...
+
+
+def style_pictures(config: StyleConfig) -> StylePictures:
+    """The styles that a configuration names."""
+    return StylePictures(
+        config.cartoons, config.size, config.choice, config.seed, config.picture, config.split
+    )
 
 
 def tiny(picture: Array) -> Array:

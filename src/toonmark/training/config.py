@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import difflib
 import json
-from typing import Any, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
+from toonmark.artifacts import Kind
 from toonmark.configuration import Frozen
 from toonmark.data.augmentation import Augmentation
 from toonmark.data.split import Rule
@@ -78,28 +79,21 @@ ABLATION: dict[str, Method] = {
 }
 
 
-class TrainConfig(Frozen):
-    """One run of ``toonmark train``."""
+class RunConfig(Frozen):
+    """What every kind of run's configuration is.
+
+    Attributes:
+        run_kind: what it is of; written into the run.
+    """
+
+    run_kind: ClassVar[Kind]
+
+
+class UnpairedConfig(RunConfig):
+    """What all methods that learn from unpaired faces and cartoons have in common."""
 
     faces: Sets = Field(min_length=1, description="folders with landmarks.csv")
     cartoons: Sets = Field(min_length=1, description="folders with landmarks.csv")
-    face_regressor: str | None = Field(None, description="a run of train-landmarks")
-    cartoon_regressor: str | None = None
-    start_from: str | None = Field(
-        None,
-        description="another run: its generators and discriminators are the start; or a style "
-        "pack: its generator",
-    )
-    hold: int = Field(
-        0,
-        ge=0,
-        description="iterations in which the generator to cartoons stays as it is, while the way "
-        "back and the discriminators of a start from a style pack catch up",
-    )
-    denoiser: str | None = Field(
-        None,
-        description="a run of train-denoiser, frozen behind the way to cartoons; beyond the paper",
-    )
     backgrounds: list[str] = Field(
         default=[], description="folders of pictures put behind the faces, beside drawn ones"
     )
@@ -109,18 +103,10 @@ class TrainConfig(Frozen):
         description="faces get the same light on both sides first, for a teacher of `distill` that "
         "is shown such faces; beyond the paper",
     )
-    cycle_noise: float = Field(
-        0.0, ge=0, description="noise on a drawn picture before its way back; beyond the paper"
-    )
-    judged_noise: float = Field(
-        0.0, ge=0, description="noise on all that the discriminators see; beyond the paper"
-    )
 
     preset: Literal["paper", "compact"] = "compact"
     size: int = Field(128, ge=32, multiple_of=32)
     width: int = Field(64, ge=16, multiple_of=16, description="channels of the generators")
-    method: Method = Method()
-    weights: Weights = Weights()
     augmentation: Augmentation = Augmentation()
 
     stage1: int = Field(100_000, ge=0, description="iterations of stage I")
@@ -146,6 +132,42 @@ class TrainConfig(Frozen):
         """Both stages together."""
         return self.stage1 + self.stage2
 
+    def rate_at(self, iteration: int) -> float:
+        """Learning rate of this iteration: polynomial decay to zero (section 3.3.2)."""
+        return decayed(self.learning_rate, iteration, self.iterations, self.decay_power)
+
+
+class TrainConfig(UnpairedConfig):
+    """One run of ``toonmark train``: landmark-assisted CycleGAN."""
+
+    run_kind: ClassVar[Kind] = Kind.TRAIN
+
+    face_regressor: str | None = Field(None, description="a run of train-landmarks")
+    cartoon_regressor: str | None = None
+    start_from: str | None = Field(
+        None,
+        description="another run: its generators and discriminators are the start; or a style "
+        "pack: its generator",
+    )
+    hold: int = Field(
+        0,
+        ge=0,
+        description="iterations in which the generator to cartoons stays as it is, while the way "
+        "back and the discriminators of a start from a style pack catch up",
+    )
+    denoiser: str | None = Field(
+        None,
+        description="a run of train-denoiser, frozen behind the way to cartoons; beyond the paper",
+    )
+    cycle_noise: float = Field(
+        0.0, ge=0, description="noise on a drawn picture before its way back; beyond the paper"
+    )
+    judged_noise: float = Field(
+        0.0, ge=0, description="noise on all that the discriminators see; beyond the paper"
+    )
+    method: Method = Method()
+    weights: Weights = Weights()
+
     @property
     def weight_of_real(self) -> float:
         """Weight of the adversarial term against the discriminator of pictures alone.
@@ -162,10 +184,6 @@ class TrainConfig(Frozen):
             return False
         return not self.method.two_stages or iteration >= self.stage1
 
-    def rate_at(self, iteration: int) -> float:
-        """Learning rate of this iteration: polynomial decay to zero (section 3.3.2)."""
-        return decayed(self.learning_rate, iteration, self.iterations, self.decay_power)
-
 
 def decayed(rate: float, iteration: int, iterations: int, power: float = 0.9) -> float:
     """A learning rate that falls to zero as a polynomial (section 3.3.2)."""
@@ -173,8 +191,10 @@ def decayed(rate: float, iteration: int, iterations: int, power: float = 0.9) ->
     return float(rate * max(left, 0.0) ** power)
 
 
-class RegressorConfig(Frozen):
+class RegressorConfig(RunConfig):
     """One run of ``toonmark train-landmarks``."""
+
+    run_kind: ClassVar[Kind] = Kind.LANDMARKS
 
     data: Sets = Field(min_length=1, description="folders with landmarks.csv")
     backgrounds: list[str] = Field(default=[], description="folders of pictures put behind them")
@@ -195,7 +215,7 @@ class RegressorConfig(Frozen):
     log_every: int = Field(50, ge=1)
 
 
-class PairedConfig(Frozen):
+class PairedConfig(RunConfig):
     """What the supervised trainings share; see :class:`toonmark.training.paired.PairedTrainer`."""
 
     faces: Sets = Field(min_length=1, description="folders of photos with landmarks.csv")
@@ -220,6 +240,8 @@ class PairedConfig(Frozen):
 class DenoiserConfig(PairedConfig):
     """One run of ``toonmark train-denoiser``; beyond the paper."""
 
+    run_kind: ClassVar[Kind] = Kind.DENOISER
+
     cartoons: Sets = Field(min_length=1, description="folders with landmarks.csv")
     generators: str | None = Field(
         None, description="a run of train, or weights it kept: draws the cartoons again, as it can"
@@ -235,6 +257,8 @@ class DenoiserConfig(PairedConfig):
 
 class DistillationConfig(PairedConfig):
     """One run of ``toonmark distill``; beyond the paper."""
+
+    run_kind: ClassVar[Kind] = Kind.DISTILLATION
 
     teacher: str = Field(description="a run of train, weights it kept, or a style pack")
     denoiser: str | None = Field(
@@ -271,8 +295,10 @@ class DistillationConfig(PairedConfig):
     learning_rate: float = Field(5e-4, gt=0)
 
 
-class LayersConfig(Frozen):
+class LayersConfig(RunConfig):
     """One run of ``toonmark train-layers``; beyond the paper."""
+
+    run_kind: ClassVar[Kind] = Kind.LAYERS
 
     layers: Sets = Field(min_length=1, description="sets of `toonmark data layers`")
     size: int = Field(512, ge=128, multiple_of=32, description="edge of the drawing in pixels")
@@ -303,7 +329,7 @@ def parse(kind: type[C], values: Any) -> C:
             if item["type"] == "extra_forbidden":
                 close = difflib.get_close_matches(str(item["loc"][-1]), _keys(kind), 1, 0.4)
                 problems.append(
-                    f"{where} is unknown" + (f" (did you mean {close[0]}?)" * bool(close))
+                    f"{where} is unknown" + "".join(f" (did you mean {one}?)" for one in close)
                 )
             else:
                 problems.append(f"{where}: {item['msg']}")

@@ -1,16 +1,10 @@
-"""The training of the whole method: both directions, both stages.
-
-On a CPU each direction runs in a Python thread of its own with one torch thread: no convolution of
-these small networks keeps two cores busy, but two directions do. The gradients are the same.
-"""
+"""The training of the whole method: both directions, both stages."""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -18,34 +12,28 @@ from torch import Tensor
 
 from toonmark import artifacts
 from toonmark.artifacts import Kind, Pack
-from toonmark.data.backgrounds import Backgrounds
-from toonmark.data.sampling import Sampler
-from toonmark.data.streams import Stream
 from toonmark.errors import ConfigurationError
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
 from toonmark.training.denoising import load_denoiser
 from toonmark.training.landmarks import load_regressor
-from toonmark.training.networks import DIRECTIONS, TO_CARTOON, Direction, Networks, average_into
+from toonmark.training.networks import TO_CARTOON, Direction, Domain, Networks
 from toonmark.training.packs import pack_generator
-from toonmark.training.pool import ImagePool
-from toonmark.training.processes import Update, apply_updates, averaged_values, places
-from toonmark.training.samples import write_samples
 from toonmark.training.step import (
     Batch,
+    Generated,
     Parts,
     discriminator_loss,
     generator_loss,
     regressor_loss,
 )
+from toonmark.training.unpaired import Gradients, UnpairedTrainer
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-T = TypeVar("T")
 
-
-class StyleTrainer:
+class StyleTrainer(UnpairedTrainer):
     """Landmark-assisted CycleGAN; see :class:`toonmark.training.loop.Trainer`.
 
     Args:
@@ -62,59 +50,29 @@ class StyleTrainer:
     def __init__(
         self, config: TrainConfig, fabric: Fabric, threads: int = 2, fresh: bool = True
     ) -> None:
-        self.config, self.fabric = config, fabric
-        self.side_by_side = threads > 1 and fabric.device.type == "cpu"
-        self._workers = ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,))
-        self.samplers = {
-            "face": Sampler(
-                config.faces,
-                config.size,
-                config.augmentation,
-                backgrounds=Backgrounds(config.backgrounds),
-                background_share=config.background_share,
-                seed=config.seed,
-                split=config.split,
-            ),
-            "cartoon": Sampler(
-                config.cartoons,
-                config.size,
-                config.augmentation,
-                seed=config.seed + 1,
-                split=config.split,
-            ),
-        }
+        self.config = config
+        self.learnt = config.start_from is not None
         torch.manual_seed(config.seed)
-        self.networks = Networks(config).train()
-        fabric.to_device(self.networks)
-        self.averaged = copy.deepcopy(self.networks.generators).requires_grad_(False).eval()
-        if fresh:
-            self._load_regressors()
-            if config.denoiser is not None and self.networks.denoiser is not None:
-                denoiser, _ = load_denoiser(config.denoiser, config.size)
-                self.networks.denoiser.load_state_dict(denoiser.state_dict())
-            if config.start_from is not None:
-                self._start_from(Path(config.start_from))
-        rate, betas = config.learning_rate, config.betas
-        # One fused kernel over all parameters is markedly faster than one call each.
-        self.optimizers = {
-            "generators": torch.optim.Adam(
-                self.networks.generators.parameters(), rate, betas, fused=True
-            ),
-            "discriminators": torch.optim.Adam(
-                self.networks.discriminators.parameters(), rate, betas, fused=True
-            ),
-        }
+        self.networks = Networks(config)
+        super().__init__(config, fabric, self.networks, threads, fresh)
         if self._trains_regressors:
             self.optimizers["regressors"] = torch.optim.Adam(
-                self.networks.regressors.parameters(), rate, fused=True
+                self.networks.regressors.parameters(), config.learning_rate, fused=True
             )
-        self.pools = {
-            d.name: ImagePool(config.pool, config.size, fabric.device) for d in DIRECTIONS
-        }
 
     @property
     def _trains_regressors(self) -> bool:
         return bool(self.networks.regressors) and not self.config.method.pretrained_regressors
+
+    def begin(self) -> None:
+        """Reads regressors, a denoiser, and what the run starts from."""
+        config = self.config
+        self._load_regressors()
+        if config.denoiser is not None and self.networks.denoiser is not None:
+            denoiser, _ = load_denoiser(config.denoiser, config.size)
+            self.networks.denoiser.load_state_dict(denoiser.state_dict())
+        if config.start_from is not None:
+            self._start_from(Path(config.start_from))
 
     def _load_regressors(self) -> None:
         if not self.networks.regressors or self._trains_regressors:
@@ -156,155 +114,49 @@ class StyleTrainer:
                 generators[TO_CARTOON.name], alone.state_dict(), "this run's generator"
             )
 
-    # One iteration -----------------------------------------------------------------------
+    # The method's terms --------------------------------------------------------------------
 
-    def step(self, iteration: int) -> Mapping[str, float]:
-        """One iteration over both directions."""
-        config, networks = self.config, self.networks
-        local = config.local_at(iteration)
-        domains = self._side_by_side(lambda d: self._batch(d.source, iteration))
-        batches = dict(zip((d.source for d in DIRECTIONS), domains, strict=True))
-        generators = list(networks.generators.parameters())
-        discriminators = list(networks.discriminators.parameters())
-        regressors = list(networks.regressors.parameters()) if self._trains_regressors else []
+    def generator_loss(
+        self,
+        direction: Direction,
+        batches: Mapping[Domain, Batch],
+        iteration: int,
+        random: np.random.Generator,
+    ) -> tuple[Tensor, Parts, Generated]:
+        """See :func:`toonmark.training.step.generator_loss`."""
+        batch, local = batches[direction.source], self.config.local_at(iteration)
+        return generator_loss(self.networks, direction, batch, self.config, local, random)
 
-        def one(direction: Direction) -> tuple[list[tuple[Tensor | None, ...]], dict[str, float]]:
-            random = np.random.default_rng(
-                [
-                    config.seed,
-                    Stream.METHOD,
-                    iteration,
-                    DIRECTIONS.index(direction),
-                    self.fabric.global_rank,
-                ]
-            )
-            with self.fabric.autocast():
-                loss, parts, generated = generator_loss(
-                    networks, direction, batches[direction.source], config, local, random
-                )
-            gradients: list[tuple[Tensor | None, ...]] = [torch.autograd.grad(loss, generators)]
-            image, points = self.pools[direction.name].exchange(
-                generated.image, generated.points, random
-            )
-            with self.fabric.autocast():
-                loss, judged = discriminator_loss(
-                    networks,
-                    batches[direction.target],
-                    direction,
-                    type(generated)(image, points),
-                    config,
-                    local,
-                    random,
-                )
-            gradients.append(torch.autograd.grad(loss, discriminators, allow_unused=True))
-            values = _named(direction, "generator", parts) | _named(
-                direction, "discriminator", judged
-            )
-            if regressors:
-                with self.fabric.autocast():
-                    loss = regressor_loss(
-                        networks, direction.target, batches[direction.target], config
-                    )
-                gradients.append(torch.autograd.grad(100 * loss, regressors, allow_unused=True))
-                values[f"{direction.name}/regressor"] = float(loss.detach())
-            return gradients, values
-
-        results = self._side_by_side(one)
-        values = averaged_values(
-            self.fabric, {name: value for _, parts in results for name, value in parts.items()}
+    def discriminator_loss(
+        self,
+        direction: Direction,
+        batch: Batch,
+        generated: Generated,
+        iteration: int,
+        random: np.random.Generator,
+    ) -> tuple[Tensor, Parts]:
+        """See :func:`toonmark.training.step.discriminator_loss`."""
+        local = self.config.local_at(iteration)
+        return discriminator_loss(
+            self.networks, batch, direction, generated, self.config, local, random
         )
-        if all(np.isfinite(value) for value in values.values()):
-            both = [
-                [_sum(a, b) for a, b in zip(*kinds, strict=True)]
-                for kinds in zip(*(gradients for gradients, _ in results), strict=True)
-            ]
-            if iteration < config.hold:
-                held = {id(p) for p in networks.generators[TO_CARTOON.name].parameters()}
-                both[0] = [
-                    None if id(p) in held else gradient
-                    for p, gradient in zip(generators, both[0], strict=True)
-                ]
-            self._update(iteration, both)
-        return values
 
-    def _update(self, iteration: int, gradients: list[list[Tensor | None]]) -> None:
-        config, rate = self.config, self.config.rate_at(iteration)
-        updates = []
-        for (name, optimizer), gradient in zip(self.optimizers.items(), gradients, strict=True):
-            learning = dict(getattr(self.networks, name).named_parameters())
-            updates.append(Update(name, optimizer, learning, gradient, rate))
-        apply_updates(self.fabric, updates)
-        age = iteration if config.start_from is None else None
-        average_into(self.averaged, self.networks.generators, config.average, age)
-
-    def _batch(self, domain: str, iteration: int) -> Batch:
-        batch, sampler = self.config.batch, self.samplers[domain]
-        samples = [sampler.at(iteration, place, batch) for place in places(self.fabric, batch)]
-        if domain == "face" and self.config.even_light:
-            samples = [sample.evened() for sample in samples]
-        return Batch.of(samples, self.fabric.device)
-
-    def _side_by_side(self, work: Callable[[Direction], T]) -> list[T]:
-        if self.side_by_side:
-            return list(self._workers.map(work, DIRECTIONS))
-        return [work(direction) for direction in DIRECTIONS]
-
-    # Checkpoints and pictures ------------------------------------------------------------
-
-    def tensors(self) -> dict[str, Tensor]:
-        """Networks, averages, optimisers and every process's image pools."""
-        tensors = {
-            **checkpoint.prefixed("networks", self.networks.state_dict()),
-            **checkpoint.prefixed("averaged", self.averaged.state_dict()),
-        }
-        for name, optimizer in self.optimizers.items():
-            tensors |= checkpoint.prefixed(
-                f"optimizer/{name}", checkpoint.optimizer_tensors(optimizer)
+    def further(
+        self, direction: Direction, batches: Mapping[Domain, Batch]
+    ) -> tuple[Gradients, Parts]:
+        """The regressors', where they learn along the way."""
+        if not self._trains_regressors:
+            return [], {}
+        regressors = list(self.networks.regressors.parameters())
+        with self.fabric.autocast():
+            loss = regressor_loss(
+                self.networks, direction.target, batches[direction.target], self.config
             )
-        for name, pool in self.pools.items():
-            for key, value in pool.state().items():
-                gathered = self.fabric.all_gather(value)
-                assert isinstance(gathered, Tensor)
-                shape = (self.fabric.world_size, *value.shape)
-                tensors[f"pool/{name}/{key}"] = gathered.reshape(shape)
-        return tensors
+        gradient = torch.autograd.grad(100 * loss, regressors, allow_unused=True)
+        return [gradient], {f"{direction.name}/regressor": loss}
 
-    def restore(self, tensors: Mapping[str, Tensor]) -> None:
-        """Undoes :meth:`tensors`; another number of processes shares the pools out anew."""
-        checkpoint.load_weights(self.networks, checkpoint.part("networks", tensors), "this run")
-        checkpoint.load_weights(self.averaged, checkpoint.part("averaged", tensors), "this run")
-        for name, optimizer in self.optimizers.items():
-            checkpoint.restore_optimizer(optimizer, checkpoint.part(f"optimizer/{name}", tensors))
-        for name, pool in self.pools.items():
-            states = checkpoint.part(f"pool/{name}", tensors)
-            rank = self.fabric.global_rank % len(states["filled"])
-            pool.restore({key: value[rank] for key, value in states.items()})
-
-    def look(self, iteration: int, folder: Path) -> None:
-        """Now and then: a sample grid, and a copy of the averaged generators to choose from."""
-        config = self.config
-        last = iteration == config.iterations
-        if iteration % config.sample_every == 0 or last:
-            write_samples(
-                config,
-                self.networks,
-                self.averaged,
-                self.samplers["face"].backgrounds,
-                self.fabric.device,
-                folder / "samples" / f"{iteration:07d}.png",
-            )
-        if config.keep_every and (iteration % config.keep_every == 0 or last):
-            file = folder / "averaged" / f"{iteration:07d}.safetensors"
-            checkpoint.save(file, self.averaged.state_dict(), {"iteration": str(iteration)})
-
-
-def _named(direction: Direction, side: str, parts: Parts) -> dict[str, float]:
-    return {
-        f"{direction.name}/{side}/{name}": float(value.detach()) for name, value in parts.items()
-    }
-
-
-def _sum(first: Tensor | None, second: Tensor | None) -> Tensor | None:
-    if first is None or second is None:
-        return second if first is None else first
-    return first + second
+    def held(self, iteration: int) -> set[int]:
+        """The generator to cartoons, at the start from a style pack."""
+        if iteration >= self.config.hold:
+            return set()
+        return {id(p) for p in self.networks.generators[TO_CARTOON.name].parameters()}

@@ -46,7 +46,27 @@ TO_CARTOON = Direction("face", "cartoon")
 DIRECTIONS = (TO_CARTOON, TO_CARTOON.back)
 
 
-class Networks(nn.Module):
+class TranslationNetworks(nn.Module):
+    """What translates between two domains, and what judges it.
+
+    Attributes:
+        generators: of all directions; averaged over the training.
+        discriminators: of all domains.
+    """
+
+    generators: nn.ModuleDict
+    discriminators: nn.ModuleDict
+
+    def translator(self, generators: nn.ModuleDict, direction: Direction) -> nn.Module:
+        """What draws in one direction: images and heatmaps in, images out.
+
+        Args:
+            generators: this run's, or an average of them.
+        """
+        return generators[direction.name]
+
+
+class Networks(TranslationNetworks):
     """Two generators, two domains' discriminators, two landmark regressors.
 
     Regressors are frozen unless the method trains them along the way (``no_pretraining``). A
@@ -56,8 +76,6 @@ class Networks(nn.Module):
     with the same weights wherever they have the same networks.
     """
 
-    generators: nn.ModuleDict
-    discriminators: nn.ModuleDict
     regressors: nn.ModuleDict
 
     def __init__(self, config: TrainConfig) -> None:
@@ -90,6 +108,10 @@ class Networks(nn.Module):
     def generator(self, direction: Direction) -> nn.Module:
         """The generator of one direction, with the denoiser behind it where there is one."""
         return self.denoised(self.generators[direction.name], direction)
+
+    def translator(self, generators: nn.ModuleDict, direction: Direction) -> nn.Module:
+        """See :class:`TranslationNetworks`; with the denoiser behind it where there is one."""
+        return self.denoised(generators[direction.name], direction)
 
     def denoised(self, generator: nn.Module, direction: Direction) -> nn.Module:
         """Any generator of that direction (an average, for one) as it draws in this run."""
@@ -166,7 +188,11 @@ def load_generators(path: Path, denoiser: nn.Module | None = None) -> nn.ModuleD
 
 @torch.no_grad()
 def average_into(
-    average: nn.Module, current: nn.Module, decay: float, age: int | None = None
+    average: nn.Module,
+    current: nn.Module,
+    decay: float,
+    age: int | None = None,
+    shut: torch.Tensor | None = None,
 ) -> None:
     """Moves the averaged weights a little towards the current ones.
 
@@ -174,10 +200,17 @@ def average_into(
         decay: what stays of the average.
         age: iterations since a random start: a young average forgets faster, or it would keep
             that start for long. None if it began with weights that were learnt.
+        shut: on the device, 1 where nothing is to change, else 0.
     """
     if age is not None:
         decay = min(decay, (1 + age) / (10 + age))
     targets = [*average.parameters(), *average.buffers()]
     sources = [*current.parameters(), *current.buffers()]
     floating = [(t, s) for t, s in zip(targets, sources, strict=True) if t.is_floating_point()]
-    torch._foreach_lerp_([t for t, _ in floating], [s for _, s in floating], 1 - decay)
+    moved = [t for t, _ in floating]
+    if shut is None:
+        torch._foreach_lerp_(moved, [s for _, s in floating], 1 - decay)
+        return
+    steps = torch._foreach_sub([s for _, s in floating], moved)
+    torch._foreach_mul_(steps, (1 - shut) * (1 - decay))
+    torch._foreach_add_(moved, steps)

@@ -17,20 +17,12 @@ from toonmark.artifacts import CHECKPOINT, CONFIG, Kind
 from toonmark.configuration import Frozen
 from toonmark.errors import ConfigurationError, OutputNotWritableError, RunError
 from toonmark.files import write_text, writing, written_whole
-from toonmark.training.config import (
-    DenoiserConfig,
-    DistillationConfig,
-    LayersConfig,
-    RegressorConfig,
-    TrainConfig,
-    difference,
-    parse,
-)
+from toonmark.training.config import RunConfig, difference, parse
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
-C = TypeVar("C", bound=Frozen)
+C = TypeVar("C", bound=RunConfig)
 
 
 def open_run(path: Path, kind: type[C], config: C | None) -> C:
@@ -55,19 +47,19 @@ def open_run(path: Path, kind: type[C], config: C | None) -> C:
             raise OutputNotWritableError(
                 f"{path} cannot be made ({error.strerror}).", "Choose another place for the run."
             ) from error
-        _write(file, KINDS[kind], config)
+        _write(file, kind.run_kind, config)
         return config
     if config is not None and not (path / CHECKPOINT).exists():
         first = os.environ.get("RANK", "0") == "0"  # of several processes
         if first and artifacts.settings_of(path) != config.model_dump(mode="json"):
             with Lock(path):  # it may have begun just now
-                _write(file, KINDS[kind], config)
+                _write(file, kind.run_kind, config)
         return config
     run = artifacts.run_of(path)
-    if run.kind is not KINDS[kind]:
+    if run.kind is not kind.run_kind:
         raise RunError(
             f"{path} is a run of `{run.kind.command}`.",
-            f"Name a run of `{KINDS[kind].command}`, or another folder.",
+            f"Name a run of `{kind.run_kind.command}`, or another folder.",
         )
     existing = parse(kind, {"split": "position", **run.settings})  # said or not: see data/split.py
     if config is not None and "split" not in config.model_fields_set:
@@ -79,16 +71,6 @@ def open_run(path: Path, kind: type[C], config: C | None) -> C:
             "Start a new run elsewhere, or leave these settings out to go on with this one.",
         )
     return existing
-
-
-#: Whose configuration is whose.
-KINDS: dict[type[Frozen], Kind] = {
-    TrainConfig: Kind.TRAIN,
-    RegressorConfig: Kind.LANDMARKS,
-    DenoiserConfig: Kind.DENOISER,
-    DistillationConfig: Kind.DISTILLATION,
-    LayersConfig: Kind.LAYERS,
-}
 
 
 def _write(file: Path, kind: Kind, config: Frozen) -> None:

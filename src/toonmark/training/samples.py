@@ -12,15 +12,15 @@ from toonmark.data.sampling import Sampler
 from toonmark.files import written_whole
 from toonmark.landmarks import Array
 from toonmark.models.sampling import heatmaps
-from toonmark.training.config import TrainConfig
-from toonmark.training.networks import DIRECTIONS, Networks
+from toonmark.training.config import UnpairedConfig
+from toonmark.training.networks import DIRECTIONS, TranslationNetworks
 from toonmark.training.step import Batch
 
 
 @torch.no_grad()
 def write_samples(
-    config: TrainConfig,
-    networks: Networks,
+    config: UnpairedConfig,
+    networks: TranslationNetworks,
     averaged: torch.nn.ModuleDict,
     backgrounds: Backgrounds | None,
     device: torch.device,
@@ -32,7 +32,7 @@ def write_samples(
     The left half of the faces is shown with the backgrounds that training gives them.
 
     Args:
-        networks: for the denoiser behind the way to cartoons, if there is one.
+        networks: say which generators draw in a direction, and with what behind them.
         averaged: the generators that draw.
         backgrounds: what training puts behind faces.
         count: of held-out pictures of each domain.
@@ -63,7 +63,7 @@ def write_samples(
             samples = [sample.evened() for sample in samples]
         batch = Batch.of(samples, device)
         maps = heatmaps(batch.landmarks, config.size)
-        there, back = (networks.denoised(averaged[d.name], d) for d in (direction, direction.back))
+        there, back = (networks.translator(averaged, d) for d in (direction, direction.back))
         drawn = there(batch.shown, maps)
         again = back(drawn, maps)
         rows += [batch.shown, drawn, again]

@@ -15,7 +15,7 @@ import numpy as np
 
 from toonmark import blend, pictures
 from toonmark.cartoon import SMALLEST, Cartoon
-from toonmark.errors import NotAnImageError
+from toonmark.errors import ImageError, NotAnImageError
 from toonmark.faces.align import scale_of
 from toonmark.faces.choose import Faces
 from toonmark.landmarks import Array
@@ -173,6 +173,15 @@ def check_covered(photo: Photo, cartoons: Sequence[Cartoon], most: int) -> None:
             f"The faces cover the photo {covered / (width * height):.0f} times.",
             "Give points of faces that lie beside each other, or of fewer.",
         )
+
+
+def pixels_of(upload: bytes, max_pixels: int) -> int:
+    """How many pixels will be decoded, by the photo's header; 0 if :func:`read` will refuse it."""
+    try:
+        width, height = pictures.upright_size(upload)
+    except ImageError:
+        return 0
+    return width * height if width * height <= max_pixels else 0
 
 
 def read(upload: bytes, options: Options, max_pixels: int) -> Photo:

@@ -11,7 +11,6 @@ import uvicorn
 from fastapi import FastAPI
 
 from toonmark.web.service import Service
-from toonmark.web.settings import Settings
 
 
 class Server(uvicorn.Server):
@@ -38,6 +37,12 @@ class Server(uvicorn.Server):
         self._service.drain()
         await super().shutdown(sockets)
 
+    async def on_tick(self, counter: int) -> bool:
+        """Called by uvicorn ten times a second."""
+        if counter % 10 == 0:
+            self._service.connections.sweep()
+        return await super().on_tick(counter)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         for server in getattr(self, "servers", []):
@@ -48,8 +53,10 @@ class Server(uvicorn.Server):
                 typer.echo("Stop with Ctrl+C.")
 
 
-def configuration(app: FastAPI, host: str, port: int, settings: Settings) -> uvicorn.Config:
+def configuration(app: FastAPI, host: str, port: int) -> uvicorn.Config:
     """How the application is run: quiet, and with bounds on what one client can hold."""
+    service: Service = app.state.service
+    settings = service.settings
     return uvicorn.Config(
         app,
         host=host,
@@ -57,8 +64,9 @@ def configuration(app: FastAPI, host: str, port: int, settings: Settings) -> uvi
         log_level="warning",
         access_log=False,  # addresses and options are nobody's business
         server_header=False,
-        limit_concurrency=max(8 * settings.queue, 256),
-        timeout_keep_alive=15,
+        http=service.connections.protocol(),
+        ws="none",
+        timeout_keep_alive=math.ceil(settings.idle_time),
         # Longer than requests may take by then: this cuts off without an answer.
         timeout_graceful_shutdown=math.ceil(settings.drain_time) + 2,
     )

@@ -7,11 +7,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from toonmark.web.assets import Networks
+from toonmark.web.connections import Connections
+from toonmark.web.doors import Doors
 from toonmark.web.metrics import Metrics
 from toonmark.web.problems import Refusal
 from toonmark.web.settings import Settings
 from toonmark.web.shelf import Shelf
 from toonmark.web.workers import Workers
+
+#: Seconds that an upload may be late.
+_GRACE = 5.0
 
 
 class Service:
@@ -26,7 +31,15 @@ class Service:
         self.shelf = Shelf(settings.styles, threads=1)
         self.networks = Networks(self.shelf, server=True)
         self.metrics = Metrics()
-        self.workers = Workers(settings.workers, settings.batch, self.metrics.batches.observe)
+        self.workers = Workers(
+            settings.workers, settings.batch, self.metrics.batches.observe, settings.decoding
+        )
+        self.doors = Doors(
+            settings.uploads, settings.upload_rate, _GRACE, max(settings.held, settings.max_bytes)
+        )
+        self.connections = Connections(
+            settings.connections, settings.idle_time, 2 * settings.time_limit + 60
+        )
         self._inside = 0
         self._limits: set[asyncio.Timeout] = set()
         self._stop_at: float | None = None
@@ -61,14 +74,16 @@ class Service:
         """
         self._stop_at = asyncio.get_running_loop().time() + self.settings.drain_time
         self.workers.refuse_waiting(stopped())
+        self.doors.end_by(self._stop_at)
         for limit in self._limits:
             when = limit.when()
             if when is not None and when > self._stop_at:
                 limit.reschedule(self._stop_at)
 
     @asynccontextmanager
-    async def limited(self, seconds: float, late: Refusal) -> AsyncIterator[None]:
-        """Gives what is within so many seconds, or fewer if the server is stopped.
+    async def limited(self, seconds: float, late: Refusal) -> AsyncIterator[asyncio.Timeout]:
+        """Gives what is within so many seconds, or fewer if the server is stopped; yields the
+        limit.
 
         Raises:
             Refusal: ``late``, or that the server is stopping.
@@ -78,7 +93,7 @@ class Service:
         try:
             async with limit:
                 self._limits.add(limit)
-                yield
+                yield limit
         except TimeoutError:  # its own, or that of a job that saw first how late it is
             raise (stopped() if self.stopping else late) from None
         finally:

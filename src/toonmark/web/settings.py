@@ -25,8 +25,17 @@ class Settings:
         max_pixels: of one photo.
         max_drawn: pixels that are drawn for one answer: one cartoon of 4096 pixels, transparent or
             not, or four of 2048, or as many as that comes to.
-        queue: requests in the house at a time, uploading, waiting or being drawn; the next is
-            told to come back. Times ``max_bytes``, it is the most memory that uploads take.
+        decoding: pixels of all photos that are decoded at a time, by all threads together; a photo
+            of more is decoded alone. Each takes about 16 bytes for a moment.
+        connections: open ones, half of them of one address. Where none is left, the one that has
+            been idle longest ends.
+        idle_time: seconds that a connection may wait for a whole head of a request.
+        uploads: under way at a time, half of them from one address. Where none is left, the
+            slowest ends.
+        upload_rate: bytes a second that an upload must have, after 5 seconds of grace.
+        held: bytes of all uploads in memory, under way or waiting to be drawn.
+        queue: requests in the house at a time, waiting or being drawn; the next is told to come
+            back.
         batch: requests that are drawn together.
         workers: threads that draw.
         time_limit: seconds from a request's first byte to its answer.
@@ -40,6 +49,12 @@ class Settings:
     max_bytes: int = 30_000_000
     max_pixels: int = 50_000_000
     max_drawn: int = LARGEST**2
+    decoding: int = 64_000_000
+    connections: int = 512
+    idle_time: float = 10.0
+    uploads: int = 64
+    upload_rate: float = 4000.0
+    held: int = 256_000_000
     queue: int = 32
     batch: int = 8
     workers: int = min(os.cpu_count() or 1, 8)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
@@ -13,8 +15,13 @@ from toonmark.web.problems import Refusal
 _FORM = 64_000
 
 
-async def receive(request: Request, max_bytes: int) -> bytes:
+async def receive(
+    request: Request, max_bytes: int, on_bytes: Callable[[int], None] = lambda count: None
+) -> bytes:
     """The photo in a request: its whole body, or the file in a multipart form.
+
+    Args:
+        on_bytes: is told how many more have come; may refuse them.
 
     What the request says about the type is not believed; names of files are not looked at.
 
@@ -37,6 +44,7 @@ async def receive(request: Request, max_bytes: int) -> bytes:
         received += len(chunk)
         if received > limit:
             raise _too_large(max_bytes)
+        on_bytes(len(chunk))
         sink.write(chunk)
     return sink.photo()
 
@@ -63,7 +71,7 @@ class _Raw:
 
 
 class _Form:
-    """The first file in a multipart form; other fields are passed over."""
+    """The first file in a multipart form; options have no place in it."""
 
     def __init__(self, boundary: bytes, max_bytes: int) -> None:
         if not boundary:
@@ -73,6 +81,7 @@ class _Form:
         self._header = [bytearray(), bytearray()]
         self._inside = False
         self._done = False
+        self._other = ""
         callbacks = {
             "on_part_begin": self._part_begin,
             "on_header_field": lambda data, a, b: self._add_header(0, data[a:b]),
@@ -95,6 +104,14 @@ class _Form:
     def photo(self) -> bytes:
         if self._data is None or not self._done:
             raise _bad_form()
+        if self._other:
+            raise Refusal(
+                "wrong-option",
+                422,
+                f"The form has a field {self._other}, which is not looked at.",
+                "Put options in the address, such as /cartoonize?size=256, and one file in the "
+                "form.",
+            )
         return _not_empty(self._data)
 
     def _part_begin(self) -> None:
@@ -110,6 +127,9 @@ class _Form:
             _, options = parse_options_header(value)
             if b"filename" in options or options.get(b"name") == b"image":
                 self._inside, self._data = True, bytearray()
+        if name == b"content-disposition" and not self._inside:
+            _, options = parse_options_header(value)
+            self._other = options.get(b"name", b"?").decode("utf-8", "replace")[:64]
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:
         if self._inside and self._data is not None:

@@ -30,6 +30,7 @@ class Job(Generic[T]):
         read: gives the photo; may raise errors of ours.
         finish: makes the answer of the photo and its cartoons.
         deadline: on the monotonic clock; nobody waits for the answer any longer.
+        pixels: of the photo; as many are in memory while the job is done.
         wanted: whether anybody waits for the answer at all.
     """
 
@@ -40,6 +41,7 @@ class Job(Generic[T]):
     read: Callable[[], Photo]
     finish: Callable[[Photo, list[Cartoon]], T]
     deadline: float
+    pixels: int = 0
     answer: Future[T] = field(default_factory=Future)
     wanted: bool = True
 
@@ -69,9 +71,19 @@ class Workers:
         count: threads; each draws with one core.
         batch: the most jobs that are drawn together.
         on_batch: is told how many were.
+        pixels: of all photos that are in memory at a time. What does not fit waits; a photo of more
+            is alone.
     """
 
-    def __init__(self, count: int, batch: int, on_batch: Callable[[int], Any] | None = None):
+    def __init__(
+        self,
+        count: int,
+        batch: int,
+        on_batch: Callable[[int], Any] | None = None,
+        pixels: int = 10**9,
+    ) -> None:
+        self._most_pixels = pixels
+        self._pixels = 0
         self._batch = batch
         self._count = count
         self._on_batch = on_batch or (lambda size: None)
@@ -140,26 +152,40 @@ class Workers:
     def _run(self) -> None:
         while True:
             with self._changed:
-                while not self._jobs and not self._stopping:
+                while not self._stopping and not (self._jobs and self._fits(self._jobs[0])):
                     self._changed.wait()
                 if self._stopping:
                     return
                 jobs = self._take()
-            jobs = [job for job in jobs if job.begin()]
-            if jobs:
-                self._on_batch(len(jobs))
-                _draw(jobs)
-            del jobs  # a waiting thread holds no photo
+                pixels = sum(job.pixels for job in jobs)
+                self._pixels += pixels
+            try:
+                jobs = [job for job in jobs if job.begin()]
+                if jobs:
+                    self._on_batch(len(jobs))
+                    _draw(jobs)
+                del jobs  # a waiting thread holds no photo
+            finally:
+                with self._changed:
+                    self._pixels -= pixels
+                    self._changed.notify_all()
+
+    def _fits(self, job: Job[Any], beside: int = 0) -> bool:
+        """Whether a photo may be decoded now, beside so many pixels that will be."""
+        others = self._pixels + beside
+        return others == 0 or others + job.pixels <= self._most_pixels
 
     def _take(self) -> list[Job[Any]]:
         """The longest waiting job, and others like it; a fair share where other threads idle."""
         first = self._jobs.popleft()
         share = max(1, min(self._batch, -(-(len(self._jobs) + 1) // self._count)))
         alike = [job for job in self._jobs if (job.style, job.faces) == (first.style, first.faces)]
-        taken = alike[: share - 1]
-        for job in taken:
-            self._jobs.remove(job)
-        return [first, *taken]
+        taken = [first]
+        for job in alike[: share - 1]:
+            if self._fits(job, sum(one.pixels for one in taken)):
+                self._jobs.remove(job)
+                taken.append(job)
+        return taken
 
 
 def _draw(jobs: list[Job[Any]]) -> None:

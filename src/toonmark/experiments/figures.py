@@ -1,0 +1,132 @@
+"""The paper's figures 4 to 7, 14 and 15, and the pictures that a user study needs.
+
+All show the same held-out faces. They are photos: their licence decides who may see them.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from toonmark.data.augmentation import Augmentation
+from toonmark.data.sampling import Sampler
+from toonmark.evaluation.drawing import Drawer
+from toonmark.evaluation.scores import Evaluation
+from toonmark.evaluation.selection import fit
+from toonmark.evaluation.sets import PictureSet
+from toonmark.experiments.plan import Job
+from toonmark.experiments.results import Results
+from toonmark.files import written_whole
+from toonmark.landmarks import Array
+from toonmark.pictures import read
+from toonmark.study.create import GROUPS
+
+COMPARED_ROWS = ("style", "analogy", "improving", "munit")
+#: Faces a figure shows.
+SHOWN = 8
+#: File and rows of each figure, from left to right behind the photo.
+FIGURES = {
+    "figure-4.png": (*COMPARED_ROWS, "basic", "full"),
+    "figure-14.png": ("basic", "full"),
+}
+
+
+#: Rows of figure 6, from left to right behind the cartoon.
+BACK = ("basic", "full")
+
+
+def write_figures(
+    results: Results,
+    evaluation: Evaluation,
+    drawn_by: Mapping[str, Drawer],
+    faces: str | Path,
+    out: Path,
+) -> None:
+    """Writes ``out/figures`` (4 and 14; of anime 5 and 15) and ``out/study``.
+
+    ``study/photos`` and ``study/<row>`` hold up to 48 faces, as ``toonmark study create`` takes
+    them. Each row draws with its first seed.
+    """
+    rows = {row.name: f"{row.name}-seed{row.seeds[0]}" for row in results.rows if row.seeds}
+    files = [item.file for item in evaluation.scores[0].items]
+    seed = evaluation.scores[0].reference.setting.seed
+    chosen = np.random.default_rng(seed).permutation(len(files))[:GROUPS]
+    pictures = PictureSet.open(faces, landmarks=True)
+    columns: dict[str, list[Array]] = {"photos": []}
+    for k, file in enumerate(files[i] for i in chosen):
+        photo = read(pictures.path(file)).pixels
+        for row, name in rows.items():
+            drawer = drawn_by[name]
+            face, points = fit(photo, pictures.points[file], drawer.size, False)
+            assert points is not None
+            if len(columns["photos"]) == k:
+                columns["photos"].append(face)
+            columns.setdefault(row, []).append(drawer.draw(face[None], points[None])[0])
+    for name, column in columns.items():
+        for k, picture in enumerate(column):
+            _write(out / "study" / name / f"{k:02d}.png", picture)
+    for figure, wanted in FIGURES.items():
+        shown = [columns["photos"], *(columns[row] for row in wanted if row in columns)]
+        if len(shown) > 2:
+            _write(out / "figures" / figure, grid([column[:SHOWN] for column in shown]))
+
+
+def write_ways_back(jobs: Sequence[Job], out: Path) -> None:
+    """Writes ``out/figures/figure-6.png`` (of anime figure 7): held-out cartoons drawn as faces.
+
+    Args:
+        jobs: finished runs; of CycleGAN and of the full method the first are shown.
+    """
+    from toonmark.evaluation.run_drawing import open_run_drawer
+
+    shown: dict[str, Job] = {}
+    for job in jobs:
+        if job.row in BACK and job.training is not None:
+            shown.setdefault(job.row, job)
+    if not shown:
+        return
+    config = next(iter(shown.values())).training
+    assert config is not None
+    cartoons = Sampler(
+        config.cartoons, config.size, Augmentation(), held_out=True, split=config.split
+    )
+    chosen = np.random.default_rng(0).permutation(len(cartoons))[:SHOWN]
+    samples = [cartoons.plain(int(i)) for i in chosen]
+    pictures = np.stack([np.rint((s.image + 1) * 127.5).clip(0, 255) for s in samples])
+    pictures = pictures.astype(np.uint8)
+    points = np.stack([sample.landmarks for sample in samples])
+    columns = [list(pictures)]
+    for row in BACK:
+        if row in shown:
+            back = open_run_drawer(shown[row].folder).back
+            assert back is not None
+            columns.append(list(back.draw(pictures, points)))
+    _write(out / "figures" / "figure-6.png", grid(columns))
+
+
+def grid(columns: Sequence[Sequence[Array]], gap: int = 2) -> Array:
+    """Pictures of one size in columns on white: (H, W, 3) uint8.
+
+    Args:
+        columns: equally long.
+        gap: pixels between pictures.
+    """
+    size = columns[0][0].shape[0]
+    step = size + gap
+    shape = (len(columns[0]) * step - gap, len(columns) * step - gap, 3)
+    result = np.full(shape, 255, np.uint8)
+    for x, column in enumerate(columns):
+        for y, picture in enumerate(column):
+            result[y * step : y * step + size, x * step : x * step + size] = picture
+    return result
+
+
+def _write(path: Path, picture: Array) -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "PNG")
+    with written_whole(path) as temporary:
+        temporary.write_bytes(buffer.getvalue())

@@ -1,0 +1,185 @@
+"""Analogy [20]: Liao et al., "Visual Attribute Transfer through Deep Image Analogy".
+
+SIGGRAPH 2017. A is the face and B' the cartoon; wanted is A', the face drawn like the cartoon,
+and with it B. From the deepest features to the finest: places of A and B are matched both ways
+(PatchMatch), features of one are moved onto the other, and what they look like a level below is
+found by optimisation. Names and numbers are those of section 4 of the paper.
+
+What differs from the original: VGG16 unless the user has VGG19's weights; PatchMatch looks at all
+places at once; deconvolution begins with the moved features of the level below and not with noise.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from toonmark.configuration import Frozen
+from toonmark.data.split import Rule
+from toonmark.landmarks import Array
+from toonmark.methods.gatys import as_batch
+from toonmark.methods.patchmatch import doubled, gathered, patch_match, voted
+from toonmark.methods.styles import Choice, style_pictures
+from toonmark.methods.vgg import Vgg, open_vgg, weights_of_vgg
+from toonmark.training.weighted_sets import Sets
+
+#: L = 5 to 1.
+LEVELS = ("conv5_1", "conv4_1", "conv3_1", "conv2_1", "conv1_1")
+#: Edge of a patch, and radius of the random search; None: the whole picture.
+PATCHES = (3, 3, 3, 5, 5)
+RADII = (None, 6, 6, 4, 4)
+#: How much of A's own content levels 4 to 1 keep, and where: at responses above tau.
+ALPHA = (0.8, 0.7, 0.6, 0.1)
+KAPPA, TAU = 300.0, 0.05
+
+
+class AnalogyConfig(Frozen):
+    """How the method draws."""
+
+    method: Literal["analogy"] = "analogy"
+    cartoons: Sets = Field(default=[], description="sets that the style is taken from")
+    size: int = Field(128, ge=32, multiple_of=32)
+    choice: Choice = Field("seed", description="seed: one style for all; nearest: by colour")
+    picture: str | None = Field(None, description="a file that is the style instead")
+    vgg: str | None = Field(None, description="torchvision's file of VGG19; VGG16 without")
+    rounds: int = Field(6, ge=1, description="of PatchMatch, a level and way")
+    evaluations: int = Field(15, ge=1, description="of a deconvolution's loss")
+    seed: int = 0
+    split: Rule = Field("name", description="how training's cartoons are told from held-out ones")
+
+
+class AnalogyDrawer:
+    """Draws faces like a cartoon; see :class:`toonmark.evaluation.drawing.Drawer`.
+
+    Args:
+        name: its row's.
+        config: how it draws.
+        vgg: the features; by default those that the configuration names.
+
+    Raises:
+        MissingWeightsError, ConfigurationError, DataError: see :func:`open_vgg` and
+            :class:`.styles.StylePictures`.
+    """
+
+    def __init__(self, name: str, config: AnalogyConfig, vgg: Vgg | None = None) -> None:
+        self.name, self.size, self.config = name, config.size, config
+        self.iterations: int | None = None
+        self.rules = frozenset({config.split})
+        self._vgg = vgg or open_vgg(config.vgg)
+        self._styles = style_pictures(config)
+        # Everything that decides a drawing, for those who keep them.
+        self.identity = config.model_dump_json() + (
+            weights_of_vgg(config.vgg) if vgg is None else ""
+        )
+
+    def draw(self, faces: Array, points: Array) -> Array:
+        """(B, size, size, 3) uint8 RGB to (B, size, size, 3) uint8; points are not needed."""
+        drawn = []
+        for face in faces:
+            own = face.astype(np.float32) / 127.5 - 1
+            style, _ = self._styles.of(own)
+            result = analogy(as_batch(own), as_batch(style), self._vgg, self.config)
+            pixels = result[0].permute(1, 2, 0).numpy()
+            drawn.append(np.rint((pixels + 1) * 127.5).clip(0, 255).astype(np.uint8))
+        return np.stack(drawn)
+
+
+def analogy(a: Tensor, b_prime: Tensor, vgg: Vgg, config: AnalogyConfig) -> Tensor:
+    """A', of A's content and with the looks of B'.
+
+    Args:
+        a, b_prime: (1, 3, S, S) in [-1, 1].
+
+    Returns:
+        (1, 3, S, S), made of the patches of ``b_prime``.
+    """
+    random = torch.Generator().manual_seed(config.seed)
+    with torch.no_grad():
+        of_a, of_bp = vgg(a, LEVELS), vgg(b_prime, LEVELS)
+    of_ap, of_b = of_a[LEVELS[0]], of_bp[LEVELS[0]]  # both begin as what they are made from
+    height, width = of_ap.shape[-2:]
+    forth = torch.randint(0, min(height, width), (height, width, 2), generator=random)
+    back = torch.randint(0, min(height, width), (height, width, 2), generator=random)
+    for k, level in enumerate(LEVELS):
+        first = torch.cat([unit(of_a[level]), unit(of_ap)], 1)[0]
+        second = torch.cat([unit(of_b), unit(of_bp[level])], 1)[0]
+        search = {
+            "patch": PATCHES[k],
+            "radius": RADII[k] or max(height, width),
+            "rounds": config.rounds,
+        }
+        forth = patch_match(first, second, forth, **search, random=random)
+        if level == LEVELS[-1]:
+            break
+        back = patch_match(second, first, back, **search, random=random)
+        below = LEVELS[k + 1]
+        of_ap, of_b = (
+            blended(
+                own[below],
+                deconvolved(
+                    gathered(other[level][0], field)[None],
+                    gathered(other[below][0], doubled(field))[None],
+                    vgg,
+                    below,
+                    level,
+                    config.evaluations,
+                ),
+                ALPHA[k],
+            )
+            for own, other, field in ((of_a, of_bp, forth), (of_bp, of_a, back))
+        )
+        forth, back = doubled(forth), doubled(back)
+    return voted(b_prime[0], forth, PATCHES[-1])[None]
+
+
+def unit(features: Tensor) -> Tensor:
+    """Features of length 1 at each place: (N, C, H, W)."""
+    return features / features.norm(dim=1, keepdim=True).clamp(min=1e-8)
+
+
+def blended(own: Tensor, moved: Tensor, alpha: float) -> Tensor:
+    """The picture's own features where they say something, and the moved ones elsewhere.
+
+    Args:
+        own, moved: (1, C, H, W).
+        alpha: weight of the own ones where their response is strong.
+    """
+    response = (own**2).sum(1, keepdim=True)
+    low, high = response.min(), response.max()
+    response = (response - low) / (high - low).clamp(min=1e-8)
+    weight = alpha * torch.sigmoid(KAPPA * (response - TAU))
+    return own * weight + moved * (1 - weight)
+
+
+def deconvolved(
+    wanted: Tensor, start: Tensor, vgg: Vgg, below: str, level: str, evaluations: int
+) -> Tensor:
+    """Features of the level below whose own features are the wanted ones, by L-BFGS.
+
+    Args:
+        wanted: (1, C, H, W) of ``level``.
+        start: (1, c, 2H, 2W) of ``below``.
+    """
+    values = start.clone().requires_grad_(True)
+    optimizer = torch.optim.LBFGS(
+        [values],
+        max_iter=evaluations,
+        max_eval=evaluations,
+        history_size=10,
+        line_search_fn="strong_wolfe",
+    )
+    scale = (wanted**2).mean().clamp(min=1e-12)
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        loss = ((vgg.between(values, below, (level,))[level] - wanted) ** 2).mean() / scale
+        (1000 * loss).backward()
+        return 1000 * loss
+
+    with torch.enable_grad():
+        optimizer.step(closure)
+    return values.detach().clamp(min=0)

@@ -1,0 +1,126 @@
+"""PatchMatch (Barnes et al. 2009) over feature maps, all places at once.
+
+The original goes through a picture place by place, and each place takes over what its neighbours
+have just found. Here all places look at their neighbours at the same time, at distances of 4, 2 and
+1, which is as good after a few rounds and quick without a compiler.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def identity(height: int, width: int) -> Tensor:
+    """The field that points everywhere at its own place: (height, width, 2), rows then columns."""
+    places = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+    return torch.stack(places, -1)
+
+
+def doubled(field: Tensor) -> Tensor:
+    """A field for pictures twice as large: (h, w, 2) to (2h, 2w, 2)."""
+    large = 2 * field.repeat_interleave(2, 0).repeat_interleave(2, 1)
+    height, width, _ = large.shape
+    return large + identity(height, width) % 2
+
+
+def gathered(features: Tensor, field: Tensor) -> Tensor:
+    """Features from where a field points: (C, H, W) and (h, w, 2) to (C, h, w)."""
+    return features[:, field[..., 0], field[..., 1]]
+
+
+def similarity(first: Tensor, second: Tensor, field: Tensor, patch: int) -> Tensor:
+    """Inner products of patches around each place and around where the field points.
+
+    Beyond an edge the edge's own values count.
+
+    Args:
+        first: (h, w, C).
+        second: (H, W, C).
+        field: (h, w, 2) into ``second``.
+
+    Returns:
+        (h, w), the larger the more alike where features have length 1.
+    """
+    (h, w, _), (height, width, _) = first.shape, second.shape
+    here, half = identity(h, w), patch // 2
+    result = first.new_zeros(h, w)
+    for y in range(-half, half + 1):
+        for x in range(-half, half + 1):
+            own = first[(here[..., 0] + y).clamp(0, h - 1), (here[..., 1] + x).clamp(0, w - 1)]
+            rows = (field[..., 0] + y).clamp(0, height - 1)
+            other = second[rows, (field[..., 1] + x).clamp(0, width - 1)]
+            result += (own * other).sum(-1)
+    return result
+
+
+def patch_match(
+    first: Tensor,
+    second: Tensor,
+    start: Tensor,
+    *,
+    patch: int,
+    radius: int,
+    rounds: int,
+    random: torch.Generator,
+) -> Tensor:
+    """For each place of the first features one of the second whose patch is like its own.
+
+    Args:
+        first: (C, h, w).
+        second: (C, H, W).
+        start: (h, w, 2), where the search begins.
+        patch: edge of a patch, odd.
+        radius: of the random search, at first; it is halved down to 1.
+        rounds: of propagation and random search.
+
+    Returns:
+        (h, w, 2) integers, rows then columns.
+    """
+    first, second = (x.permute(1, 2, 0).contiguous() for x in (first, second))
+    bounds = torch.tensor(second.shape[:2]) - 1
+    field = torch.minimum(start.clamp(min=0), bounds)
+    best = similarity(first, second, field, patch)
+
+    def offer(candidate: Tensor) -> None:
+        nonlocal field, best
+        candidate = torch.minimum(candidate.clamp(min=0), bounds)
+        found = similarity(first, second, candidate, patch)
+        better = found > best
+        field = torch.where(better[..., None], candidate, field)
+        best = torch.where(better, found, best)
+
+    for number in range(rounds):
+        distance = (4, 2, 1)[number % 3]
+        for axis in (0, 1):
+            for step in (distance, -distance):
+                moved = field.roll(step, axis)
+                moved[..., axis] += step
+                offer(moved)
+        reach = radius
+        while reach >= 1:
+            offer(field + torch.randint(-reach, reach + 1, field.shape, generator=random))
+            reach //= 2
+    return field
+
+
+def voted(picture: Tensor, field: Tensor, patch: int) -> Tensor:
+    """A picture of patches: each place is the mean of what the patches over it say.
+
+    Args:
+        picture: (C, H, W).
+        field: (h, w, 2) into it.
+
+    Returns:
+        (C, h, w).
+    """
+    (h, w, _), (height, width) = field.shape, picture.shape[1:]
+    here, half = identity(h, w), patch // 2
+    result = picture.new_zeros(len(picture), h, w)
+    for y in range(-half, half + 1):
+        for x in range(-half, half + 1):
+            # The patch of the place at (y, x) from here says what it sees at its own (-y, -x).
+            of = field[(here[..., 0] + y).clamp(0, h - 1), (here[..., 1] + x).clamp(0, w - 1)]
+            rows = (of[..., 0] - y).clamp(0, height - 1)
+            result += picture[:, rows, (of[..., 1] - x).clamp(0, width - 1)]
+    return result / patch**2

@@ -1,0 +1,303 @@
+"""What all trainings from unpaired pictures share; a method adds its networks and its terms.
+
+On a CPU each direction runs in a Python thread of its own with one torch thread: no convolution of
+these small networks keeps two cores busy, but two directions do. The gradients are the same.
+"""
+
+from __future__ import annotations
+
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from toonmark.data.backgrounds import Backgrounds
+from toonmark.data.sampling import Sampler
+from toonmark.data.streams import Stream
+from toonmark.training import checkpoint
+from toonmark.training.config import UnpairedConfig
+from toonmark.training.networks import (
+    DIRECTIONS,
+    Direction,
+    Domain,
+    TranslationNetworks,
+    average_into,
+)
+from toonmark.training.pool import ImagePool
+from toonmark.training.processes import Update, places
+from toonmark.training.samples import write_samples
+from toonmark.training.step import Batch, Generated, Parts
+from toonmark.training.terms import Gate, Terms
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+T = TypeVar("T")
+Gradients = list[tuple[Tensor | None, ...]]
+
+
+class UnpairedTrainer(ABC):
+    """Sets, order of pictures, averages, pools, checkpoints; see :mod:`toonmark.training.loop`.
+
+    Args:
+        config: what to train.
+        fabric: where.
+        networks: of the method, at their start.
+        threads: 2 runs the directions side by side (on a CPU only).
+        fresh: False where a checkpoint will replace all weights.
+
+    Attributes:
+        learnt: whether the start was learnt by another run: averages then trust it.
+    """
+
+    learnt = False
+
+    def __init__(
+        self,
+        config: UnpairedConfig,
+        fabric: Fabric,
+        networks: TranslationNetworks,
+        threads: int = 2,
+        fresh: bool = True,
+    ) -> None:
+        self.unpaired, self.fabric, self.translation = config, fabric, networks
+        self.side_by_side = threads > 1 and fabric.device.type == "cpu"
+        self._workers = ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,))
+        self.samplers = {
+            "face": Sampler(
+                config.faces,
+                config.size,
+                config.augmentation,
+                backgrounds=Backgrounds(config.backgrounds),
+                background_share=config.background_share,
+                seed=config.seed,
+                split=config.split,
+            ),
+            "cartoon": Sampler(
+                config.cartoons,
+                config.size,
+                config.augmentation,
+                seed=config.seed + 1,
+                split=config.split,
+            ),
+        }
+        networks.train()
+        fabric.to_device(networks)
+        self.averaged = copy.deepcopy(networks.generators).requires_grad_(False).eval()
+        if fresh:
+            self.begin()
+        self.optimizers = {
+            "generators": self.adam(networks.generators.parameters()),
+            "discriminators": self.adam(networks.discriminators.parameters()),
+        }
+        self.gate = Gate(fabric.device)
+        self.pools = {
+            d.name: ImagePool(config.pool, config.size, fabric.device) for d in DIRECTIONS
+        }
+
+    def adam(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        """An optimiser of the method's own networks."""
+        # One fused kernel over all parameters is markedly faster than one call each.
+        return torch.optim.Adam(
+            parameters, self.unpaired.learning_rate, self.unpaired.betas, fused=True
+        )
+
+    # What a method adds ------------------------------------------------------------------
+
+    @abstractmethod
+    def generator_loss(
+        self,
+        direction: Direction,
+        batches: Mapping[Domain, Batch],
+        iteration: int,
+        random: np.random.Generator,
+    ) -> tuple[Tensor, Parts, Generated]:
+        """What the generators minimise in one direction: the sum, its terms, what was drawn.
+
+        Args:
+            batches: real pictures by domain.
+        """
+
+    @abstractmethod
+    def discriminator_loss(
+        self,
+        direction: Direction,
+        batch: Batch,
+        generated: Generated,
+        iteration: int,
+        random: np.random.Generator,
+    ) -> tuple[Tensor, Parts]:
+        """What the target domain's discriminators minimise.
+
+        Args:
+            batch: real pictures of the target domain.
+            generated: drawn ones, without gradient, from the pool.
+        """
+
+    def begin(self) -> None:  # noqa: B027
+        """Called once at a fresh start: to read what other runs have learnt."""
+
+    def further(
+        self, direction: Direction, batches: Mapping[Domain, Batch]
+    ) -> tuple[Gradients, Parts]:
+        """Gradients of further optimisers, in their order, and loss terms to be logged."""
+        return [], {}
+
+    def held(self, iteration: int) -> set[int]:
+        """``id`` of generators' parameters that stay as they are in this iteration."""
+        return set()
+
+    def stepped(self, iteration: int, values: Mapping[str, float]) -> None:  # noqa: B027
+        """Called after a step on all processes, with its loss terms; to read one is to wait."""
+
+    # One iteration -----------------------------------------------------------------------
+
+    def step(self, iteration: int) -> Mapping[str, float]:
+        """One iteration over both directions."""
+        networks = self.translation
+        domains = self._side_by_side(lambda d: self._batch(d.source, iteration))
+        batches = dict(zip((d.source for d in DIRECTIONS), domains, strict=True))
+        generators = list(networks.generators.parameters())
+        discriminators = list(networks.discriminators.parameters())
+
+        def one(direction: Direction) -> tuple[Gradients, Parts]:
+            random = np.random.default_rng(
+                [
+                    self.unpaired.seed,
+                    Stream.METHOD,
+                    iteration,
+                    DIRECTIONS.index(direction),
+                    self.fabric.global_rank,
+                ]
+            )
+            with self.fabric.autocast():
+                loss, parts, generated = self.generator_loss(direction, batches, iteration, random)
+            gradients: Gradients = [torch.autograd.grad(loss, generators)]
+            image, points = self.pools[direction.name].exchange(
+                generated.image, generated.points, random
+            )
+            with self.fabric.autocast():
+                loss, judged = self.discriminator_loss(
+                    direction,
+                    batches[direction.target],
+                    Generated(image, points),
+                    iteration,
+                    random,
+                )
+            gradients.append(torch.autograd.grad(loss, discriminators, allow_unused=True))
+            values = _named(direction, "generator", parts) | _named(
+                direction, "discriminator", judged
+            )
+            more, logged = self.further(direction, batches)
+            return gradients + more, values | logged
+
+        results = self._side_by_side(one)
+        terms = Terms.of(
+            self.fabric, {name: value for _, parts in results for name, value in parts.items()}
+        )
+        both = [
+            _sums(*kinds) for kinds in zip(*(gradients for gradients, _ in results), strict=True)
+        ]
+        if held := self.held(iteration):
+            both[0] = [
+                None if id(p) in held else gradient
+                for p, gradient in zip(generators, both[0], strict=True)
+            ]
+        terms = self._update(iteration, terms, both)
+        self.stepped(iteration, terms)
+        return terms
+
+    def _update(self, iteration: int, terms: Terms, gradients: list[list[Tensor | None]]) -> Terms:
+        rate = self.unpaired.rate_at(iteration)
+        updates = []
+        for (name, optimizer), gradient in zip(self.optimizers.items(), gradients, strict=True):
+            learning = dict(getattr(self.translation, name).named_parameters())
+            updates.append(Update(name, optimizer, learning, gradient, rate))
+        terms = self.gate.learn(self.fabric, terms, updates)
+        age, decay = None if self.learnt else iteration, self.unpaired.average
+        average_into(self.averaged, self.translation.generators, decay, age, self.gate.shut)
+        return terms
+
+    def _batch(self, domain: str, iteration: int) -> Batch:
+        batch, sampler = self.unpaired.batch, self.samplers[domain]
+        samples = [sampler.at(iteration, place, batch) for place in places(self.fabric, batch)]
+        if domain == "face" and self.unpaired.even_light:
+            samples = [sample.evened() for sample in samples]
+        return Batch.of(samples, self.fabric.device)
+
+    def _side_by_side(self, work: Callable[[Direction], T]) -> list[T]:
+        if self.side_by_side:
+            return list(self._workers.map(work, DIRECTIONS))
+        return [work(direction) for direction in DIRECTIONS]
+
+    # Checkpoints and pictures ------------------------------------------------------------
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Networks, averages, optimisers and every process's image pools."""
+        tensors = {
+            **checkpoint.prefixed("networks", self.translation.state_dict()),
+            **checkpoint.prefixed("averaged", self.averaged.state_dict()),
+        }
+        for name, optimizer in self.optimizers.items():
+            tensors |= checkpoint.prefixed(
+                f"optimizer/{name}", checkpoint.optimizer_tensors(optimizer)
+            )
+        for name, pool in self.pools.items():
+            for key, value in pool.state().items():
+                gathered = self.fabric.all_gather(value)
+                assert isinstance(gathered, Tensor)
+                shape = (self.fabric.world_size, *value.shape)
+                tensors[f"pool/{name}/{key}"] = gathered.reshape(shape)
+        return tensors
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Undoes :meth:`tensors`; another number of processes shares the pools out anew."""
+        checkpoint.load_weights(self.translation, checkpoint.part("networks", tensors), "this run")
+        checkpoint.load_weights(self.averaged, checkpoint.part("averaged", tensors), "this run")
+        for name, optimizer in self.optimizers.items():
+            checkpoint.restore_optimizer(optimizer, checkpoint.part(f"optimizer/{name}", tensors))
+        for name, pool in self.pools.items():
+            states = checkpoint.part(f"pool/{name}", tensors)
+            rank = self.fabric.global_rank % len(states["filled"])
+            pool.restore({key: value[rank] for key, value in states.items()})
+
+    def look(self, iteration: int, folder: Path) -> None:
+        """Now and then: a sample grid, and a copy of the averaged generators to choose from."""
+        config = self.unpaired
+        last = iteration == config.iterations
+        if iteration % config.sample_every == 0 or last:
+            write_samples(
+                config,
+                self.translation,
+                self.averaged,
+                self.samplers["face"].backgrounds,
+                self.fabric.device,
+                folder / "samples" / f"{iteration:07d}.png",
+            )
+        if config.keep_every and (iteration % config.keep_every == 0 or last):
+            file = folder / "averaged" / f"{iteration:07d}.safetensors"
+            checkpoint.save(file, self.averaged.state_dict(), {"iteration": str(iteration)})
+
+
+def _named(direction: Direction, side: str, parts: Parts) -> Parts:
+    return {f"{direction.name}/{side}/{name}": value for name, value in parts.items()}
+
+
+def _sums(first: Sequence[Tensor | None], second: Sequence[Tensor | None]) -> list[Tensor | None]:
+    """Both directions' gradients added, where both have one; as few operators as there can be."""
+    sums = [b if a is None else a for a, b in zip(first, second, strict=True)]
+    both = [
+        (i, a, b)
+        for i, (a, b) in enumerate(zip(first, second, strict=True))
+        if a is not None and b is not None
+    ]
+    added = torch._foreach_add([a for _, a, _ in both], [b for _, _, b in both]) if both else []
+    for (i, _, _), one in zip(both, added, strict=True):
+        sums[i] = one
+    return sums

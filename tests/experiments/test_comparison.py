@@ -1,0 +1,210 @@
+"""The paper's comparison: what is refused before anything is trained, and a tiny one end to end."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from tests.conftest import draw_faces
+from typer.testing import CliRunner
+
+from toonmark.artifacts import CHECKPOINT, Kind
+from toonmark.cli import app
+from toonmark.data.augmentation import Augmentation
+from toonmark.data.dataset import read_landmarks, write_landmarks
+from toonmark.data.sampling import Sampler
+from toonmark.errors import ConfigurationError, DataError, MissingWeightsError
+from toonmark.evaluation.run_drawing import open_run_drawer
+from toonmark.experiments.experiment import train_rows
+from toonmark.experiments.figures import grid, write_ways_back
+from toonmark.experiments.kept import KeptDrawer
+from toonmark.experiments.plan import COMPARISON, Job, Plan, jobs_of
+from toonmark.methods.vgg import Vgg
+from toonmark.study.create import create
+from toonmark.training.checkpoint import save
+from toonmark.training.config import ABLATION, TrainConfig, parse
+from toonmark.training.engine import StyleTrainer
+from toonmark.training.fabric import make_fabric
+from toonmark.training.run import open_run
+
+
+@pytest.fixture(scope="module")
+def vgg19(tmp_path_factory):
+    """A file like torchvision's, of random weights."""
+    places = (0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34)
+    torch.manual_seed(0)
+    layers = Vgg(19).layers().values()
+    state = {}
+    for place, convolution in zip(places, layers, strict=True):
+        state[f"features.{place}.weight"] = convolution.weight.detach()
+        state[f"features.{place}.bias"] = convolution.bias.detach()
+    path = tmp_path_factory.mktemp("weights") / "vgg19.pth"
+    torch.save(state, path)
+    return str(path)
+
+
+def plan(faces, cartoons, **values) -> Plan:
+    train = {"faces": [str(faces)], "cartoons": [str(cartoons)], "size": 32, "stage1": 2}
+    train |= {"stage2": 0, "width": 16, "learning_rate": 1e-3, "background_share": 0}
+    return parse(Plan, {"train": train, "seeds": [3], **values})
+
+
+def test_rows_of_other_methods_share_what_all_methods_share(tmp_path):
+    names = ("style", "analogy", "improving", "munit", "basic")
+    rows = {name: COMPARISON[name] for name in names}
+    jobs = {job.row: job for job in jobs_of(plan("f", "c", rows=rows), tmp_path)}
+    assert list(jobs) == list(names)
+    munit, basic = jobs["munit"].training, jobs["basic"].training
+    assert munit.run_kind is Kind.MUNIT
+    for setting in ("faces", "cartoons", "size", "width", "iterations", "batch", "average", "seed"):
+        assert getattr(munit, setting) == getattr(basic, setting)
+    assert basic.learning_rate == 1e-3
+    assert munit.learning_rate == 1e-4  # its own
+    style = jobs["style"]
+    assert style.training is None
+    assert (style.config.size, style.config.cartoons, style.config.seed) == (32, ["c"], 3)
+    # CycleGAN's adversarial term has the weight that eq. 3 gives it.
+    assert basic.weight_of_real == 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "error", "text"),
+    [
+        ({"style": {"method": "gatys", "vgg": "no.pth"}}, MissingWeightsError, "SHA-256 dcbb9e9d"),
+        ({"style": {"method": "analogy", "cartoons": []}}, ConfigurationError, "got none"),
+        ({"style": {"method": "none"}}, ConfigurationError, "no method none"),
+        ({"munit": {"method": "munit", "weights": {"x": 1}}}, ConfigurationError, "x is unknown"),
+        ({"munit": {"method": "munit", "cartoons": ["other"]}}, ConfigurationError, "same data"),
+        ({"munit": {"method": "munit", "split": "position"}}, ConfigurationError, "other split"),
+        ({"munit": {"method": "munit", "stage1": 9}}, ConfigurationError, "equally many"),
+    ],
+)
+def test_what_cannot_end_well_does_not_begin(
+    rows, error, text, face_set, cartoon_set, tmp_path, vgg19
+):
+    rows = {"basic": {"ablation": "basic"}, **rows}
+    if "style" in rows:
+        rows["style"] = {"vgg": vgg19, **rows["style"]}
+    with pytest.raises(error, match=text):
+        train_rows(plan(face_set, cartoon_set, rows=rows), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_measured_faces_that_a_row_learns_from_are_refused(cartoon_set, tmp_path):
+    faces = draw_faces(tmp_path / "faces", 60)
+    points = read_landmarks(faces / "landmarks.csv")
+    names = sorted(points)
+    write_landmarks(faces / "part.csv", [(n, points[n]) for n in names[1:]])
+    rows = {"basic": {"ablation": "basic"}}
+    split = {"measure": {"faces": str(faces)}}
+    one = plan(faces / "part.csv", cartoon_set, rows=rows, **split)
+    one = one.model_copy(update={"train": {**one.train, "split": "position"}})
+    with pytest.raises(ConfigurationError, match="split differently"):
+        train_rows(one, tmp_path / "out")
+    with pytest.raises(DataError):
+        train_rows(plan(tmp_path / "none", cartoon_set, rows=rows), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_was_drawn_once_is_not_drawn_again(tmp_path):
+    class Slow:
+        name, size, iterations, identity, rules = "slow", 8, None, "a", frozenset({"name"})
+        drawn = 0
+
+        def draw(self, faces, points):
+            self.drawn += len(faces)
+            return 255 - faces
+
+    slow = Slow()
+    faces = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), np.uint8)
+    points = np.zeros((3, 5, 2))
+    first = KeptDrawer(slow, tmp_path).draw(faces[:2], points[:2])
+    again = KeptDrawer(slow, tmp_path).draw(faces, points)
+    assert slow.drawn == 3
+    assert np.array_equal(again, 255 - faces)
+    assert np.array_equal(again[:2], first)
+    slow.identity = "b"
+    KeptDrawer(slow, tmp_path).draw(faces, points)
+    assert slow.drawn == 6
+    next(tmp_path.glob("*.png")).write_bytes(b"half")  # not ours, or cut short by a full disk
+    slow.identity = "a"
+    assert np.array_equal(KeptDrawer(slow, tmp_path).draw(faces, points), 255 - faces)
+
+
+def test_grids_are_columns_on_white():
+    red, blue = (np.full((4, 4, 3), c, np.uint8) for c in ((255, 0, 0), (0, 0, 255)))
+    drawn = grid([[red, red, red], [blue, blue, blue]])
+    assert drawn.shape == (16, 10, 3)
+    assert (drawn[:4, :4] == red).all()
+    assert (drawn[12:, 6:] == blue).all()
+    assert (drawn[:, 4:6] == 255).all()
+
+
+def test_held_out_cartoons_are_drawn_as_faces_by_the_way_back(small_config, tmp_path):
+    config = small_config.model_copy(update={"method": ABLATION["basic"], "size": 32})
+    folder = tmp_path / "rows" / "basic-seed0"
+    open_run(folder, TrainConfig, config)
+    trainer = StyleTrainer(config, make_fabric("cpu"))
+    save(folder / CHECKPOINT, trainer.tensors(), {"iteration": "1"})
+    job = Job("basic", 0, folder, config, "32-true")
+    write_ways_back([job], tmp_path)
+    with Image.open(tmp_path / "figures" / "figure-6.png") as figure:
+        pixels = np.array(figure)
+    cartoons = Sampler(config.cartoons, 32, Augmentation(), held_out=True, split=config.split)
+    count = min(8, len(cartoons))
+    assert pixels.shape == (34 * count - 2, 66, 3)
+    first = int(np.random.default_rng(0).permutation(len(cartoons))[0])
+    sample = cartoons.plain(first)
+    shown = np.rint((sample.image + 1) * 127.5).astype(np.uint8)
+    assert np.array_equal(pixels[:32, :32], shown)
+    wanted = open_run_drawer(folder).back.draw(shown[None], sample.landmarks[None])[0]
+    assert np.array_equal(pixels[:32, 34:], wanted)
+    write_ways_back([], tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.slow
+def test_a_tiny_comparison_from_end_to_end(face_set, cartoon_set, vgg19, tmp_path):
+    import yaml
+
+    rows = {
+        "style": {"method": "gatys", "vgg": vgg19, "evaluations": 2},
+        "analogy": {"method": "analogy", "vgg": vgg19, "evaluations": 1, "rounds": 1},
+        "improving": {"method": "ganimorph"},
+        "munit": {"method": "munit"},
+        "basic": {"ablation": "basic"},
+    }
+    measure = {"n": 4, "held_out": False}
+    values = plan(face_set, cartoon_set, rows=rows, measure=measure).model_dump(mode="json")
+    values["train"] |= {"checkpoint_every": 1, "log_every": 1, "keep_every": 0}
+    file, out = tmp_path / "plan.yaml", tmp_path / "out"
+    file.write_text(yaml.safe_dump(values, sort_keys=False))
+    done = CliRunner().invoke(app, ["experiment", "comparison", str(file), str(out)])
+    assert done.exit_code == 0, done.output
+    table = json.loads((out / "table.json").read_text())
+    found = {row["name"]: row for row in table["rows"]}
+    assert list(found) == list(rows)
+    for name, row in found.items():
+        assert row["seeds"] == [3], row["missing"]
+        assert row["fid"]["mean"] > 0
+        wanted = row["fid"]["mean"] / found["basic"]["fid"]["mean"]
+        assert row["fid_ratio"]["mean"] == pytest.approx(wanted), name
+    text = (out / "table.md").read_text()
+    for part in ("| Style (Gatys) |", "| MUNIT |", "| Improving (GANimorph) |", "floor: "):
+        assert part in text
+    assert f"`toonmark experiment comparison {file} {out}`" in text
+    assert (out / "figures" / "figure-4.png").is_file()
+    assert (out / "figures" / "figure-6.png").is_file()
+    kept = sorted((out / "rows").glob("*/drawings/*.png"))
+    assert len(kept) == 2 * 4
+    methods = {name: out / "study" / name for name in rows}
+    study = create(methods, out / "study" / "photos", tmp_path / "study", groups=4)
+    assert len(study.groups) == 4
+    # Again nothing is trained or drawn anew.
+    before = {path: path.stat().st_mtime_ns for path in [*kept, *out.glob("rows/*/checkpoint*")]}
+    again = CliRunner().invoke(app, ["experiment", "comparison", str(file), str(out)])
+    assert again.exit_code == 0, again.output
+    assert before == {path: path.stat().st_mtime_ns for path in before}

@@ -1,0 +1,99 @@
+"""Deep image analogy: matching with known answers, and pictures with known analogues."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from toonmark.methods.analogy import AnalogyConfig, AnalogyDrawer, analogy, blended, deconvolved
+from toonmark.methods.patchmatch import (
+    doubled,
+    gathered,
+    identity,
+    patch_match,
+    similarity,
+    voted,
+)
+
+
+def features(size=24, channels=12, seed=0):
+    torch.manual_seed(seed)
+    values = torch.randn(channels, size, size)
+    return values / values.norm(dim=0)
+
+
+def test_a_shift_is_found_by_propagation_and_random_search():
+    second = features()
+    first = second.roll((-3, 2), (1, 2))  # what is at (y, x) lies at (y + 3, x - 2) in the second
+    random = torch.Generator().manual_seed(0)
+    start = torch.randint(0, 24, (24, 24, 2), generator=random)
+    search = {"patch": 3, "radius": 24, "rounds": 8, "random": random}
+    field = patch_match(first, second, start, **search)
+    wanted = identity(24, 24) + torch.tensor([3, -2])
+    inside = (slice(1, 19), slice(4, 23))
+    assert (field[inside] == wanted[inside]).all(-1).float().mean() > 0.97
+    # Never worse than the start, and never outside.
+    a, b = (x.permute(1, 2, 0) for x in (first, second))
+    assert (similarity(a, b, field, 3) >= similarity(a, b, start, 3)).all()
+    assert int(field.min()) >= 0
+    assert int(field.max()) < 24
+
+
+def test_fields_double_and_gather_and_vote():
+    field = identity(4, 6)
+    assert torch.equal(doubled(field), identity(8, 12))
+    picture = torch.randn(3, 8, 12)
+    assert torch.equal(gathered(picture, identity(8, 12)), picture)
+    # Patches that all lie where they were agree, up to the edge.
+    assert torch.allclose(voted(picture, identity(8, 12), 3)[:, 1:-1, 1:-1], picture[:, 1:-1, 1:-1])
+
+
+def test_strong_responses_are_kept_and_weak_ones_are_not():
+    own, moved = torch.zeros(1, 2, 1, 2), torch.full((1, 2, 1, 2), 5.0)
+    own[..., 1] = 1
+    mixed = blended(own, moved, 0.8)
+    assert torch.allclose(mixed[..., 0], moved[..., 0], atol=1e-5)
+    assert torch.allclose(mixed[..., 1], 0.8 * own[..., 1] + 0.2 * moved[..., 1])
+
+
+def test_deconvolution_finds_what_gives_the_features(vgg):
+    torch.manual_seed(1)
+    below = vgg(torch.rand(1, 3, 32, 32), ("conv2_1",))["conv2_1"]
+    wanted = vgg.between(below, "conv2_1", ("conv3_1",))["conv3_1"]
+    start = below * 0.5
+
+    def off(values):
+        return float(
+            ((vgg.between(values, "conv2_1", ("conv3_1",))["conv3_1"] - wanted) ** 2).sum()
+        )
+
+    found = deconvolved(wanted, start, vgg, "conv2_1", "conv3_1", 20)
+    assert off(found) < 0.1 * off(start)
+
+
+def scene(shift=(0, 0), swap=False):
+    """Four patches of colour with some noise of their own, moved; or with red and blue swapped."""
+    torch.manual_seed(3)
+    picture = torch.full((1, 3, 32, 32), 1.0)
+    picture[..., 8:24, 6:16] = torch.tensor([0.8, -0.8, -0.8]).view(3, 1, 1)
+    picture[..., 8:24, 16:26] = torch.tensor([-0.8, 0.5, -0.8]).view(3, 1, 1)
+    picture = (picture + 0.05 * torch.randn_like(picture)).clamp(-1, 1)
+    picture = picture.roll(shift, (2, 3))
+    return picture.flip(1) if swap else picture
+
+
+def test_a_moved_picture_is_moved_back(vgg):
+    face, cartoon = scene(), scene((4, -4))
+    drawn = analogy(face, cartoon, vgg, AnalogyConfig(size=32, evaluations=5))
+    before, after = ((face - other).abs().mean() for other in (cartoon, drawn))
+    assert after < 0.35 * before
+    again = analogy(face, cartoon, vgg, AnalogyConfig(size=32, evaluations=5))
+    assert torch.equal(drawn, again)
+
+
+def test_it_draws_pictures(cartoon_set, vgg):
+    faces = np.random.default_rng(0).integers(0, 256, (1, 32, 32, 3), np.uint8)
+    config = AnalogyConfig(cartoons=[str(cartoon_set)], size=32, evaluations=2, rounds=1)
+    drawn = AnalogyDrawer("Analogy", config, vgg).draw(faces, np.zeros((1, 5, 2)))
+    assert drawn.shape == faces.shape
+    assert drawn.dtype == np.uint8
