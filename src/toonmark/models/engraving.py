@@ -10,6 +10,12 @@ from torch import Tensor
 _LINES, _MIDDLE, _SPREAD, _PRINTED, _PRESSED = 80, 0.58, 0.26, 0.62, 10.0
 
 
+#: Below this share of light all is ink.
+_DARKEST = 0.08
+#: How many times a difference between two pictures is larger once they are engraved, at most.
+STEEPEST = _PRESSED * _PRINTED * _DARKEST ** (_PRINTED - 1)
+
+
 def engraved(image: Tensor, ink: tuple[int, int, int]) -> Tensor:
     """A picture in dark lines on white, wider where it is darker: a line screen, as in print.
 
@@ -21,7 +27,7 @@ def engraved(image: Tensor, ink: tuple[int, int, int]) -> Tensor:
         (N, 3, H, W) in [-1, 1]; white stays white, and black is all ink.
     """
     red, green, blue = (image[:, i : i + 1] for i in range(3))
-    light = ((0.299 * red + 0.587 * green + 0.114 * blue + 1) / 2).clamp(min=1e-4)
+    light = ((0.299 * red + 0.587 * green + 0.114 * blue + 1) / 2).clamp(min=_DARKEST)
     turns = 2 * torch.pi * _LINES / image.shape[-1]
     rows = turns * torch.arange(image.shape[-2], device=image.device)[:, None]
     columns = turns * torch.arange(image.shape[-1], device=image.device)[None]

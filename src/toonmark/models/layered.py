@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from toonmark.landmarks import COUNT
 from toonmark.models.cleaning import cleaned
-from toonmark.models.engraving import engraved
+from toonmark.models.engraving import STEEPEST, engraved
 from toonmark.models.layer import Layer
 from toonmark.models.layer_scores import bounded, outlined, relief, smooth_shades, toned
 from toonmark.models.layers import icnr_, instance_norm
@@ -126,6 +126,7 @@ class LayeredGenerator(nn.Module):
 
     Attributes:
         clean: make white what is not joined to the face, as the last step.
+        steepness: how many times the last step makes a difference larger.
     """
 
     fixed: Tensor
@@ -138,6 +139,7 @@ class LayeredGenerator(nn.Module):
     def __init__(self, scores: LayerScores, look: str = "comic", sharpness: float = 12.0) -> None:
         super().__init__()
         self.scores, self.look, self.sharpness, self.clean = scores, look, sharpness, False
+        self.steepness = STEEPEST if look == INK else 1.0
         left_out = torch.zeros(1, len(Layer), 1, 1)
         for layer in LOOKS[look]:
             left_out[:, layer] = -1e4
