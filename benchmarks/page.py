@@ -44,7 +44,7 @@ def first_load(address: str) -> list[Row]:
     with browser.chromium() as chromium:
         page = chromium.new_context().new_page()
         requests: list[Any] = []
-        page.context.on("request", requests.append)
+        page.context.on("request", lambda request: requests.append(request))
         started = time.monotonic()
         page.goto(address)
         page.wait_for_selector("[data-do=pick]")

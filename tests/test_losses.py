@@ -46,6 +46,9 @@ def test_cycle_and_landmarks():
     assert losses.cycle_consistency(a + 0.5, a) == pytest.approx(0.5)
     maps = torch.zeros(1, 5, 4, 4)
     assert losses.landmark_consistency(maps + 0.5, maps) == pytest.approx(0.25)
+    b = torch.full((1, 5, 4, 4), 0.75)
+    assert float(losses.cycle_consistency(b, b - 0.5)) == pytest.approx(0.5)
+    assert float(losses.landmark_consistency(b, b - 0.5)) == pytest.approx(0.25)
 
 
 def test_unmatched_pairs_count_as_much_as_generated_ones():
@@ -115,11 +118,11 @@ def test_anchors_hold_each_cell_and_nothing_within(anchor, cells):
 def test_a_denoiser_is_asked_for_colours_and_for_edges():
     clean = torch.zeros(1, 3, 4, 5)
     line = clean.clone()
-    line[..., 1:3, 2] = 1.0
+    line[..., 1:, 2] = 1.0
     parts = losses.denoising(line, clean)
     assert set(parts) == {"colours", "edges"}
-    assert float(parts["colours"]) == pytest.approx(2 / 20)
-    # Across, two rows of four neighbours in which two differ; down, one column in which two do.
-    assert float(parts["edges"]) == pytest.approx(4 / 16 + 2 / 15)
+    assert float(parts["colours"]) == pytest.approx(3 / 20)
+    # Across, three rows of four neighbours in which two differ; down, one column in which one does.
+    assert float(parts["edges"]) == pytest.approx(6 / 16 + 1 / 15)
     assert float(losses.denoising(clean + 0.5, clean)["edges"]) == pytest.approx(0)
     assert float(losses.denoising(line, line + 0.5)["colours"]) == pytest.approx(0.5)

@@ -64,11 +64,12 @@ class Cartoonizer:
     Args:
         style: the name of a style that ships, a style pack's file, or an open style.
         threads: how many threads one network may use; the number of cores, at most four.
-        runtime: where networks run: "cpu", or "cuda" (needs `onnxruntime-gpu`).
+        runtime: what networks run on: "cpu", "cuda" (needs `onnxruntime-gpu`) or "openvino".
 
     Raises:
         StyleError: the style cannot be opened.
         RuntimeBrokenError: networks cannot run there.
+        OtherDrawingError: what OpenVINO draws is too far from what ONNX Runtime draws.
 
     Example:
         >>> cartoonizer = Cartoonizer("toon")  # doctest: +SKIP

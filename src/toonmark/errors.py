@@ -127,6 +127,10 @@ class CorruptStyleError(StyleError):
     """The file is damaged, or no ONNX model at all."""
 
 
+class OtherDrawingError(StyleError):
+    """A runtime does not draw what it should."""
+
+
 class WrongStyleError(StyleError):
     """An ONNX model, but not a Toonmark style pack, or one from a newer Toonmark."""
 

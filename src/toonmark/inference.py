@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from typing import Any, Literal
 
-from toonmark.errors import RuntimeBrokenError
+from toonmark.errors import MissingExtraError, RuntimeBrokenError
 
-#: Where networks run: on the processor, or on a GPU of NVIDIA's (needs `onnxruntime-gpu`).
-Runtime = Literal["cpu", "cuda"]
+#: What networks run on: ONNX Runtime on the processor, or on a GPU of NVIDIA's (needs
+#: `onnxruntime-gpu`); or OpenVINO on the processor (needs the extra `openvino`).
+Runtime = Literal["cpu", "cuda", "openvino"]
 
-_PROVIDERS: dict[Runtime, str] = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+_PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 
 
 def open_session(model: bytes | Path, threads: int | None = None, runtime: Runtime = "cpu") -> Any:
@@ -24,8 +26,11 @@ def open_session(model: bytes | Path, threads: int | None = None, runtime: Runti
 
     Raises:
         RuntimeBrokenError: ONNX Runtime itself cannot be loaded, or not for this ``runtime``.
+        MissingExtraError: OpenVINO is not installed.
         Exception: one of :func:`model_errors`, for a file that is no sound model.
     """
+    if runtime == "openvino":
+        return _OpenVino(model if isinstance(model, bytes) else model.read_bytes(), threads)
     try:
         import onnxruntime
 
@@ -49,6 +54,34 @@ def open_session(model: bytes | Path, threads: int | None = None, runtime: Runti
     content = model if isinstance(model, bytes) else model.read_bytes()
     # Without a fallback: there is no other provider, and it prints.
     return onnxruntime.InferenceSession(content, options, providers=[provider], enable_fallback=0)
+
+
+class _OpenVino:
+    """A model in OpenVINO, with the one method of ONNX Runtime's session that draws.
+
+    It computes as its makers chose for the processor: in bfloat16 where there are matrix units for
+    it (AMX), else in single precision.
+    """
+
+    def __init__(self, content: bytes, threads: int | None) -> None:
+        try:
+            import openvino
+        except ModuleNotFoundError as error:
+            raise MissingExtraError("Drawing with OpenVINO", "openvino") from error
+        core = openvino.Core()
+        options = {
+            "INFERENCE_NUM_THREADS": threads or min(os.cpu_count() or 1, 4),
+            "NUM_STREAMS": 1,
+        }
+        self._model = core.compile_model(core.read_model(content), "CPU", options)
+        self._local = threading.local()
+
+    def run(self, outputs: list[str], feed: dict[str, Any]) -> list[Any]:
+        """As ``onnxruntime.InferenceSession.run``; each thread has a request of its own."""
+        if not hasattr(self._local, "request"):
+            self._local.request = self._model.create_infer_request()
+        results = self._local.request.infer(feed)
+        return [results[name].copy() for name in outputs]
 
 
 def model_errors() -> tuple[type[Exception], ...]:

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from toonmark.data.drawings.finishing import edge_distance, finished, outlined
-from toonmark.data.drawings.looks import looked_again, views
 from toonmark.data.drawings.regions import HAIR, SKIN, from_lab, regions, to_lab
+from toonmark.data.drawings.views import median_of_views, views
 from toonmark.data.facesjs.colours import natural_hair, natural_skin
-from toonmark.faces.plane import FacePlane
+from toonmark.faces.axes import FacePlane
 from toonmark.landmarks import mirror, template_points
 
 SIZE = 128
@@ -68,9 +68,9 @@ def test_what_only_one_view_shows_is_left_out():
         return drawn
 
     random = np.random.default_rng(0)
-    once = looked_again(draws, picture, POINTS, 1, random)
+    once = median_of_views(draws, picture, POINTS, 1, random)
     assert (once[70:80, 50:60] == -1).all()
-    several = looked_again(draws, picture, POINTS, 5, random)
+    several = median_of_views(draws, picture, POINTS, 5, random)
     np.testing.assert_allclose(several[72:78, 52:58], picture[72:78, 52:58], atol=0.2)
 
 

@@ -91,3 +91,53 @@ def test_gradients_pass_through_patches_that_shrink_unlike():
     (gradient,) = torch.autograd.grad(cut_patches(images, where)["mouth"][1].sum(), images)
     assert gradient[0].abs().max() == 0
     assert gradient[1].abs().max() > 0
+
+
+@pytest.mark.parametrize("size", [64, 128])
+def test_patches_are_what_the_one_crop_cuts(size):
+    """All at once, with nothing read back; mouths of any width, at the edge and beyond it too."""
+    from toonmark.landmarks import LEFT_EYE, MOUTH_LEFT, MOUTH_RIGHT, NOSE, RIGHT_EYE
+    from toonmark.models.sampling import crop
+
+    random = torch.Generator().manual_seed(0)
+    images = torch.rand(24, 3, size, size, generator=random, dtype=torch.float64)
+    points = torch.tensor(template_points(size)).expand(24, 5, 2).clone()
+    points += torch.randn(24, 5, 2, generator=random, dtype=torch.float64) * size / 20
+    for i, factor in enumerate((1, 1.6, 2.4, 3.6)):
+        span = torch.tensor([factor * size / 3, factor * size / 12])
+        points[i, MOUTH_LEFT] = size / 2 - span / 2 + 0.137  # off the kinks between pixels
+        points[i, MOUTH_RIGHT] = size / 2 + span / 2 + 0.137
+    points[4, NOSE] = -size / 8
+    points.requires_grad_(True)
+    images.requires_grad_(True)
+    patches = cut_patches(images, points)
+    for name, owners in (("eyes", (LEFT_EYE, RIGHT_EYE)), ("nose", (NOSE,))):
+        height, width = patch_sizes(size)[name]
+        width //= len(owners)
+        wanted = []
+        for owner in owners:
+            shift = torch.tensor([(width - 1) / 2, (height - 1) / 2]) - points[:, owner]
+            transform = torch.cat([torch.eye(2).expand(24, 2, 2), shift[..., None]], dim=-1)
+            wanted.append(crop(images, transform, (height, width)))
+        torch.testing.assert_close(patches[name], torch.cat(wanted, -1), atol=1e-4, rtol=0)
+    height, width = patch_sizes(size)["mouth"]
+    transforms = []
+    for left, right in points[:, [MOUTH_LEFT, MOUTH_RIGHT]]:
+        along = right - left
+        along = along * max(1.0, width / 4 / float(along.detach().norm()))
+        factor = (width - 1) / (along**2).sum()
+        linear = torch.stack([along, torch.stack([-along[1], along[0]])]) * factor
+        middle = torch.tensor([(width - 1) / 2, (height - 1) / 2], dtype=torch.float64)
+        shift = middle - linear @ ((left + right) / 2)
+        transforms.append(torch.cat([linear, shift[:, None]], dim=-1))
+    transforms = torch.stack(transforms)
+    shrinking = torch.linalg.det(transforms[:, :, :2]) ** -0.5
+    assert len(shrinking.floor().clamp(min=1).unique()) >= 3, "blocks of several sizes"
+    wanted = crop(images, transforms, (height, width))
+    torch.testing.assert_close(patches["mouth"], wanted, atol=1e-4, rtol=0)
+    for leaf in (images, points):
+        ours, theirs = (
+            torch.autograd.grad((mouth**2).sum(), leaf, retain_graph=True)[0]
+            for mouth in (patches["mouth"], wanted)
+        )
+        torch.testing.assert_close(ours, theirs, atol=2e-3, rtol=1e-3)

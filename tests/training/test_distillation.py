@@ -10,7 +10,7 @@ import torch
 
 from toonmark.artifacts import WEIGHTS, Kind
 from toonmark.data.augmentation import Augmentation
-from toonmark.data.light import evened
+from toonmark.data.relighting import evened
 from toonmark.errors import ConfigurationError, RunError
 from toonmark.exporting import export_run
 from toonmark.models.denoiser import Denoised

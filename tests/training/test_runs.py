@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 
 from toonmark.artifacts import CHECKPOINT, CONFIG
-from toonmark.data.light import evened
+from toonmark.data.relighting import evened
 from toonmark.data.split import part_of, rules_of
 from toonmark.errors import ConfigurationError, DiskFullError, RunError
 from toonmark.training import checkpoint

@@ -210,3 +210,45 @@ def test_mutated_packs_are_refused_or_drawn(tmp_path, pack, capfd):
             refused += 1
     assert refused > 50
     assert capfd.readouterr().out == ""
+
+
+def test_openvino_draws_the_same_within_the_bounds(astronaut):
+    pytest.importorskip("openvino")
+    from toonmark import Cartoonizer
+    from toonmark.styles.pack import FAR_OFF, FAR_SHARE, FOLDER, MEAN_BOUND
+
+    if not (FOLDER / "toon.onnx").is_file():
+        pytest.skip("the style does not ship")
+    (ours,) = Cartoonizer("toon", 1)(astronaut)
+    (other,) = Cartoonizer("toon", 1, "openvino")(astronaut)
+    np.testing.assert_array_equal(other.points, ours.points)
+    off = np.abs(other.image.astype(float) - ours.image).max(-1)
+    assert off.mean() <= MEAN_BOUND
+    assert (off > FAR_OFF).mean() <= FAR_SHARE
+    assert StylePack.open("toon", 1, "openvino").metadata == StylePack.open("toon").metadata
+
+
+def test_a_runtime_that_draws_otherwise_is_refused(pack, monkeypatch):
+    openvino = pytest.importorskip("openvino")
+    from toonmark import inference
+    from toonmark.errors import OtherDrawingError
+
+    StylePack.open(pack, 1, "openvino")
+    run = inference._OpenVino.run
+    for wrong in (lambda drawn: drawn + 0.02, lambda drawn: np.where(drawn > 0.3, -1, drawn)):
+        monkeypatch.setattr(
+            inference._OpenVino, "run", lambda s, n, f, wrong=wrong: [wrong(run(s, n, f)[0])]
+        )
+        with pytest.raises(OtherDrawingError, match="of 255 off"):
+            StylePack.open(pack, 1, "openvino")
+    assert openvino.__version__
+
+
+def test_openvino_is_asked_for(pack, monkeypatch):
+    import sys
+
+    from toonmark.errors import MissingExtraError
+
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    with pytest.raises(MissingExtraError, match=r"toonmark\[openvino\]"):
+        StylePack.open(pack, 1, "openvino")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from toonmark.cartoon import LARGEST, SMALLEST
+from toonmark.cli.runtimes import Runtime
 
 if TYPE_CHECKING:
     from toonmark.batch.settings import Counts
@@ -27,13 +28,6 @@ class Container(StrEnum):
 
     parquet = "parquet"
     shards = "shards"
-
-
-class Runtime(StrEnum):
-    """Where networks run."""
-
-    cpu = "cpu"
-    cuda = "cuda"
 
 
 def batch(
@@ -78,7 +72,10 @@ def batch(
         str | None, typer.Option(help="Of a Ray cluster; without it, one of this machine alone.")
     ] = None,
     runtime: Annotated[
-        Runtime, typer.Option(help="The processor, or a GPU (needs onnxruntime-gpu).")
+        Runtime,
+        typer.Option(
+            help="The processor, a GPU (needs onnxruntime-gpu), or OpenVINO (extra openvino)."
+        ),
     ] = Runtime.cpu,
     gpus: Annotated[
         float, typer.Option(min=0.01, help="What part of a GPU a worker takes.")

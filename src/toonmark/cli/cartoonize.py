@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from toonmark.cartoon import LARGEST, SMALLEST
+from toonmark.cli.runtimes import Runtime
 
 if TYPE_CHECKING:
     from toonmark.cartoon import Cartoon
@@ -82,6 +83,12 @@ def cartoonize(
     threads: Annotated[
         int | None, typer.Option(min=1, max=256, help="Threads for one drawing.")
     ] = None,
+    runtime: Annotated[
+        Runtime,
+        typer.Option(
+            help="The processor, a GPU (needs onnxruntime-gpu), or OpenVINO (extra openvino)."
+        ),
+    ] = Runtime.cpu,
 ) -> None:
     """Draw the faces in photos, or in videos, as cartoons.
 
@@ -116,7 +123,7 @@ def cartoonize(
         import cv2
 
         cv2.setNumThreads(threads)
-    cartoonizer = Cartoonizer(style or DEFAULT_STYLE, threads)
+    cartoonizer = Cartoonizer(style or DEFAULT_STYLE, threads, runtime.value)
     draw = _Drawer(cartoonizer, targets, which, output, size, transparent)
 
     for note in meant.notes:
@@ -151,9 +158,9 @@ def cartoonize(
             failures.append((photo, error))
         for name in dict.fromkeys(entry["file"] for entry in found):
             print(f"{photo} → {name}", file=told)
-        for doubt in (*left_out, *(entry["warning"] for entry in found)):
-            if doubt:
-                typer.secho(f"{photo.name}: {doubt}", fg="yellow", err=True)
+        for warning in (*left_out, *(entry["warning"] for entry in found)):
+            if warning:
+                typer.secho(f"{photo.name}: {warning}", fg="yellow", err=True)
         entries.append(report.of_photo(photo, found, failure, " ".join(left_out)))
     if json is not None:
         report.write(json, cartoonizer.style.metadata, output.value, entries)

@@ -42,7 +42,7 @@ def landmarks(
 ) -> None:
     """Learn from the annotated pictures and propose the points of all others, with a confidence.
 
-    `toonmark annotate` then shows the most doubtful first. What you have annotated stays as it is.
+    `toonmark annotate` then shows the least certain first. What you have annotated stays as it is.
     A run that was stopped goes on when the command is given again.
     """
     try:
@@ -60,7 +60,7 @@ def landmarks(
     typer.echo(
         f"Learnt from {learnt.annotated} pictures; proposed {learnt.proposed}. Of the annotated, "
         f"{learnt.error['n']:.0f} were held out: mean error {learnt.error['mean']:.1%} of the "
-        f"distance between the eyes.\nThe most doubtful first: toonmark annotate {directory}"
+        f"distance between the eyes.\nThe least certain first: toonmark annotate {directory}"
     )
 
 

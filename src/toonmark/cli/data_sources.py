@@ -158,7 +158,7 @@ def cartoons(
 ) -> None:
     """Turn drawn faces like Bitmoji's into a set; MTCNN proposes their points.
 
-    Points are proposals: look at them, and correct the doubtful ones with `toonmark annotate OUT`.
+    Points are proposals: look at them, and correct the uncertain ones with `toonmark annotate OUT`.
     """
     from toonmark.data.proposals import MtcnnProposer
     from toonmark.data.sources.cartoons import Cartoons
@@ -175,7 +175,7 @@ def cartoons(
         unwanted=unwanted_from(leave_out),
     )
     build_and_tell(source, out, terms=terms, workers=workers, force=force)
-    typer.echo(f"Correct the doubtful points: toonmark annotate {out}")
+    typer.echo(f"Correct uncertain points: toonmark annotate {out}")
 
 
 def anime(
@@ -225,7 +225,7 @@ def anime(
         unwanted=unwanted_from(leave_out),
     )
     build_and_tell(source, out, terms=terms, workers=workers, force=force)
-    typer.echo(f"Correct the doubtful points: toonmark annotate {out}")
+    typer.echo(f"Correct uncertain points: toonmark annotate {out}")
 
 
 class DiceBearStyle(StrEnum):

@@ -50,7 +50,9 @@ def serve(
     uploads: Annotated[
         int, typer.Option(min=2, help="Under way at a time; half of them from one address.")
     ] = 64,
-    queue: Annotated[int, typer.Option(min=1, help="Requests in the house at a time.")] = 32,
+    queue: Annotated[
+        int, typer.Option(min=1, help="Requests at a time: uploading, waiting or being drawn.")
+    ] = 32,
     batch: Annotated[int, typer.Option(min=1, help="Requests drawn together.")] = 8,
     workers: Annotated[int | None, typer.Option(min=1, help="Threads that draw.")] = None,
     time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds for one request.")] = 30,

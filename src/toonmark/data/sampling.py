@@ -16,8 +16,8 @@ from toonmark.data.augmentation import Augmentation
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.dataset import Dataset
 from toonmark.data.degradation import smooth_noise
-from toonmark.data.light import evened
 from toonmark.data.matte import lift, matte_on_white
+from toonmark.data.relighting import evened
 from toonmark.data.split import Rule
 from toonmark.data.streams import Stream
 from toonmark.enlarge import enlarged
@@ -43,7 +43,7 @@ class Sample:
     drawing: Array | None = None
 
     def evened(self) -> Sample:
-        """The same face with the same light on both sides; see :mod:`toonmark.data.light`."""
+        """The same face with the same light on both sides; see :mod:`toonmark.data.relighting`."""
         image, shown = (evened(one, self.landmarks) for one in (self.image, self.shown))
         return Sample(image, shown, self.landmarks, self.drawing)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from toonmark.faces.plane import FaceAxes
+from toonmark.faces.axes import FaceAxes
 from toonmark.landmarks import LEFT_EYE, MOUTH_LEFT, MOUTH_RIGHT, NOSE, RIGHT_EYE, Array
 
 #: A channel of a picture's white surroundings is at least this, of 255.

@@ -52,6 +52,8 @@ class Refiner:
     def __init__(
         self, path: Path = WEIGHTS, threads: int | None = None, runtime: Runtime = "cpu"
     ) -> None:
+        # Points are the same whatever draws: half a pixel of bfloat16 would be seen.
+        runtime = "cpu" if runtime == "openvino" else runtime
         there = path.is_file()
         self._session: Any = open_session(path, threads, runtime) if there else None
 
@@ -82,7 +84,7 @@ class Refiner:
         return np.where(found[:, None, None], trust * refined + (1 - trust) * coarse, coarse)
 
     def _settled(self, image: Array, start: Array, coarse: Array) -> tuple[Array, Array]:
-        """Where the regressor's points stay when it looks again: (n, 5, 2), and whether: (n,)."""
+        """The points at which repeated passes settle: (n, 5, 2), and whether they do: (n,)."""
         points, still = start.copy(), np.zeros(len(start), bool)
         for _ in range(LOOKS):
             open_ones = np.flatnonzero(~still)
@@ -95,7 +97,7 @@ class Refiner:
         return points, still & (_moved(points, coarse) <= FURTHEST)
 
     def locate(self, image: Array, points: Array) -> Array:
-        """One look of the regressor at faces whose points are roughly known, as those of the last
+        """One pass of the regressor over faces whose points are roughly known, as those of the last
         frame of a clip: (n, 5, 2) to (n, 5, 2), the same if it is not installed."""
         if self._session is None:
             return points

@@ -72,7 +72,7 @@ def crop(images: Tensor, transforms: Tensor, size: int | tuple[int, int]) -> Ten
     """
     out_height, out_width = (size, size) if isinstance(size, int) else size
     with torch.autocast(images.device.type, enabled=False):
-        linear = torch.linalg.inv(transforms[..., :2])
+        linear = inverse(transforms[..., :2])
         shift = -(linear @ transforms[..., 2:])
     determinants = torch.linalg.det(transforms.detach()[..., :2]).abs().clamp(min=1e-12)
     blocks = (determinants**-0.5 + 1e-6).int().clamp(min=1).tolist()
@@ -86,6 +86,27 @@ def crop(images: Tensor, transforms: Tensor, size: int | tuple[int, int]) -> Ten
     ]
     order = [place for group in groups for place in group]
     return torch.cat(cuts)[[order.index(place) for place in range(len(order))]]
+
+
+def inverse(linear: Tensor) -> Tensor:
+    """The inverses of 2x2 matrices, (..., 2, 2), in closed form: nothing is read back to check."""
+    a, b, c, d = linear.flatten(-2).unbind(-1)
+    adjugate = torch.stack([d, -b, -c, a], dim=-1).unflatten(-1, (2, 2))
+    return adjugate / (a * d - b * c)[..., None, None]
+
+
+def enlarged_views(images: Tensor, linear: Tensor, shift: Tensor, size: int) -> Tensor:
+    """As :func:`crop`, of views that do not shrink: nothing depends on what is in the tensors.
+
+    Args:
+        images: (N, C, H, W).
+        linear, shift: (N, 2, 2) and (N, 2, 1), crop pixels to image pixels.
+        size: edge of the views.
+
+    Returns:
+        (N, C, size, size).
+    """
+    return _cut(images, linear, shift, 1, (size, size))
 
 
 def _cut(

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from toonmark.checkpoints import checkpoint
 from toonmark.errors import (
     CorruptStyleError,
+    OtherDrawingError,
     StyleError,
     UnknownStyleError,
     WrongStyleError,
@@ -30,6 +31,10 @@ FOLDER = Path(__file__).parent
 
 #: Faces drawn in one run of the graph; more would only take more memory.
 BATCH = 8
+
+#: How far another runtime's drawing of a face may be from ONNX Runtime's on the processor: the mean
+#: difference, of 255; and the share of pixels that may be further off than ``FAR_OFF``.
+MEAN_BOUND, FAR_OFF, FAR_SHARE = 1.0, 16.0, 0.005
 
 #: What goes in and comes out, and the shape of each; None is any number.
 _INPUTS = {"face": (None, 3, "size", "size"), "landmarks": (None, 5, 2)}
@@ -70,6 +75,7 @@ class StylePack:
             UnknownStyleError: no such style and no such file.
             CorruptStyleError: the file is damaged, or no ONNX model.
             WrongStyleError: a model, but no style pack, or one for a newer Toonmark.
+            OtherDrawingError: the runtime does not draw what ONNX Runtime draws on the processor.
         """
         path = find(style)
         try:
@@ -79,7 +85,9 @@ class StylePack:
                 f"{path} cannot be read ({error.strerror}).", "Check that you may read it."
             ) from error
         try:
-            session = open_session(content, threads, runtime)
+            # OpenVINO draws, but does not say what is in a file.
+            told = runtime if runtime != "openvino" else "cpu"
+            session = open_session(content, threads, told)
             stored = session.get_modelmeta().custom_metadata_map
         except model_errors() as error:
             raise CorruptStyleError(
@@ -88,7 +96,12 @@ class StylePack:
             ) from error
         metadata = _metadata(stored, path)
         _check_shapes(session, metadata, path)
-        return cls(session, metadata, path)
+        pack = cls(session, metadata, path)
+        if runtime == "openvino":
+            other = cls(open_session(content, threads, runtime), metadata, path)
+            _check_alike(pack, other)
+            return other
+        return pack
 
     def draw(self, faces: Array, landmarks: Array) -> Array:
         """Draws crops as cartoons.
@@ -123,6 +136,48 @@ class StylePack:
             raise _wrong(self.path, f"cannot draw: {error}") from error
         if drawn.shape != (2, 3, size, size) or not np.isfinite(drawn).all():
             raise _wrong(self.path, "draws no picture")
+
+
+def _check_alike(pack: StylePack, other: StylePack) -> None:
+    """Draws a trial face with both.
+
+    Raises:
+        OtherDrawingError: they differ by more than the bounds above.
+    """
+    size = pack.metadata.size
+    points = template_points(size, np.array(pack.metadata.template))[None]
+    face = _trial_face(size, points[0])
+    off = np.abs(pack.draw(face, points) - other.draw(face, points))[0].max(0) * 127.5
+    mean, share = float(off.mean()), float((off > FAR_OFF).mean())
+    if not (mean <= MEAN_BOUND and share <= FAR_SHARE):
+        raise OtherDrawingError(
+            f"{pack.path.name} is drawn otherwise by this runtime: {mean:.1f} of 255 off on "
+            f"average, and {100 * share:.1f} % of the pixels by more than {FAR_OFF:.0f}.",
+            "Draw with the runtime cpu.",
+        )
+
+
+def _trial_face(size: int, points: Array) -> Array:
+    """A face of a few ellipses, shaded, with a little noise: (1, 3, size, size) in [-1, 1]."""
+    y, x = np.mgrid[:size, :size].astype(np.float32)
+    unit = float(np.linalg.norm(points[0] - points[1]))
+    picture = np.full((size, size, 3), (190, 200, 210), np.float32)
+    middle = points.mean(0)
+
+    def ellipse(at: Array, wide: float, high: float, colour: tuple[int, int, int]) -> None:
+        inside = ((x - at[0]) / (wide * unit)) ** 2 + ((y - at[1]) / (high * unit)) ** 2 < 1
+        picture[inside] = colour
+
+    ellipse(middle - [0, 0.6 * unit], 1.4, 1.6, (60, 45, 40))  # hair
+    ellipse(middle, 1.05, 1.4, (215, 170, 145))
+    for eye in points[:2]:
+        ellipse(eye, 0.22, 0.1, (240, 240, 240))
+        ellipse(eye, 0.09, 0.09, (50, 40, 30))
+    ellipse(points[2], 0.12, 0.1, (190, 140, 120))
+    ellipse(points[3:].mean(0), 0.35, 0.1, (170, 70, 70))
+    picture *= (1.1 - 0.3 * x / size)[..., None]
+    picture += np.random.default_rng(0).normal(0, 4, picture.shape)
+    return (np.clip(picture, 0, 255) / np.float32(127.5) - 1).transpose(2, 0, 1)[None]
 
 
 def list_styles() -> list[StyleMetadata]:

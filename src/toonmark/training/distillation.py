@@ -26,8 +26,8 @@ from torch import Tensor
 from toonmark.artifacts import WEIGHTS, Kind
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.dataset import Dataset
-from toonmark.data.light import evened
 from toonmark.data.provenance import landmarks_of
+from toonmark.data.relighting import evened
 from toonmark.data.sampling import Sample, Sampler
 from toonmark.errors import ConfigurationError
 from toonmark.models.denoiser import Denoised, without_denoiser

@@ -143,7 +143,7 @@ class StyleTrainer(UnpairedTrainer):
 
     def further(
         self, direction: Direction, batches: Mapping[Domain, Batch]
-    ) -> tuple[Gradients, dict[str, float]]:
+    ) -> tuple[Gradients, Parts]:
         """The regressors', where they learn along the way."""
         if not self._trains_regressors:
             return [], {}
@@ -153,7 +153,7 @@ class StyleTrainer(UnpairedTrainer):
                 self.networks, direction.target, batches[direction.target], self.config
             )
         gradient = torch.autograd.grad(100 * loss, regressors, allow_unused=True)
-        return [gradient], {f"{direction.name}/regressor": float(loss.detach())}
+        return [gradient], {f"{direction.name}/regressor": loss}
 
     def held(self, iteration: int) -> set[int]:
         """The generator to cartoons, at the start from a style pack."""

@@ -25,9 +25,10 @@ from toonmark.training import checkpoint
 from toonmark.training.config import RegressorConfig, decayed
 from toonmark.training.fabric import precision_of
 from toonmark.training.networks import average_into
-from toonmark.training.processes import Update, apply_updates, averaged_values, places
+from toonmark.training.processes import Update, places
 from toonmark.training.run import check_size
 from toonmark.training.tensors import to_points, to_tensor
+from toonmark.training.terms import Gate, Terms
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -43,7 +44,10 @@ class LandmarkTrainer:
         self.regressor = build_regressor(config.preset)
         fabric.to_device(self.regressor)
         self.averaged = copy.deepcopy(self.regressor).requires_grad_(False).eval()
-        self.optimizer = torch.optim.Adam(self.regressor.parameters(), lr=config.learning_rate)
+        self.optimizer = torch.optim.Adam(
+            self.regressor.parameters(), lr=config.learning_rate, fused=True
+        )
+        self.gate = Gate(fabric.device)
 
     def _sampler(self, augmentation: Augmentation, *, held_out: bool) -> Sampler:
         config = self.config
@@ -74,13 +78,11 @@ class LandmarkTrainer:
             loss = 100 * landmark_consistency(predicted.float(), heatmaps(points, config.size))
         parameters = dict(self.regressor.named_parameters())
         gradients = torch.autograd.grad(loss, list(parameters.values()))
-        values = averaged_values(fabric, {"heatmaps": float(loss.detach())})
-        if np.isfinite(values["heatmaps"]):
-            rate = decayed(config.learning_rate, iteration, config.iterations)
-            update = Update("regressor", self.optimizer, parameters, gradients, rate)
-            apply_updates(fabric, [update])
-            average_into(self.averaged, self.regressor, config.average, iteration)
-        return values
+        rate = decayed(config.learning_rate, iteration, config.iterations)
+        update = Update("regressor", self.optimizer, parameters, gradients, rate)
+        terms = self.gate.learn(fabric, Terms.of(fabric, {"heatmaps": loss}), [update])
+        average_into(self.averaged, self.regressor, config.average, iteration, self.gate.shut)
+        return terms
 
     def tensors(self) -> dict[str, Tensor]:
         """Weights, averaged weights and the optimiser's state."""

@@ -32,9 +32,10 @@ from toonmark.training.config import LayersConfig, decayed
 from toonmark.training.fabric import precision_of
 from toonmark.training.networks import average_into
 from toonmark.training.packs import pack_networks
-from toonmark.training.processes import Update, apply_updates, averaged_values, places
+from toonmark.training.processes import Update, places
 from toonmark.training.samples import write_grid
 from toonmark.training.tensors import to_points, to_tensor
+from toonmark.training.terms import Gate, Terms
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -102,6 +103,7 @@ class LayerTrainer:
         self.optimizer = torch.optim.Adam(
             self.network.parameters(), config.learning_rate, (0.9, 0.99), fused=True
         )
+        self.gate = Gate(fabric.device)
         self.sampler = LayerSampler(
             config.layers, config.size // 2, split=config.split, seed=config.seed
         )
@@ -117,14 +119,12 @@ class LayerTrainer:
         loss = layer_loss(scores, layers)
         parameters = dict(self.network.named_parameters())
         gradients = torch.autograd.grad(loss, list(parameters.values()))
-        values = averaged_values(fabric, {"layers": float(loss.detach())})
-        if np.isfinite(values["layers"]):
-            rate = decayed(config.learning_rate, iteration, config.iterations)
-            apply_updates(fabric, [Update("layers", self.optimizer, parameters, gradients, rate)])
-            average_into(
-                self.averaged, self.network, config.average, None if self.learnt else iteration
-            )
-        return values
+        rate = decayed(config.learning_rate, iteration, config.iterations)
+        update = Update("layers", self.optimizer, parameters, gradients, rate)
+        terms = self.gate.learn(fabric, Terms.of(fabric, {"layers": loss}), [update])
+        age = None if self.learnt else iteration
+        average_into(self.averaged, self.network, config.average, age, self.gate.shut)
+        return terms
 
     def tensors_of(self, samples: list[LayerSample]) -> tuple[Tensor, Tensor, Tensor]:
         """Photos (N, 3, S, S), heatmaps (N, 5, S/2, S/2) and layers (N, 2S, 2S) of samples."""

@@ -15,8 +15,8 @@ from toonmark.artifacts import CHECKPOINT
 from toonmark.errors import ConfigurationError, DivergedError, RunError
 from toonmark.training import checkpoint
 from toonmark.training.fabric import precision_of
-from toonmark.training.processes import NonFiniteGradientError
 from toonmark.training.run import Lock, Metrics
+from toonmark.training.terms import read
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -45,7 +45,11 @@ class Trainer(Protocol):
     fabric: Fabric
 
     def step(self, iteration: int) -> Mapping[str, float]:
-        """One iteration; gives the loss terms by name, and changes nothing if one is not finite."""
+        """One iteration; gives the loss terms by name.
+
+        From an iteration on in which a term or a gradient is not finite, it changes nothing; the
+        loop tells when it next reads the terms.
+        """
 
     def tensors(self) -> dict[str, Tensor]:
         """Everything that a checkpoint needs. Called on all processes."""
@@ -94,37 +98,30 @@ def train(trainer: Trainer, schedule: Schedule, folder: Path, *, quiet: bool = F
                 ) from error
         stop = stack.enter_context(_asked_to_stop())
         metrics = bar = None
+        steps: list[Mapping[str, float]] = []
         if fabric.is_global_zero:
             metrics = stack.enter_context(Metrics(folder, start))
             bar = stack.enter_context(Progress(schedule.iterations, start, quiet))
         for iteration in range(start, schedule.iterations):
-            try:
-                values = trainer.step(iteration)
-            except NonFiniteGradientError as error:
-                raise DivergedError(
-                    f"The gradient of {error} was not finite in iteration {iteration}; "
-                    f"the last good checkpoint is kept in {file}.",
-                    "Lower the learning rate, or train in single precision, in a new run.",
-                ) from error
-            for name, value in values.items():
-                if not math.isfinite(value):
-                    raise DivergedError(
-                        f"The loss term {name} became {value} in iteration {iteration}; "
-                        f"the last good checkpoint is kept in {file}.",
-                        "Lower the learning rate or this term's weight in a new run.",
-                    )
+            steps.append(trainer.step(iteration))
             done = iteration + 1
             # Every process must stop at the same iteration, or the others would wait for ever.
             stopping = _any_process(fabric, stop.is_set())
             last = stopping or done == schedule.iterations
+            logs = last or done % schedule.log_every == 0
+            keeps = last or done % schedule.checkpoint_every == 0
+            values = []
+            if logs or keeps:  # only then: to read a number makes a GPU wait
+                values, steps = _finite(steps, done, file), []
             # The checkpoint comes last: killed before it, a run does all of this again.
             if metrics is not None and bar is not None:
-                metrics.add(values)
-                if last or done % schedule.log_every == 0:
+                for one in values:
+                    metrics.add(one)
+                if logs:
                     bar.say(metrics.write(done))
                 bar.advance()
                 trainer.look(done, folder)
-            if last or done % schedule.checkpoint_every == 0:
+            if keeps:
                 tensors = trainer.tensors()
                 if (wrong := _not_sound(tensors)) is not None:
                     raise DivergedError(
@@ -138,6 +135,35 @@ def train(trainer: Trainer, schedule: Schedule, folder: Path, *, quiet: bool = F
             if stopping:
                 return done == schedule.iterations
     return True
+
+
+def _finite(steps: list[Mapping[str, float]], done: int, file: Path) -> list[dict[str, float]]:
+    """The loss terms of the last steps, up to the ``done``-th.
+
+    Raises:
+        DivergedError: a term or a gradient was not finite; it names the first.
+    """
+    values = []
+    for iteration, one in enumerate(read(steps), done - len(steps)):
+        for name, value in one.values.items():
+            if not math.isfinite(value):
+                raise DivergedError(
+                    f"The loss term {name} became {value} in iteration {iteration}; "
+                    f"the last good checkpoint is kept in {file}.",
+                    "Lower the learning rate or this term's weight in a new run.",
+                )
+        if one.wrong:
+            raise _no_gradient(one.wrong, iteration, file)
+        values.append(one.values)
+    return values
+
+
+def _no_gradient(weight: str, iteration: int, file: Path) -> DivergedError:
+    return DivergedError(
+        f"The gradient of {weight} was not finite in iteration {iteration}; "
+        f"the last good checkpoint is kept in {file}.",
+        "Lower the learning rate, or train in single precision, in a new run.",
+    )
 
 
 def _check_start(fabric: Fabric, folder: Path, start: int) -> None:

@@ -188,7 +188,11 @@ def load_generators(path: Path, denoiser: nn.Module | None = None) -> nn.ModuleD
 
 @torch.no_grad()
 def average_into(
-    average: nn.Module, current: nn.Module, decay: float, age: int | None = None
+    average: nn.Module,
+    current: nn.Module,
+    decay: float,
+    age: int | None = None,
+    shut: torch.Tensor | None = None,
 ) -> None:
     """Moves the averaged weights a little towards the current ones.
 
@@ -196,10 +200,17 @@ def average_into(
         decay: what stays of the average.
         age: iterations since a random start: a young average forgets faster, or it would keep
             that start for long. None if it began with weights that were learnt.
+        shut: on the device, 1 where nothing is to change, else 0.
     """
     if age is not None:
         decay = min(decay, (1 + age) / (10 + age))
     targets = [*average.parameters(), *average.buffers()]
     sources = [*current.parameters(), *current.buffers()]
     floating = [(t, s) for t, s in zip(targets, sources, strict=True) if t.is_floating_point()]
-    torch._foreach_lerp_([t for t, _ in floating], [s for _, s in floating], 1 - decay)
+    moved = [t for t, _ in floating]
+    if shut is None:
+        torch._foreach_lerp_(moved, [s for _, s in floating], 1 - decay)
+        return
+    steps = torch._foreach_sub([s for _, s in floating], moved)
+    torch._foreach_mul_(steps, (1 - shut) * (1 - decay))
+    torch._foreach_add_(moved, steps)

@@ -22,8 +22,10 @@ from toonmark.models.presets import build_discriminators
 from toonmark.training import checkpoint
 from toonmark.training.config import PairedConfig, decayed
 from toonmark.training.networks import average_into
-from toonmark.training.processes import Update, apply_updates, averaged_values, places
+from toonmark.training.processes import Update, places
 from toonmark.training.samples import write_grid
+from toonmark.training.tensors import sent
+from toonmark.training.terms import Gate, Terms
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -64,6 +66,7 @@ class PairedTrainer(ABC):
         rate, betas = config.learning_rate, _BETAS if config.adversarial else (0.9, 0.999)
         self.learning = {n: p for n, p in network.named_parameters() if p.requires_grad}
         self.optimizers = {name: torch.optim.Adam(self.learning.values(), rate, betas, fused=True)}
+        self.gate = Gate(fabric.device)
         self.discriminator: nn.Module | None = None
         if config.adversarial:
             judges = build_discriminators("compact", config.size, conditional=False, local=False)
@@ -95,19 +98,15 @@ class PairedTrainer(ABC):
             learning = dict(self.discriminator.named_parameters())
             parameters["discriminator"] = learning
             gradients["discriminator"] = torch.autograd.grad(judged, list(learning.values()))
-        values = averaged_values(
-            fabric, {name: float(value.detach()) for name, value in parts.items()}
-        )
-        if all(np.isfinite(value) for value in values.values()):
-            updates = []
-            for name, optimizer in self.optimizers.items():
-                rate = config.learning_rate if name == self.name else _DISCRIMINATOR_RATE
-                rate = decayed(rate, iteration, config.iterations)
-                updates.append(Update(name, optimizer, parameters[name], gradients[name], rate))
-            apply_updates(fabric, updates)
-            age = None if self.learnt else iteration
-            average_into(self.averaged, self.network, config.average, age)
-        return values
+        updates = []
+        for name, optimizer in self.optimizers.items():
+            rate = config.learning_rate if name == self.name else _DISCRIMINATOR_RATE
+            rate = decayed(rate, iteration, config.iterations)
+            updates.append(Update(name, optimizer, parameters[name], gradients[name], rate))
+        terms = self.gate.learn(fabric, Terms.of(fabric, parts), updates)
+        age = None if self.learnt else iteration
+        average_into(self.averaged, self.network, config.average, age, self.gate.shut)
+        return terms
 
     def loss(
         self, drawn: Tensor, wanted: Tensor, numbers: list[int]
@@ -143,7 +142,9 @@ class PairedTrainer(ABC):
             for i, number in enumerate(numbers * (len(images) // len(numbers)))
         ]
         drawn = [random.standard_normal(images.shape[1:], np.float32) for random in noise]
-        return images + self.paired.judged_noise * torch.from_numpy(np.stack(drawn)).to(images)
+        return images + self.paired.judged_noise * sent(
+            torch.from_numpy(np.stack(drawn)), images.device
+        ).to(images)
 
     def tensors(self) -> dict[str, Tensor]:
         """Weights, averaged weights and the optimisers' states."""

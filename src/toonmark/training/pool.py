@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from toonmark.landmarks import COUNT
+from toonmark.training.tensors import sent
 
 
 class ImagePool:
@@ -34,17 +35,24 @@ class ImagePool:
         """
         if not self.size:
             return images, points
-        images, points = images.detach().clone(), points.detach().clone()
+        # What goes where is drawn first, as if one image came after the other; then all move.
+        came: dict[int, int] = {}  # a place in the pool, and which new image it now holds
+        old, again = [-1] * len(images), list(range(len(images)))
         for i in range(len(images)):
             if self.filled < self.size:
-                self.images[self.filled], self.points[self.filled] = images[i], points[i]
+                came[self.filled] = i
                 self.filled += 1
             elif random.random() < 0.5:
                 k = int(random.integers(self.size))
-                old = self.images[k].clone(), self.points[k].clone()
-                self.images[k], self.points[k] = images[i], points[i]
-                images[i], points[i] = old
-        return images, points
+                old[i], again[i] = (-1, came[k]) if k in came else (k, i)
+                came[k] = i
+        device = self.images.device
+        kept = sent(torch.tensor([*old, *again, *came, *came.values()]), device)
+        olds, agains, places, new = kept.split([len(old), len(again), len(came), len(came)])
+        return (
+            _exchanged(self.images, images.detach(), olds, agains, places, new),
+            _exchanged(self.points, points.detach(), olds, agains, places, new),
+        )
 
     def state(self) -> dict[str, Tensor]:
         """What a checkpoint keeps."""
@@ -59,3 +67,23 @@ class ImagePool:
         self.images.copy_(state["images"])
         self.points.copy_(state["points"])
         self.filled = int(state["filled"])
+
+
+def _exchanged(
+    pool: Tensor, images: Tensor, old: Tensor, again: Tensor, places: Tensor, new: Tensor
+) -> Tensor:
+    """Moves images out of a pool and into it.
+
+    Args:
+        pool: (K, ...), changed.
+        images: (N, ...).
+        old: (N,), for each the place of the one that is given in its stead, or -1 for
+        again: (N,), one of the new ones.
+        places, new: (M,), where the pool keeps which.
+    """
+    wide = (-1, *[1] * (images.dim() - 1))
+    given = torch.where(
+        (old < 0).view(wide), images.index_select(0, again), pool.index_select(0, old.clamp(min=0))
+    )
+    pool.index_copy_(0, places, images.index_select(0, new).to(pool.dtype))
+    return given

@@ -29,20 +29,6 @@ def places(fabric: Fabric, batch: int) -> range:
     return range(fabric.global_rank, batch, fabric.world_size)
 
 
-def averaged_values(fabric: Fabric, values: Mapping[str, float]) -> dict[str, float]:
-    """Loss terms as means over all processes. A NaN of one is a NaN on all, so that all stop."""
-    if fabric.world_size == 1:
-        return dict(values)
-    flat = torch.tensor(list(values.values()), dtype=torch.float64, device=fabric.device)
-    mean = fabric.all_reduce(flat, reduce_op="mean")
-    assert isinstance(mean, Tensor)
-    return dict(zip(values, mean.tolist(), strict=True))
-
-
-class NonFiniteGradientError(ArithmeticError):
-    """A gradient holds NaN or infinity; its network and weight are the only argument."""
-
-
 @dataclass(frozen=True)
 class Update:
     """One optimiser's share of a step.
@@ -60,28 +46,7 @@ class Update:
     rate: float
 
 
-def apply_updates(fabric: Fabric, updates: Sequence[Update]) -> None:
-    """Averages gradients over all processes and lets every optimiser take its step, or none.
-
-    Raises:
-        NonFiniteGradientError: a gradient is not finite, on all processes alike; nothing changed.
-    """
-    averaged = [_averaged(fabric, update) for update in updates]
-    for update, present in zip(updates, averaged, strict=True):
-        gradients = [gradient for _, _, gradient in present]
-        if not torch.isfinite(nn.utils.get_total_norm(gradients, float("inf"))):
-            wrong = next(name for name, _, one in present if not torch.isfinite(one).all())
-            raise NonFiniteGradientError(f"{update.name}.{wrong}")
-    for update, present in zip(updates, averaged, strict=True):
-        for _, parameter, gradient in present:
-            parameter.grad = gradient.to(parameter.dtype)
-        for group in update.optimizer.param_groups:
-            group["lr"] = update.rate
-        update.optimizer.step()
-        update.optimizer.zero_grad(set_to_none=True)
-
-
-def _averaged(fabric: Fabric, update: Update) -> list[tuple[str, nn.Parameter, Tensor]]:
+def averaged_gradients(fabric: Fabric, update: Update) -> list[tuple[str, nn.Parameter, Tensor]]:
     """The parameters that have a gradient, with its mean over all processes."""
     pairs = zip(update.parameters.items(), update.gradients, strict=True)
     present = [(*named, gradient) for named, gradient in pairs if gradient is not None]

@@ -17,10 +17,10 @@ from toonmark import losses
 from toonmark.data.sampling import Sample
 from toonmark.models.generator import join
 from toonmark.models.patches import cut_patches
-from toonmark.models.sampling import crop, heatmaps, points_from_heatmaps
+from toonmark.models.sampling import enlarged_views, heatmaps, points_from_heatmaps
 from toonmark.training.config import TrainConfig
 from toonmark.training.networks import Direction, Networks
-from toonmark.training.tensors import to_points, to_tensor
+from toonmark.training.tensors import sent, to_points, to_tensor
 
 Parts = dict[str, Tensor]
 
@@ -43,9 +43,9 @@ class Batch:
     def of(cls, samples: Sequence[Sample], device: torch.device) -> Batch:
         """Samples as one batch of tensors."""
         return cls(
-            to_tensor([sample.image for sample in samples]).to(device),
-            to_tensor([sample.shown for sample in samples]).to(device),
-            to_points([sample.landmarks for sample in samples]).to(device),
+            sent(to_tensor([sample.image for sample in samples]), device),
+            sent(to_tensor([sample.shown for sample in samples]), device),
+            sent(to_points([sample.landmarks for sample in samples]), device),
         )
 
 
@@ -141,7 +141,7 @@ def discriminator_loss(
     # Without noise they know a drawing by its faintest unevenness, and teach no shapes.
     real = noisy(domain_batch.image, config.judged_noise, random)
     drawn = noisy(generated.image, config.judged_noise, random)
-    maps, count = heatmaps(domain_batch.landmarks, config.size), len(real)
+    count = len(real)
     parts: Parts = {}
 
     # Real and fake in one call: the networks treat each sample by itself, and it is faster.
@@ -149,7 +149,9 @@ def discriminator_loss(
     parts["real"] = losses.adversarial_discriminator(scores[:count], scores[count:], method.gan)
     if "matched" in judges:
         given = generated.points[:, 0 if method.fake_landmarks == "input" else 1]
-        pairs = [join(real, maps), join(drawn, heatmaps(given, config.size))]
+        both = torch.cat([domain_batch.landmarks, given])
+        maps, drawn_maps = heatmaps(both, config.size).split(count)
+        pairs = [join(real, maps), join(drawn, drawn_maps)]
         if method.unmatched_pairs:
             # Noise comes last: cut with the picture it would be smoother, and tell these apart.
             elsewhere = unmatched(domain_batch.image, random)
@@ -159,10 +161,9 @@ def discriminator_loss(
             scores[0], scores[1], scores[2] if method.unmatched_pairs else None, method.gan
         )
     if local:
-        ours = cut_patches(real, domain_batch.landmarks)
-        theirs = cut_patches(drawn, generated.points[:, 1])
-        for name, patch in ours.items():
-            scores = judges[name](torch.cat([patch, theirs[name]]))
+        places = torch.cat([domain_batch.landmarks, generated.points[:, 1]])
+        for name, patches in cut_patches(torch.cat([real, drawn]), places).items():
+            scores = judges[name](patches)
             parts[name] = losses.adversarial_discriminator(
                 scores[:count], scores[count:], method.gan
             )
@@ -196,10 +197,11 @@ def unmatched(images: Tensor, random: np.random.Generator) -> Tensor:
     # How far the crop's middle can go in that direction before its edge meets the picture's.
     farthest = (1 - share) * middle / np.abs(aside).max(axis=1)
     offset = aside * random.uniform(0.08 * size * share, farthest)[:, None]
-    transforms = np.zeros((count, 2, 3), np.float32)
-    transforms[:, 0, 0] = transforms[:, 1, 1] = 1 / share
-    transforms[:, :, 2] = middle - (middle + offset) / share[:, None]
-    return crop(images, torch.from_numpy(transforms).to(images.device), size)
+    views = np.zeros((count, 2, 3), np.float32)
+    views[:, 0, 0] = views[:, 1, 1] = share
+    views[:, :, 2] = middle + offset - share[:, None] * middle
+    linear, shift = sent(torch.from_numpy(views), images.device).split([2, 1], dim=-1)
+    return enlarged_views(images, linear, shift, size)
 
 
 def noisy(images: Tensor, strength: float, random: np.random.Generator) -> Tensor:
@@ -212,7 +214,7 @@ def noisy(images: Tensor, strength: float, random: np.random.Generator) -> Tenso
     if not strength:
         return images
     noise = random.standard_normal(images.shape, np.float32) * np.float32(strength)
-    return images + torch.from_numpy(noise).to(images.device)
+    return images + sent(torch.from_numpy(noise), images.device)
 
 
 def total(parts: Parts) -> Tensor:

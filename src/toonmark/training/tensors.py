@@ -25,3 +25,10 @@ def to_pictures(images: Tensor) -> list[Array]:
 def to_points(landmarks: Sequence[Array]) -> Tensor:
     """(5, 2) points of N pictures as (N, 5, 2) float32."""
     return torch.from_numpy(np.stack(landmarks)).float()
+
+
+def sent(tensor: Tensor, device: torch.device) -> Tensor:
+    """A tensor of the processor on a device; nobody waits until a GPU has it."""
+    if device.type != "cuda":
+        return tensor.to(device)
+    return tensor.pin_memory().to(device, non_blocking=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -30,9 +30,10 @@ from toonmark.training.networks import (
     average_into,
 )
 from toonmark.training.pool import ImagePool
-from toonmark.training.processes import Update, apply_updates, averaged_values, places
+from toonmark.training.processes import Update, places
 from toonmark.training.samples import write_samples
 from toonmark.training.step import Batch, Generated, Parts
+from toonmark.training.terms import Gate, Terms
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -95,6 +96,7 @@ class UnpairedTrainer(ABC):
             "generators": self.adam(networks.generators.parameters()),
             "discriminators": self.adam(networks.discriminators.parameters()),
         }
+        self.gate = Gate(fabric.device)
         self.pools = {
             d.name: ImagePool(config.pool, config.size, fabric.device) for d in DIRECTIONS
         }
@@ -143,7 +145,7 @@ class UnpairedTrainer(ABC):
 
     def further(
         self, direction: Direction, batches: Mapping[Domain, Batch]
-    ) -> tuple[Gradients, dict[str, float]]:
+    ) -> tuple[Gradients, Parts]:
         """Gradients of further optimisers, in their order, and loss terms to be logged."""
         return [], {}
 
@@ -152,7 +154,7 @@ class UnpairedTrainer(ABC):
         return set()
 
     def stepped(self, iteration: int, values: Mapping[str, float]) -> None:  # noqa: B027
-        """Called after a step on all processes, with its loss terms."""
+        """Called after a step on all processes, with its loss terms; to read one is to wait."""
 
     # One iteration -----------------------------------------------------------------------
 
@@ -164,7 +166,7 @@ class UnpairedTrainer(ABC):
         generators = list(networks.generators.parameters())
         discriminators = list(networks.discriminators.parameters())
 
-        def one(direction: Direction) -> tuple[Gradients, dict[str, float]]:
+        def one(direction: Direction) -> tuple[Gradients, Parts]:
             random = np.random.default_rng(
                 [
                     self.unpaired.seed,
@@ -196,32 +198,31 @@ class UnpairedTrainer(ABC):
             return gradients + more, values | logged
 
         results = self._side_by_side(one)
-        values = averaged_values(
+        terms = Terms.of(
             self.fabric, {name: value for _, parts in results for name, value in parts.items()}
         )
-        if all(np.isfinite(value) for value in values.values()):
-            both = [
-                [_sum(a, b) for a, b in zip(*kinds, strict=True)]
-                for kinds in zip(*(gradients for gradients, _ in results), strict=True)
+        both = [
+            _sums(*kinds) for kinds in zip(*(gradients for gradients, _ in results), strict=True)
+        ]
+        if held := self.held(iteration):
+            both[0] = [
+                None if id(p) in held else gradient
+                for p, gradient in zip(generators, both[0], strict=True)
             ]
-            if held := self.held(iteration):
-                both[0] = [
-                    None if id(p) in held else gradient
-                    for p, gradient in zip(generators, both[0], strict=True)
-                ]
-            self._update(iteration, both)
-            self.stepped(iteration, values)
-        return values
+        terms = self._update(iteration, terms, both)
+        self.stepped(iteration, terms)
+        return terms
 
-    def _update(self, iteration: int, gradients: list[list[Tensor | None]]) -> None:
+    def _update(self, iteration: int, terms: Terms, gradients: list[list[Tensor | None]]) -> Terms:
         rate = self.unpaired.rate_at(iteration)
         updates = []
         for (name, optimizer), gradient in zip(self.optimizers.items(), gradients, strict=True):
             learning = dict(getattr(self.translation, name).named_parameters())
             updates.append(Update(name, optimizer, learning, gradient, rate))
-        apply_updates(self.fabric, updates)
-        age = None if self.learnt else iteration
-        average_into(self.averaged, self.translation.generators, self.unpaired.average, age)
+        terms = self.gate.learn(self.fabric, terms, updates)
+        age, decay = None if self.learnt else iteration, self.unpaired.average
+        average_into(self.averaged, self.translation.generators, decay, age, self.gate.shut)
+        return terms
 
     def _batch(self, domain: str, iteration: int) -> Batch:
         batch, sampler = self.unpaired.batch, self.samplers[domain]
@@ -284,13 +285,19 @@ class UnpairedTrainer(ABC):
             checkpoint.save(file, self.averaged.state_dict(), {"iteration": str(iteration)})
 
 
-def _named(direction: Direction, side: str, parts: Parts) -> dict[str, float]:
-    return {
-        f"{direction.name}/{side}/{name}": float(value.detach()) for name, value in parts.items()
-    }
+def _named(direction: Direction, side: str, parts: Parts) -> Parts:
+    return {f"{direction.name}/{side}/{name}": value for name, value in parts.items()}
 
 
-def _sum(first: Tensor | None, second: Tensor | None) -> Tensor | None:
-    if first is None or second is None:
-        return second if first is None else first
-    return first + second
+def _sums(first: Sequence[Tensor | None], second: Sequence[Tensor | None]) -> list[Tensor | None]:
+    """Both directions' gradients added, where both have one; as few operators as there can be."""
+    sums = [b if a is None else a for a, b in zip(first, second, strict=True)]
+    both = [
+        (i, a, b)
+        for i, (a, b) in enumerate(zip(first, second, strict=True))
+        if a is not None and b is not None
+    ]
+    added = torch._foreach_add([a for _, a, _ in both], [b for _, _, b in both]) if both else []
+    for (i, _, _), one in zip(both, added, strict=True):
+        sums[i] = one
+    return sums

@@ -7,7 +7,7 @@ import inspect
 import logging
 import time
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import FileResponse, Response
@@ -18,7 +18,7 @@ from toonmark.cartoon import LARGEST, SMALLEST
 from toonmark.cartoonizer import Cartoonizer
 from toonmark.errors import ToonmarkError
 from toonmark.styles.metadata import StyleMetadata
-from toonmark.web import drawing, problems, uploads
+from toonmark.web import drawing, problems, schemas, uploads
 from toonmark.web.accept import wants_json
 from toonmark.web.doors import full
 from toonmark.web.drawing import Answer, Options, Output
@@ -40,29 +40,16 @@ _PHOTO = {
                 "schema": {
                     "type": "object",
                     "properties": {"image": {"type": "string", "format": "binary"}},
+                    "required": ["image"],
+                    "additionalProperties": False,
                 }
             },
         },
     }
 }
-_ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {"description": "A PNG, or JSON if that is accepted.", "content": {"image/png": {}}},
-    **{
-        status: {"description": what, "content": {"application/problem+json": {}}}
-        for status, what in (
-            (400, "A damaged or empty picture."),
-            (408, "The upload took too long."),
-            (413, "Too many bytes or pixels."),
-            (415, "No picture, or in a format that is not read."),
-            (422, "No usable face, or a wrong option."),
-            (503, "The queue is full; Retry-After says when to come back."),
-            (504, "Drawing took too long."),
-        )
-    },
-}
 
 
-@private.post("/cartoonize", response_class=Response, responses=_ANSWERS, openapi_extra=_PHOTO)
+@private.post("/cartoonize", response_class=Response, responses=schemas.DRAWN, openapi_extra=_PHOTO)
 async def cartoonize(
     request: Request,
     style: Annotated[str, Query(description="Its name; see /styles.", max_length=64)] = "",
@@ -203,7 +190,19 @@ async def styles(request: Request) -> list[StyleMetadata]:
     return service.shelf.list()
 
 
-@private.get("/styles/{name}.onnx", response_class=FileResponse)
+@private.get(
+    "/styles/{name}.onnx",
+    response_class=FileResponse,
+    responses={
+        200: {
+            "description": "The pack.",
+            "content": {
+                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
+            },
+        },
+        **schemas.problems(on_404="No such style.", on_422="No name of a style."),
+    },
+)
 async def style_file(
     request: Request, name: Annotated[str, Path(description="See /styles.", max_length=64)]
 ) -> FileResponse:
@@ -213,7 +212,10 @@ async def style_file(
     return FileResponse(file, media_type="application/octet-stream", filename=f"{name}.onnx")
 
 
-@router.get("/health")
+@router.get(
+    "/health",
+    responses=schemas.problems(on_503="It is being stopped, or threads have ended."),
+)
 async def health(request: Request) -> dict[str, str]:
     """Whether the server draws, and which version it is."""
     service: Service = request.app.state.service
@@ -230,7 +232,11 @@ async def health(request: Request) -> dict[str, str]:
     return {"status": "ok", "version": __version__}
 
 
-@private.get("/metrics", response_class=Response)
+@private.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
 async def metrics(request: Request) -> Response:
     """Counters in Prometheus' form."""
     service: Service = request.app.state.service

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from toonmark._version import __version__
 from toonmark.errors import PoorPhotoWarning, SmallFaceWarning, ToonmarkError
-from toonmark.web import api, page, problems
+from toonmark.web import api, page, problems, schemas
 from toonmark.web.headers import Guard
 from toonmark.web.service import Service
 from toonmark.web.settings import Settings
@@ -57,11 +57,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.service = service
     guards = [Depends(TokenRequired(settings.token))] if settings.token else []
     for part in (api, page):
-        app.include_router(part.private, dependencies=guards)
-        app.include_router(part.router)
+        guarded = {**schemas.EVERYWHERE, **(schemas.GUARDED if guards else {})}
+        app.include_router(part.private, dependencies=guards, responses=guarded)
+        app.include_router(part.router, responses=schemas.EVERYWHERE)
     app.add_exception_handler(ToonmarkError, problems.on_toonmark_error)
     app.add_exception_handler(HTTPException, problems.on_http_error)
     app.add_exception_handler(RequestValidationError, problems.on_validation_error)
     app.add_exception_handler(Exception, problems.on_surprise)
+    described = app.openapi
+    app.openapi = lambda: schemas.add_to(described())  # type: ignore[method-assign]
     app.add_middleware(Guard, settings=settings)
     return app

@@ -71,7 +71,7 @@ class _Raw:
 
 
 class _Form:
-    """The first file in a multipart form; other fields are passed over."""
+    """The first file in a multipart form; options have no place in it."""
 
     def __init__(self, boundary: bytes, max_bytes: int) -> None:
         if not boundary:
@@ -81,6 +81,7 @@ class _Form:
         self._header = [bytearray(), bytearray()]
         self._inside = False
         self._done = False
+        self._other = ""
         callbacks = {
             "on_part_begin": self._part_begin,
             "on_header_field": lambda data, a, b: self._add_header(0, data[a:b]),
@@ -103,6 +104,14 @@ class _Form:
     def photo(self) -> bytes:
         if self._data is None or not self._done:
             raise _bad_form()
+        if self._other:
+            raise Refusal(
+                "wrong-option",
+                422,
+                f"The form has a field {self._other}, which is not looked at.",
+                "Put options in the address, such as /cartoonize?size=256, and one file in the "
+                "form.",
+            )
         return _not_empty(self._data)
 
     def _part_begin(self) -> None:
@@ -118,6 +127,9 @@ class _Form:
             _, options = parse_options_header(value)
             if b"filename" in options or options.get(b"name") == b"image":
                 self._inside, self._data = True, bytearray()
+        if name == b"content-disposition" and not self._inside:
+            _, options = parse_options_header(value)
+            self._other = options.get(b"name", b"?").decode("utf-8", "replace")[:64]
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:
         if self._inside and self._data is not None:

@@ -14,12 +14,12 @@ import numpy as np
 from toonmark._version import __version__
 from toonmark.data.dataset import IMAGES, LANDMARKS, Dataset, write_description, write_landmarks
 from toonmark.data.drawings.finishing import finished
-from toonmark.data.drawings.looks import looked_again
-from toonmark.data.light import evened
+from toonmark.data.drawings.views import median_of_views
 from toonmark.data.matte import matte_on_white
 from toonmark.data.provenance import made_by
+from toonmark.data.relighting import evened
+from toonmark.data.resumable import in_processes, prepare
 from toonmark.data.sampling import scaling
-from toonmark.data.unfinished import in_processes, prepare
 from toonmark.errors import ConfigurationError, DataError
 from toonmark.faces.align import crop, transform_points
 from toonmark.files import written_whole
@@ -179,5 +179,5 @@ def _drawing(photo: Array, points: Array, name: str) -> Array:
     seen = evened(photo, points) if even_light else photo
     # By its name, so that a larger set, or a part of this one, has the same drawing of it.
     random = np.random.default_rng([zlib.crc32(name.encode()), looks])
-    drawing = looked_again(_pack.draw, seen, points, looks, random)
+    drawing = median_of_views(_pack.draw, seen, points, looks, random)
     return finished(drawing, photo, points) if finish else drawing

@@ -20,8 +20,8 @@ from toonmark.data.drawings.regions import (
 )
 from toonmark.data.facesjs.colours import natural_hair, natural_skin
 from toonmark.data.matte import WHITE, matte_on_white
+from toonmark.faces.axes import FacePlane
 from toonmark.faces.colour import skin_colour
-from toonmark.faces.plane import FacePlane
 from toonmark.landmarks import Array
 
 #: How far lightness goes from the drawing's to the photo's, whose light is in it: skin, hair,

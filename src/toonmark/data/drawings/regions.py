@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toonmark.faces.plane import FacePlane
+from toonmark.faces.axes import FacePlane
 from toonmark.landmarks import Array
 
 #: Felzenszwalb and Huttenlocher's k, for L*a*b* divided by 100: regions of a drawing's size.

@@ -16,7 +16,7 @@ from toonmark.data.facesjs.drawing import draw
 from toonmark.data.facesjs.parts import Parts
 from toonmark.data.facesjs.render import rasterise
 from toonmark.data.facesjs.sampling import person
-from toonmark.data.unfinished import in_processes, prepare
+from toonmark.data.resumable import in_processes, prepare
 from toonmark.errors import ConfigurationError
 from toonmark.files import written_whole
 from toonmark.landmarks import FRAMES, Array

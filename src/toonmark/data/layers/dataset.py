@@ -23,7 +23,7 @@ from toonmark.data.layers.labels import layer_map
 from toonmark.data.layers.mesh_parts import OVAL
 from toonmark.data.layers.sampling import LAYERS, MATTES
 from toonmark.data.matting import Matting
-from toonmark.data.unfinished import in_processes, prepare
+from toonmark.data.resumable import in_processes, prepare
 from toonmark.errors import ConfigurationError, DataError
 from toonmark.files import written_whole
 from toonmark.landmarks import PORTRAIT_TEMPLATE, Array, frame_of

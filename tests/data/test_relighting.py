@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from toonmark.data.light import evened
+from toonmark.data.relighting import evened
 from toonmark.landmarks import template_points
 
 SIZE = 128

@@ -1,4 +1,4 @@
-"""One photo drawn several times from slightly different views: what stays is meant."""
+"""The median of a photo's drawings from several augmented views: chance marks go."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DEGREES, _ZOOM, _SHIFT, _GAMMA = 5.0, 0.05, 3.0, 1.25
 
 @dataclass(frozen=True)
 class View:
-    """One way to look at a picture.
+    """One augmented view of a picture.
 
     Attributes:
         transform: (2, 3), the picture's pixels to the view's.
@@ -75,7 +75,7 @@ def views(count: int, size: int, random: np.random.Generator) -> list[View]:
     return chosen
 
 
-def looked_again(
+def median_of_views(
     draw: Draw, picture: Array, points: Array, count: int, random: np.random.Generator
 ) -> Array:
     """The median of what is drawn from several views.

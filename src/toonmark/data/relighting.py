@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from toonmark.faces.plane import FacePlane
+from toonmark.faces.axes import FacePlane
 from toonmark.landmarks import Array
 
 #: Light is what is left of a face's brightness after a blur of this many pixels at 128.

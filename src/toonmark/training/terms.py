@@ -1,0 +1,128 @@
+"""A step's losses and gradients, on the device until somebody asks.
+
+To read a number back makes a GPU wait for it. So a step reads none: whether it may change anything
+is decided on the device (:class:`Gate`), and what was not finite is told when the losses are read.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from toonmark.training.processes import Update, averaged_gradients
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+
+@dataclass(frozen=True, eq=False)
+class Terms(Mapping[str, float]):
+    """One step's loss terms by name; each is read back when it is asked for.
+
+    Attributes:
+        names: of the terms.
+        losses: (n,) on the device.
+        weights: names of the weights that had a gradient.
+        norms: (m,) on the device: the largest number of each gradient.
+    """
+
+    names: tuple[str, ...]
+    losses: Tensor
+    weights: tuple[str, ...] = ()
+    norms: Tensor | None = None
+
+    @classmethod
+    def of(cls, fabric: Fabric, parts: Mapping[str, Tensor]) -> Terms:
+        """Terms as means over all processes. A NaN of one is a NaN on all, so that all stop."""
+        values = torch.stack([part.detach().float() for part in parts.values()])
+        if fabric.world_size > 1:
+            mean = fabric.all_reduce(values, reduce_op="mean")
+            assert isinstance(mean, Tensor)
+            values = mean
+        return cls(tuple(parts), values)
+
+    def __getitem__(self, name: str) -> float:
+        if name not in self.names:
+            raise KeyError(name)
+        return float(self.losses[self.names.index(name)])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+class Gate:
+    """Lets steps change weights as long as everything was finite, and never again after that.
+
+    The decision stays on the device: fused optimisers skip their step where it says so, as they do
+    for PyTorch's loss scaling.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        #: 1 from the step on in which something was not finite, else 0.
+        self.shut = torch.zeros((), device=device)
+
+    def learn(self, fabric: Fabric, terms: Terms, updates: Sequence[Update]) -> Terms:
+        """Averages gradients over all processes and lets every optimiser take its step, or none.
+
+        Returns:
+            the terms, with the gradients' largest numbers.
+        """
+        averaged = [averaged_gradients(fabric, update) for update in updates]
+        flat = [
+            (f"{update.name}.{name}", gradient)
+            for update, present in zip(updates, averaged, strict=True)
+            for name, _, gradient in present
+        ]
+        norms = torch.stack(torch._foreach_norm([one for _, one in flat], math.inf))
+        sound = torch.isfinite(torch.cat([terms.losses, norms.float()])).all()
+        self.shut = torch.where(sound, self.shut, torch.ones_like(self.shut))
+        for update, present in zip(updates, averaged, strict=True):
+            for _, parameter, gradient in present:
+                alike = gradient.dtype == parameter.dtype
+                parameter.grad = gradient if alike else gradient.to(parameter.dtype)
+            for group in update.optimizer.param_groups:
+                group["lr"] = update.rate
+            update.optimizer.found_inf = self.shut  # type: ignore[attr-defined]
+            update.optimizer.step()
+            update.optimizer.zero_grad(set_to_none=True)
+        return replace(terms, weights=tuple(name for name, _ in flat), norms=norms)
+
+
+@dataclass(frozen=True)
+class Read:
+    """One step's terms, read back.
+
+    Attributes:
+        values: the loss terms by name.
+        wrong: the name of the first weight whose gradient was not finite, or "".
+    """
+
+    values: dict[str, float]
+    wrong: str
+
+
+def read(steps: Sequence[Mapping[str, float]]) -> list[Read]:
+    """Reads several steps' terms back, all at once."""
+    flat: list[Tensor] = []
+    for terms in steps:
+        if isinstance(terms, Terms):
+            flat += [terms.losses] if terms.norms is None else [terms.losses, terms.norms.float()]
+    numbers = iter(torch.cat(flat).tolist() if flat else [])
+    results = []
+    for terms in steps:
+        if not isinstance(terms, Terms):
+            results.append(Read(dict(terms), ""))
+            continue
+        values = {name: next(numbers) for name in terms.names}
+        norms = {name: next(numbers) for name in terms.weights}
+        wrong = next((name for name, norm in norms.items() if not math.isfinite(norm)), "")
+        results.append(Read(values, wrong))
+    return results
