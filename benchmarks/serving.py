@@ -157,11 +157,12 @@ async def load(
 
     parts = urlsplit(address)
     place = str(parts.hostname), int(parts.port or 80)
-    others = [asyncio.ensure_future(idle(*place, nuisance[0]))]
-    others.append(asyncio.ensure_future(trickle(*place, nuisance[1])))
+    others: list[asyncio.Task[None]] = []
     limits = httpx2.Limits(max_connections=clients, max_keepalive_connections=clients)
     async with httpx2.AsyncClient(base_url=address, timeout=120, limits=limits) as client:
         await client.post(f"/cartoonize?style={style}", content=photos[0])  # opens the networks
+        others.append(asyncio.create_task(idle(*place, nuisance[0])))
+        others.append(asyncio.create_task(trickle(*place, nuisance[1])))
         await asyncio.gather(watch(), *(ask(client, i) for i in range(clients)))
     took = time.monotonic() - start
     for other in others:
@@ -209,16 +210,18 @@ def main() -> None:
         command += ["--style", arguments.style]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:
-        assert server.stdout is not None
-        found = re.search(r"http[^\s#]+", server.stdout.readline())
-        assert found, "the server did not start"
-        style = httpx2.get(f"{found[0]}styles").json()[0]["name"]
-        nuisance = arguments.idle, arguments.tricklers
-        work = load(
-            found[0], style, photos, arguments.clients, arguments.seconds, server.pid, nuisance
-        )
-        result = asyncio.run(work)
-        server.terminate()
+        try:
+            assert server.stdout is not None
+            found = re.search(r"http[^\s#]+", server.stdout.readline())
+            assert found, "the server did not start"
+            style = httpx2.get(f"{found[0]}styles").json()[0]["name"]
+            nuisance = arguments.idle, arguments.tricklers
+            work = load(
+                found[0], style, photos, arguments.clients, arguments.seconds, server.pid, nuisance
+            )
+            result = asyncio.run(work)
+        finally:
+            server.terminate()
     result["pipeline_alone_photos_per_second"] = round(single, 2)
     result["share_of_pipeline_alone"] = round(float(str(result["photos_per_second"])) / single, 3)
     print(json.dumps(result, indent=2))

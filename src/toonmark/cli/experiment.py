@@ -103,7 +103,8 @@ def _experiment(kind: str, file: Path, out: Path, jobs: int, settings: list[str]
     plan = parse(Plan, values)
     # What made the runs, also where this call only counts them.
     paper = all(row == {"ablation": name} for name, row in plan.rows.items())
-    named = "ablation" if paper else "run" if kind == "table" else kind
+    methods = any(isinstance(row.get("method"), str) for row in plan.rows.values())
+    named = "ablation" if paper else "comparison" if methods else "run"
     again = ["toonmark", "experiment", named, str(file), str(out)]
     again += [part for setting in settings or () for part in ("--set", setting)]
     command = shlex.join(again)

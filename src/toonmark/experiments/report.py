@@ -19,15 +19,17 @@ from toonmark.evaluation.scores import Evaluation, Scores
 from toonmark.evaluation.tables import setting_table
 from toonmark.evaluation.tables import table as html_table
 from toonmark.experiments import table
+from toonmark.experiments.figures import COMPARED_ROWS
 from toonmark.experiments.results import Results, Spread
 from toonmark.files import write_text
 
 #: Faces shown of a decile; a larger decile is drawn from by seed.
 SHOWN = 16
 
+METHODS = "Figures 4 and 5: methods"
 #: Heading and rows of the paper's grids; a grid is left out unless two of its rows are there.
 FIGURES = {
-    "Figures 4 and 5: methods": ("style", "analogy", "improving", "munit", "basic", "full"),
+    METHODS: ("style", "analogy", "improving", "munit", "basic", "full"),
     "Figure 10: landmarks and local discriminators": (
         *("basic", "lm_cd", "lm_co", "without_local", "full"),
     ),
@@ -124,6 +126,8 @@ def _figures(
         title: [row for row in results.rows if row.name in wanted and row.name in drawers]
         for title, wanted in FIGURES.items()
     }
+    if not any(row.name in COMPARED_ROWS for row in results.rows):
+        figures.pop(METHODS)  # an ablation has figures 9 and 10
     figures = {title: rows for title, rows in figures.items() if len(rows) > 1}
     if not figures:
         figures = {"Pictures": [row for row in results.rows if row.name in drawers]}
