@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 import torch
 
 from toonmark.artifacts import CHECKPOINT
 from toonmark.models.presets import build_regressor
-from toonmark.training import checkpoint, engine
+from toonmark.training import checkpoint, unpaired
 from toonmark.training.config import RegressorConfig, TrainConfig
 from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
@@ -91,7 +92,7 @@ fabric = make_fabric("cpu")
 trainer = StyleTrainer(open_run(folder, TrainConfig, None), fabric, threads=1)
 for name in trainer.optimizers:
     learnt = getattr(trainer.networks, name).parameters()
-    trainer.optimizers[name] = torch.optim.SGD(learnt, 1.0)
+    trainer.optimizers[name] = torch.optim.SGD(learnt, 1.0, fused=True)
 for iteration in range(4):
     trainer.step(iteration)
 checkpoint.save(folder / f"{fabric.global_rank}.safetensors", trainer.networks.state_dict(), {})
@@ -147,7 +148,7 @@ trainer = LandmarkTrainer(open_run(folder, RegressorConfig, None), fabric)
 # In double precision and with steps that are the gradients, all that is left is the arithmetic.
 trainer.regressor.double().register_forward_pre_hook(lambda _, given: (given[0].double(),))
 trainer.averaged.double()
-trainer.optimizer = torch.optim.SGD(trainer.regressor.parameters(), 1e-3)
+trainer.optimizer = torch.optim.SGD(trainer.regressor.parameters(), 1e-3, fused=True)
 for iteration in range(2):
     trainer.step(iteration)
 tensors = trainer.regressor.state_dict()
@@ -198,6 +199,12 @@ def test_two_gloo_processes_step_like_twice_the_batch(small_config, tmp_path):
         assert ((first - value).abs().mean() / step) < 0.3, key
 
 
+def _keep(kept, iteration, terms, gradients):
+    """In place of a trainer's update: keeps its gradients and changes nothing."""
+    kept.append(gradients)
+    return terms
+
+
 def test_two_processes_have_pools_and_unmatched_pairs_of_their_own(
     small_config, tmp_path, monkeypatch
 ):
@@ -209,12 +216,12 @@ def test_two_processes_have_pools_and_unmatched_pairs_of_their_own(
     open_run(tmp_path, TrainConfig, config)
     in_two(WITH_POOLS, tmp_path)
 
-    monkeypatch.setattr(engine, "places", lambda of, batch: range(of.global_rank, batch, 2))
+    monkeypatch.setattr(unpaired, "places", lambda of, batch: range(of.global_rank, batch, 2))
     both = [StyleTrainer(config, Ranked(rank), threads=1) for rank in (0, 1)]
     start = {k: v.clone() for k, v in both[0].networks.state_dict().items()}
     wanted = [[], []]
     for trainer, kept in zip(both, wanted, strict=True):
-        trainer._update = lambda iteration, gradients, kept=kept: kept.append(gradients)
+        trainer._update = partial(_keep, kept)
     for iteration in range(4):
         for trainer in both:
             trainer.step(iteration)
