@@ -70,13 +70,7 @@ def decode(file: BinaryIO, name: str, reduced: bool, limit: int | None = None) -
     with _reading(name, kind):
         image = _open(file, kind, name)
         width, height = image.shown_size if isinstance(image, Layout) else image.size
-        if width * height > most:
-            raise ImageTooLargeError(
-                f"{name} has {width} × {height} pixels, more than the limit of {most:,}.",
-                "Make it smaller, or raise the limit: set TOONMARK_MAX_PIXELS."
-                if most == own
-                else "Make it smaller.",
-            )
+        _check_size(width, height, most, own, name)
         if isinstance(image, Layout):
             return read_deep(file, image), 1
         reduction = 1
@@ -88,12 +82,39 @@ def decode(file: BinaryIO, name: str, reduced: bool, limit: int | None = None) -
         return upright_rgb(image), reduction
 
 
+def _check_size(width: int, height: int, most: int, own: int, name: str) -> None:
+    if width * height > most:
+        raise ImageTooLargeError(
+            f"{name} has {width} × {height} pixels, more than the limit of {most:,}.",
+            "Make it smaller, or raise the limit: set TOONMARK_MAX_PIXELS."
+            if most == own
+            else "Make it smaller.",
+        )
+
+
 def size_of(file: BinaryIO, name: str) -> tuple[int, int]:
-    """Upright width and height; only the file's start is read."""
+    """Upright width and height.
+
+    Only the file's start is read, but for a PNG: how it is turned may stand at its end, and is read
+    with its pixels; so pictures beyond :func:`max_pixels` are refused.
+    """
     kind = format_of(file.read(LENGTH))
     with _reading(name, kind):
         image = _open(file, kind, name)
-        return image.shown_size if isinstance(image, Layout) else shown_size(image)
+        if isinstance(image, Layout):
+            return image.shown_size
+        width, height = image.size
+        _check_size(width, height, max_pixels(), max_pixels(), name)
+        return shown_size(image)
+
+
+def area_of(file: BinaryIO, name: str) -> int:
+    """How many pixels a picture has; nothing but the file's start is read, and none decoded."""
+    kind = format_of(file.read(LENGTH))
+    with _reading(name, kind):
+        image = _open(file, kind, name)
+        width, height = image.shown_size if isinstance(image, Layout) else image.size
+        return int(width * height)
 
 
 def from_pillow(image: Any) -> Array:

@@ -16,7 +16,7 @@ import numpy as np
 
 from toonmark.checkpoints import checkpoint
 from toonmark.colour import from_array, on_white
-from toonmark.decoding import decode, from_pillow, size_of
+from toonmark.decoding import area_of, decode, from_pillow, size_of
 from toonmark.errors import NotAnImageError, OutputNotWritableError, UnreadableFileError
 from toonmark.files import written_whole
 from toonmark.landmarks import Array
@@ -83,6 +83,15 @@ def upright_size(source: Path | bytes) -> tuple[int, int]:
             f"{source} cannot be read ({os.strerror(error.errno or 5)}).",
             "Check its name and that you may read it.",
         ) from error
+
+
+def area(source: bytes) -> int:
+    """How many pixels a picture has, by its header; nothing is decoded.
+
+    Raises:
+        ImageError: one of its kinds, for what cannot be read.
+    """
+    return area_of(io.BytesIO(source), "The picture")
 
 
 @dataclass(frozen=True)

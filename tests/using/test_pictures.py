@@ -445,3 +445,16 @@ def test_transparent_parts_are_put_on_white_in_bands(mode, monkeypatch):
     whole = np.asarray(Image.alpha_composite(white, rgba).convert("RGB"))
     monkeypatch.setattr(colour, "_BAND", 100)
     np.testing.assert_array_equal(colour.upright_rgb(image), whole)
+
+
+@pytest.mark.parametrize("side", [30_000, 2**31 - 1])
+def test_a_size_is_told_without_decoding(side):
+    """A PNG may say how it is turned behind its pixels; they are not decoded to find out."""
+    header = b"\x89PNG\r\n\x1a\n"
+    size = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    for kind, content in ((b"IHDR", size), (b"IDAT", zlib.compress(bytes(99))), (b"IEND", b"")):
+        check = struct.pack(">I", zlib.crc32(kind + content))
+        header += struct.pack(">I", len(content)) + kind + content + check
+    assert pictures.area(header) == side**2
+    with pytest.raises(ImageTooLargeError):
+        pictures.upright_size(header)

@@ -178,10 +178,10 @@ def check_covered(photo: Photo, cartoons: Sequence[Cartoon], most: int) -> None:
 def pixels_of(upload: bytes, max_pixels: int) -> int:
     """How many pixels will be decoded, by the photo's header; 0 if :func:`read` will refuse it."""
     try:
-        width, height = pictures.upright_size(upload)
+        pixels = pictures.area(upload)
     except ImageError:
         return 0
-    return width * height if width * height <= max_pixels else 0
+    return pixels if pixels <= max_pixels else 0
 
 
 def read(upload: bytes, options: Options, max_pixels: int) -> Photo:
