@@ -22,12 +22,13 @@ import torch
 
 from toonmark.data.split import HeldOut, Rule, rules_of
 from toonmark.evaluation.distances import fid, kid
-from toonmark.evaluation.instruments import Instruments, Options
+from toonmark.evaluation.networks import EvaluationNetworks, Options
 from toonmark.evaluation.selection import Selection, batches, select
 from toonmark.evaluation.sets import PictureSet
 from toonmark.exporting import DrawingGenerator
 from toonmark.faces.align import crop
 from toonmark.landmarks import Array, inter_eye_distance
+from toonmark.ranges import from_network, to_network
 from toonmark.training.trained import trained_style
 
 #: Edge of the square around the five points, in inter-eye distances.
@@ -56,17 +57,18 @@ def parts(pictures: Array, points: Sequence[Array | None]) -> Array:
     return np.stack(cut)
 
 
-def drawn(weights: Path, faces: Selection, tools: Instruments, part: bool) -> tuple[Array, float]:
+def drawn(
+    weights: Path, faces: Selection, tools: EvaluationNetworks, part: bool
+) -> tuple[Array, float]:
     """Features of what the generator draws of the faces, (N, D), and the mean detail left."""
     generator, size, _ = trained_style(weights)
     network = DrawingGenerator(generator.eval(), size).eval()
     features, left = [], []
     for pictures, points in batches(faces, size):
-        images = torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
+        images = torch.from_numpy(to_network(pictures))
         with torch.inference_mode():
             cartoons = network(images, torch.from_numpy(np.stack(points)).float())
-        drawings = ((cartoons.permute(0, 2, 3, 1) + 1) * 127.5).round().clamp(0, 255)
-        pixels = drawings.to(torch.uint8).numpy()
+        pixels = from_network(cartoons.numpy())
         if part:
             pixels, pictures = parts(pixels, points), parts(pictures, points)
         features.append(tools.features(pixels))
@@ -74,7 +76,7 @@ def drawn(weights: Path, faces: Selection, tools: Instruments, part: bool) -> tu
     return np.concatenate(features), float(np.concatenate(left).mean())
 
 
-def as_they_are(selection: Selection, size: int, tools: Instruments, part: bool) -> Array:
+def as_they_are(selection: Selection, size: int, tools: EvaluationNetworks, part: bool) -> Array:
     """Features of pictures that nobody drew, (N, D)."""
     return np.concatenate(
         [
@@ -95,7 +97,7 @@ def main() -> None:
     parser.add_argument("--part", action="store_true", help="only the square from eyes to mouth")
     parser.add_argument("--cache", type=Path)
     options = parser.parse_args()
-    tools = Instruments.open(Options(cache=options.cache))
+    tools = EvaluationNetworks.open(Options(cache=options.cache))
     rules: frozenset[Rule] = frozenset()
     for run in options.runs:
         _, size, facts = trained_style(next(iter(sorted((run / "averaged").iterdir()))))

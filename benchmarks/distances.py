@@ -20,7 +20,7 @@ import numpy as np
 
 from toonmark.data.split import HeldOut
 from toonmark.evaluation.estimates import distance, point_error
-from toonmark.evaluation.instruments import Instruments, Options
+from toonmark.evaluation.networks import EvaluationNetworks, Options
 from toonmark.evaluation.selection import batches, select
 from toonmark.evaluation.sets import PictureSet
 from toonmark.landmarks import Array, inter_eye_distance
@@ -117,7 +117,7 @@ def main() -> None:
     parser.add_argument("--sheet", type=Path, help="write the first pictures of each row here")
     options = parser.parse_args()
     cv2.setNumThreads(1)
-    tools = Instruments.open(Options(cache=options.cache))
+    tools = EvaluationNetworks.open(Options(cache=options.cache))
     every = PictureSet.open(options.cartoons, landmarks=True)
     held, _, names = load(every, options.n, options.size, options.seed, HeldOut())
     others, points, _ = load(every, options.n, options.size, options.seed, None, names)

@@ -4,9 +4,10 @@
     python benchmarks/serving.py --seconds 5 --clients 4      # a first look
     python benchmarks/serving.py --idle 300 --tricklers 32    # beside connections that do nothing
 
-Both run on the same cores, one after the other. The clients' own work (they send, receive and throw
-away) is part of the server's figure; the loop does all that a request does: decodes, finds, draws,
-writes a PNG.
+Beside such connections it is measured without them first: on a busy machine only the two together
+say anything. The loop runs on the same cores, before. The clients' own work (they send, receive and
+throw away) is part of the server's figure; the loop does all that a request does: decodes, finds,
+draws, writes a PNG.
 """
 
 from __future__ import annotations
@@ -199,13 +200,14 @@ def main() -> None:
     parser.add_argument("--idle", type=int, default=0, help="connections that do nothing")
     parser.add_argument("--tricklers", type=int, default=0, help="uploads of a byte a second")
     parser.add_argument("--queue", type=int, default=32)
+    parser.add_argument("--time-limit", type=float, default=30, help="the server's own, in seconds")
     arguments = parser.parse_args()
     workers = os.cpu_count() or 1
     photos = make_photos(12, arguments.side)
     single = alone(arguments.style, photos, min(20, arguments.seconds / 2), workers)
 
     command = [sys.executable, "-m", "toonmark", "serve", "--port", "0"]
-    command += ["--queue", str(arguments.queue)]
+    command += ["--queue", str(arguments.queue), "--time-limit", str(arguments.time_limit)]
     if Path(arguments.style).is_file():
         command += ["--style", arguments.style]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
@@ -214,14 +216,17 @@ def main() -> None:
             assert server.stdout is not None
             found = re.search(r"http[^\s#]+", server.stdout.readline())
             assert found, "the server did not start"
-            style = httpx2.get(f"{found[0]}styles").json()[0]["name"]
+            offered = [one["name"] for one in httpx2.get(f"{found[0]}styles").json()]
+            style = arguments.style if arguments.style in offered else offered[0]
             nuisance = arguments.idle, arguments.tricklers
-            work = load(
-                found[0], style, photos, arguments.clients, arguments.seconds, server.pid, nuisance
-            )
-            result = asyncio.run(work)
+            given = found[0], style, photos, arguments.clients, arguments.seconds, server.pid
+            undisturbed = asyncio.run(load(*given)) if any(nuisance) else None
+            result = asyncio.run(load(*given, nuisance))
         finally:
             server.terminate()
+    if undisturbed:
+        result["undisturbed"] = undisturbed
+    result["machine"] = f"load {os.getloadavg()[0]:.1f} on {workers} cores, nice {os.nice(0)}"
     result["pipeline_alone_photos_per_second"] = round(single, 2)
     result["share_of_pipeline_alone"] = round(float(str(result["photos_per_second"])) / single, 3)
     print(json.dumps(result, indent=2))

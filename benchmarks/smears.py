@@ -53,7 +53,7 @@ def main(cut_out: Path, photos: Path, styles: list[str]) -> None:
             if name not in places:
                 continue
             photo, person = taken.image(places[name]), people.image(i)
-            view = scaling(photo, drawer.size)
+            view = scaling(photo.shape, drawer.size)
             points = transform_points(taken.points[places[name]], view)[None]
             drawn = drawer.draw(_cut(photo, drawer.size)[None], points.astype(np.float32))[0]
             away = outside(_cut(person, drawer.size))
@@ -65,7 +65,9 @@ def main(cut_out: Path, photos: Path, styles: list[str]) -> None:
 
 
 def _cut(image: Array, size: int) -> Array:
-    return np.rint(crop(image.astype(np.float32), scaling(image, size), size)).astype(np.uint8)
+    return np.rint(crop(image.astype(np.float32), scaling(image.shape, size), size)).astype(
+        np.uint8
+    )
 
 
 if __name__ == "__main__":

@@ -44,7 +44,13 @@ def random_set(folder: Path, size: int, count: int = 40) -> str:
 
 
 def trainer(
-    folder: Path, preset: str, size: int, threads: int, batch: int, precision: str = "32-true"
+    folder: Path,
+    preset: str,
+    size: int,
+    threads: int,
+    batch: int,
+    precision: str = "32-true",
+    accelerator: str = "cpu",
 ) -> StyleTrainer:
     paths = {}
     for domain in ("face", "cartoon"):
@@ -65,7 +71,7 @@ def trainer(
         stage1=0,
         stage2=10_000,
     )
-    return StyleTrainer(config, make_fabric("cpu", precision=precision), threads)
+    return StyleTrainer(config, make_fabric(accelerator, precision=precision), threads)
 
 
 def seconds(trainer: StyleTrainer, count: int) -> float:

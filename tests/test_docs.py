@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import re
 import shlex
@@ -13,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import typer
+from tests.conftest import draw_faces
 
 from toonmark.cli.application import COMMANDS, load
 
@@ -58,6 +60,46 @@ def test_each_command_is_understood(words):
 def test_there_are_commands_to_check():
     assert len(EVERY) >= 40
     assert all(commands(page) for page in (DOCS / "start").glob("*.md"))
+
+
+def told_commands() -> set[str]:
+    """Commands that docstrings, help and errors name: in backticks, or behind a colon."""
+    found = set()
+    for file in (ROOT / "src" / "toonmark").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                parts = [n.value if isinstance(n, ast.Constant) else "X" for n in node.values]
+                text = "".join(map(str, parts))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                text = node.value
+            else:
+                continue
+            text = " ".join(text.split())
+            found |= set(re.findall(r"`+(toonmark [^`]+)`+", text))
+            found |= set(re.findall(r"\w: (toonmark [a-z][^:`]+)$", text))
+    return found
+
+
+@pytest.mark.parametrize("told", sorted(told_commands()))
+def test_commands_that_messages_name_are_there(told):
+    name, *rest = [word.rstrip(".,") for word in told.split()[1:]]
+    if name in ("X", "--help"):
+        return
+    assert name in COMMANDS
+    command = load(name)
+    if hasattr(command, "commands") and rest and rest[0] != "X":
+        command = command.commands[rest.pop(0)]
+    known = {option for parameter in command.params for option in parameter.opts}
+    assert {word for word in rest if word.startswith("--")} <= known | {"--help"}
+
+
+def test_modules_say_in_their_first_words_what_they_are():
+    riddles = []
+    for file in sorted((ROOT / "src" / "toonmark").rglob("*.py")):
+        text = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+        if re.match(r"(What|Which|How|Where|Who|Under|From|Are|Is)\b", text):
+            riddles.append(f"{file.name}: {text.splitlines()[0]}")
+    assert not riddles
 
 
 def run(folder: Path, words: list[str]) -> None:
@@ -150,9 +192,12 @@ def test_a_style_of_my_own(me, astronaut):
         if ">>> " in path.read_text("utf-8")
     ],
 )
-def test_the_examples_in_docstrings_hold(name):
+def test_the_examples_in_docstrings_hold(name, me, monkeypatch):
+    """In a folder with a photo, ``me.jpg``, and a set of four ``faces``."""
     import doctest
 
+    draw_faces(me / "faces", 4)
+    monkeypatch.chdir(me)
     try:
         module = importlib.import_module(name)
     except ImportError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 
@@ -29,6 +30,25 @@ def test_the_header_of_landmarks_is_the_readmes():
 
     header = ",".join(["file", *(f"{name}_{axis}" for name in NAMES for axis in "xy")])
     assert f"`{header}`" in README.read_text(encoding="utf-8")
+
+
+def rows(page: Path, title: str) -> list[str]:
+    """A page's table under its line of titles that has this one in it, spaces left out."""
+    lines = page.read_text(encoding="utf-8").splitlines()
+    first = next(i for i, line in enumerate(lines) if line.startswith("|") and title in line)
+    return [
+        re.sub(r" +", " ", line)
+        for line in itertools.takewhile(lambda line: line.startswith("|"), lines[first:])
+    ]
+
+
+def test_what_ships_is_measured_once():
+    """The README, the results and the card of `comic` have the same table."""
+    printed = rows(README.parent / "docs/results.md", "| goal | `comic`")
+    assert len(printed) > 8
+    card = README.parent / "src/toonmark/styles/comic.md"
+    for page in (README, card):
+        assert rows(page, "| goal | `comic`") == printed
 
 
 def test_make_has_the_two_commands_of_the_readme():

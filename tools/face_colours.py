@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from toonmark.colour import to_lab
 from toonmark.data.dataset import Dataset
 from toonmark.errors import DataError
 from toonmark.landmarks import Array
@@ -74,7 +75,7 @@ def _measure_one(picture: Array, points: Array) -> tuple[Array, Array, float] | 
     """Skin, hair and long hair of one (128, 128, 3) RGB picture; None if hair looks like skin."""
     import cv2
 
-    lab = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    lab = to_lab(picture)
     white = (picture.min(axis=2) > _WHITE).astype(np.uint8)
     inside = cv2.dilate(white, np.ones((3, 3), np.uint8)) == 0  # not the matte's pale rim
     eyes, distance = points[:2].mean(0), points[1, 0] - points[0, 0]

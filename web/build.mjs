@@ -84,6 +84,7 @@ const names = {
   SCRIPT: `assets/${put('main.js', await bundle('page/main.js', { WORKER: `assets/${worker}`, WORDS: words }))}`,
   STYLE: `assets/${put('page.css', await bundle('page.css'))}`,
   EXAMPLE: `assets/${example}`,
+  CARD: `assets/${put('card.jpg', readFileSync(source('card.jpg')))}`,
   POINTS: JSON.stringify(JSON.parse(readFileSync(source('example.json'), 'utf8'))),
 };
 const fill = (text, table) =>

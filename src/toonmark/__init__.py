@@ -1,7 +1,7 @@
 """Toonmark: cartoons of people, learned from unpaired pictures.
 
->>> from toonmark import Cartoonizer  # doctest: +SKIP
->>> Cartoonizer("toon")("me.jpg")[0].save("me-toon.png", size=512)  # doctest: +SKIP
+>>> from toonmark import Cartoonizer
+>>> Cartoonizer("toon")("me.jpg")[0].save("me-toon.png", size=512)
 
 How a style is made is in :mod:`toonmark.making`: ``train``, ``export``, ``evaluate``.
 """

@@ -1,4 +1,4 @@
-"""What a path holds: a run, weights out of one, or a style pack. The only place that asks."""
+"""Opens a path as a run, weights out of one, or a style pack. The only place that asks."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from toonmark.errors import RunError
 
 CONFIG = "config.json"
 CHECKPOINT = "checkpoint.safetensors"
+#: Where a run keeps averaged generators to choose from.
+AVERAGED = "averaged"
 
 
 class Kind(StrEnum):
@@ -72,8 +74,13 @@ class Run:
 
     @property
     def weights(self) -> Path:
-        """What others use of it; not there before the run is finished (or has a checkpoint)."""
-        return self.path / WEIGHTS[self.kind]
+        """What others use of it; not there before the run is finished (or has a checkpoint).
+
+        Of a run that was brought from another machine: its averaged generators.
+        """
+        own = WEIGHTS[self.kind]
+        found = checkpoint_of(self.path) if own == CHECKPOINT else None
+        return found or self.path / own
 
 
 @dataclass(frozen=True)
@@ -153,6 +160,45 @@ def weights_of(path: str | Path, kind: Kind) -> Path:
             f"{path} is a run of `{found.kind.command}`.", f"Name a run of `{kind.command}`."
         )
     return found.weights
+
+
+def kept_at(folder: Path, iteration: int) -> Path:
+    """Where a run keeps its averaged generators of one iteration."""
+    return folder / AVERAGED / f"{iteration:07d}.safetensors"
+
+
+def kept_in(folder: Path) -> list[Path]:
+    """The averaged generators that a run keeps, earliest first."""
+    return sorted((folder / AVERAGED).glob("*.safetensors"))
+
+
+def brought_to(folder: Path) -> Path | None:
+    """The averaged generators of a run's last iteration, where there is no checkpoint.
+
+    Such a run was trained elsewhere, and only what draws was brought here: it is finished, and
+    cannot go on.
+
+    Raises:
+        RunError: its configuration cannot be read.
+    """
+    if (folder / CHECKPOINT).exists():
+        return None
+    settings = _written(folder)
+    stages = settings.get("stage1"), settings.get("stage2")
+    if not all(isinstance(stage, int) for stage in stages):
+        return None
+    file = kept_at(folder, sum(stages))  # type: ignore[arg-type]
+    return file if file.exists() else None
+
+
+def checkpoint_of(folder: Path) -> Path | None:
+    """What a training has left in a folder: its checkpoint, or what was brought of its last one.
+
+    Raises:
+        RunError: its configuration cannot be read.
+    """
+    file = folder / CHECKPOINT
+    return file if file.exists() else brought_to(folder)
 
 
 def settings_of(folder: Path) -> dict[str, Any]:

@@ -1,16 +1,17 @@
-"""What comes out: one drawn face, and where in its photo it was."""
+"""The result of drawing: one cartoon of a face, and where in its photo that was."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from toonmark import cutout, pictures, svg
+from toonmark import cutout, pictures, svg, tuning
 from toonmark.errors import OutputError, OutputNotWritableError
 from toonmark.faces.condition import Flaw
-from toonmark.files import written_whole
+from toonmark.files import write_bytes
 from toonmark.landmarks import Array
+from toonmark.tuning import Tuning
 
 #: The least and the most pixels of a cartoon's edge.
 SMALLEST, LARGEST = 16, 4096
@@ -39,6 +40,8 @@ class Cartoon:
         yaw, roll: degrees by which the face is turned to the image's right and leans clockwise.
         turned: whether it is turned too far to be drawn well.
         flaw: "cut" off by the photo's edge, nearly black ("dark"), blown out ("bright"), or "".
+        parts: (2, p, p) uint8: of how many in 255 a pixel of the image is skin, and hair; or None,
+            of styles that do not say it.
     """
 
     image: Array
@@ -52,6 +55,7 @@ class Cartoon:
     roll: float
     turned: bool
     flaw: Flaw = ""
+    parts: Array | None = None
 
     @property
     def face_size(self) -> float:
@@ -68,6 +72,25 @@ class Cartoon:
                 "frontal faces are drawn better."
             )
         return f"{name} {_FLAWS[self.flaw]}" if self.flaw else ""
+
+    def tuned(
+        self, lines: float = 1.0, *, skin: float = 0.0, hair: float = 0.0, strength: float = 1.0
+    ) -> Cartoon:
+        """The same, changed; unless told otherwise, nothing is.
+
+        Args:
+            lines: their width, 0.5 to 2.
+            skin, hair: how much lighter, -1 to 1; brows go with the skin, beards and what covers
+                the head with the hair. Only of styles that say where they are: comic and flat.
+            strength: how much is drawn, 0 to 1; the rest is the photo.
+
+        Raises:
+            TuningError: one is out of its range, or this style does not say where skin and hair
+                are.
+        """
+        wanted = Tuning(lines, skin, hair, strength)
+        image = tuning.tuned(self.image, wanted, self.crop, self.parts)
+        return replace(self, image=image)
 
     def resized(self, size: int, transparent: bool = False) -> Array:
         """The cartoon at another size: (size, size, 3) uint8, or 4 channels when transparent.
@@ -94,11 +117,8 @@ class Cartoon:
             MissingExtraError: an SVG is asked for, and what traces it is not installed.
         """
         suffix = Path(path).suffix
-        data = self.encoded(
-            suffix, size, transparent
-        )  # first: what cannot be drawn touches no disk
-        with written_whole(path) as temporary:
-            temporary.write_bytes(data)
+        # Encoded first: what cannot be drawn touches no disk.
+        write_bytes(path, self.encoded(suffix, size, transparent))
 
     def encoded(self, suffix: str, size: int | None = None, transparent: bool = False) -> bytes:
         """The bytes of the file that :meth:`save` writes to a name with this suffix (".png").

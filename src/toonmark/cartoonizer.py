@@ -38,6 +38,7 @@ from toonmark.faces.refine import Refiner
 from toonmark.inference import Runtime
 from toonmark.landmarks import Array
 from toonmark.pictures import Photo, Source
+from toonmark.ranges import from_network, to_network
 from toonmark.styles.pack import DEFAULT_STYLE, StylePack
 
 
@@ -72,8 +73,11 @@ class Cartoonizer:
         OtherDrawingError: what OpenVINO draws is too far from what ONNX Runtime draws.
 
     Example:
-        >>> cartoonizer = Cartoonizer("toon")  # doctest: +SKIP
-        >>> cartoonizer("me.jpg")[0].save("me-toon.png", size=512)  # doctest: +SKIP
+        >>> cartoonizer = Cartoonizer("toon")
+        >>> (cartoon,) = cartoonizer("me.jpg")
+        >>> cartoon.image.shape, cartoon.points.shape
+        ((128, 128, 3), (5, 2))
+        >>> cartoon.save("me-toon.png", size=512, transparent=True)
     """
 
     def __init__(
@@ -107,7 +111,7 @@ class Cartoonizer:
             images: a photo (see :func:`toonmark.pictures.read` for what that can be), or a list.
             faces: the largest face, all of them, or the one of this number.
             landmarks: (5, 2) or (n, 5, 2) points in the photo's pixels, drawn instead of what a
-                detector finds; for a list of photos a list, with None where it shall look.
+                detector finds; for a list of photos a list, with None where it shall detect.
 
         Returns:
             The cartoons from left to right; for a list of photos, a list of such lists. Of "all"
@@ -129,15 +133,15 @@ class Cartoonizer:
         if len(landmarks) != len(images):
             raise LandmarksError(
                 f"There are {len(images)} photos, and landmarks for {len(landmarks)}.",
-                "Give one entry a photo, None where a detector shall look.",
+                "Give one entry a photo, None where a detector shall find them.",
             )
-        looks = [
-            self._look(image, faces, points)
+        found = [
+            self._find(image, faces, points)
             for image, points in zip(images, landmarks, strict=True)
         ]
-        views = [look for look, _ in looks]
+        views = [one for one, _ in found]
         drawn = self._draw([view for photo in views for view in photo])
-        for _, left_out in looks:
+        for _, left_out in found:
             if left_out:
                 warnings.warn(left_out, SmallFaceWarning, stacklevel=2)
         for cartoon in drawn:
@@ -156,19 +160,19 @@ class Cartoonizer:
             faces: as for a single photo.
 
         Returns:
-            For every photo what came of it. Nothing is warned of: a cartoon's doubt is its
-            ``warning``.
+            For every photo what came of it. Nothing is warned of: a cartoon's ``warning``
+            says it.
         """
-        looks: list[tuple[list[_View], str, ToonmarkError | None]] = []
+        found: list[tuple[list[_View], str, ToonmarkError | None]] = []
         for image in images:
             try:
-                looks.append((*self._look(image, faces, None), None))
+                found.append((*self._find(image, faces, None), None))
             except ToonmarkError as error:
-                looks.append(([], "", error))
-        rest = iter(self._draw([view for views, _, _ in looks for view in views]))
+                found.append(([], "", error))
+        rest = iter(self._draw([view for views, _, _ in found for view in views]))
         return [
             Attempt([next(rest) for _ in views], left_out, error)
-            for views, left_out, error in looks
+            for views, left_out, error in found
         ]
 
     def draw_points(self, image: Array, points: Array) -> list[Cartoon]:
@@ -185,7 +189,7 @@ class Cartoonizer:
         faces = [face_from_points(one) for one in points]
         return self._draw([self._view(photo, n, face) for n, face in enumerate(faces, 1)])
 
-    def _look(
+    def _find(
         self, image: Source, faces: Faces, landmarks: Array | None
     ) -> tuple[list[_View], str]:
         """Cuts the wanted faces out of a photo; reads a large file in full only if it must.
@@ -231,11 +235,17 @@ class Cartoonizer:
         """Draws faces of any number of photos together."""
         if not views:
             return []
-        crops = np.stack([view.crop for view in views]).transpose(0, 3, 1, 2)
+        crops = to_network(np.stack([view.crop for view in views]))
         points = [transform_points(view.face.points, view.transform) for view in views]
-        drawn = self.style.draw(crops / np.float32(127.5) - 1, np.stack(points))
-        images = np.rint((drawn.transpose(0, 2, 3, 1) + 1) * 127.5).astype(np.uint8)
-        return [view.cartoon(image) for view, image in zip(views, images, strict=True)]
+        drawn, parts = self.style.draw_in_parts(crops, np.stack(points))
+        images = from_network(drawn)
+        shares = (
+            [None] * len(views)
+            if parts is None
+            else np.rint(parts.clip(0, 1) * 255).astype(np.uint8)
+        )
+        made = zip(views, images, shares, strict=True)
+        return [view.cartoon(image, part) for view, image, part in made]
 
 
 @dataclass(frozen=True, eq=False)
@@ -255,7 +265,7 @@ class _View:
         """Whether the photo has at least the pixels of the crop."""
         return scale_of(self.transform) <= 1
 
-    def cartoon(self, image: Array) -> Cartoon:
+    def cartoon(self, image: Array, parts: Array | None) -> Cartoon:
         (corner,) = transform_points(np.array([self.face.box[:2]]), self.to_full)
         width, height = (side * self.reduction for side in self.face.box[2:])
         points = transform_points(self.face.points, self.to_full)
@@ -271,4 +281,5 @@ class _View:
             roll=pose.roll(points),
             turned=pose.is_turned(points),
             flaw=self.flaw,
+            parts=parts,
         )

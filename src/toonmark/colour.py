@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from toonmark import hdr
 from toonmark.errors import NotAnImageError
 from toonmark.landmarks import Array
 
@@ -28,14 +30,52 @@ DAMAGE = (
 )  # fmt: skip
 
 
-def upright_rgb(image: Image) -> Array:
-    """A Pillow picture's (first) frame: (h, w, 3) uint8."""
+def to_lab(picture: Array, white: float = 255) -> Array:
+    """(H, W, 3) sRGB in [0, white] to CIE L* in [0, 100], a*, b*: float32 of the same shape."""
+    import cv2
+
+    return cv2.cvtColor(np.asarray(picture, np.float32) / np.float32(white), cv2.COLOR_RGB2LAB)
+
+
+def from_lab(lab: Array) -> Array:
+    """Undoes :func:`to_lab`: (H, W, 3) float32 in [0, 1]; what sRGB cannot show is clipped."""
+    import cv2
+
+    rgb = cv2.cvtColor(np.asarray(lab, np.float32), cv2.COLOR_LAB2RGB)
+    return np.asarray(rgb.clip(0, 1))
+
+
+def upright_rgb(image: Image, said: tuple[int, int] | None = None) -> Array:
+    """A Pillow picture's (first) frame: (h, w, 3) uint8.
+
+    Args:
+        said: its primaries and transfer (:func:`toonmark.code_points.code_points`). They count
+            more than a profile in PNG, and less in other files, as their specifications have it.
+    """
+    profile = image.info.get("icc_profile")
+    if said and image.format == "PNG":
+        profile = None
+    elif profile:
+        said = None
     if image.mode.startswith(("I", "F")):
         grey = eight_bits(np.asarray(image), _white_of(image))
         pixels = np.repeat(grey[..., None], 3, axis=2)
     else:
-        pixels = np.asarray(_to_srgb(image))
+        pixels = np.asarray(_to_srgb(image, profile))
+    if said:
+        pixels = hdr.ordinary(pixels, *said) if hdr.is_special(*said) else pixels
+    elif image.format == "PNG" and not profile and "srgb" not in image.info:
+        pixels = _by_numbers(pixels, image.info.get("gamma"), image.info.get("chromaticity"))
     return _upright(pixels, orientation(image))
+
+
+def _by_numbers(pixels: Array, gamma: float | None, places: Sequence[float] | None) -> Array:
+    """What PNG's chunks gAMA and cHRM mean, as sRGB; most say sRGB, and nothing is changed."""
+    if gamma is not None and (abs(gamma - 1 / 2.2) < 0.02 or not 0.1 <= gamma <= 10):
+        gamma = None  # who writes 1 / 2.2 means sRGB's own curve; and nobody means 0
+    if places is not None and np.abs(np.subtract(places, hdr.SRGB)).max() < 0.01:
+        places = None
+    return pixels if gamma is None and places is None else hdr.calibrated(pixels, gamma, places)
 
 
 def _white_of(image: Image) -> float | None:
@@ -101,16 +141,14 @@ def eight_bits(values: Array, white: float | None = None) -> Array:
 _WHITES = ((16.0, 1.0), (256.0, 255.0), (65536.0, 65535.0))
 
 
-def _to_srgb(image: Image) -> Image:
-
+def _to_srgb(image: Image, profile: bytes | None) -> Image:
     transparent = image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
-    profile = image.info.get("icc_profile")
     if transparent:
         image = _on_white(image)
     if image.mode in ("P", "PA"):
         image = image.convert("RGB")  # a palette's colours are in the profile's space too
     if image.mode == "LAB":
-        return _from_lab(image)
+        return _srgb_of_lab(image)
     if profile and image.mode in ("RGB", "CMYK", "L"):
         image = by_profile(image, profile)
     return image if image.mode == "RGB" else image.convert("RGB")
@@ -148,7 +186,7 @@ def by_profile(image: Image, profile: bytes) -> Image:
     return image if converted is None else converted
 
 
-def _from_lab(image: Image) -> Image:
+def _srgb_of_lab(image: Image) -> Image:
     """CIE Lab, which says its colours without a profile, to sRGB."""
     from PIL import ImageCms
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
 
 from toonmark.checkpoints import checkpoint
 from toonmark.enlarge import LEAST, enlarged
 from toonmark.landmarks import Array
-
-#: How far below 255 the darkest channel of the white around a cartoon may fall.
-WHITE = 24
+from toonmark.surroundings import IN_DRAWING, surroundings, whiteness
 
 #: Pixels, at 128, over which an outline fades into the white.
 EDGE = 2
@@ -73,12 +69,10 @@ def cut_out(image: Array) -> Array:
     Returns:
         (s, s, 4) uint8 RGBA.
     """
-    import cv2
-
     checkpoint()
     size = image.shape[0]
-    darkest = functools.reduce(cv2.min, cv2.split(image))
-    background = _outside(darkest >= 255 - WHITE)
+    darkest = whiteness(image)
+    background = surroundings(image, IN_DRAWING)
     result = np.dstack([image, np.uint8(255) * ~background])
     result[background, :3] = 255
     # A tile at a time, and only where there is an edge: discs take long, the rest takes memory.
@@ -116,14 +110,3 @@ def _soften(
     colour = np.rint(255 - (255 - image[tile][edge].astype(np.float32)) / share)
     colour = np.where(alpha[:, None] > 0, np.clip(colour, 0, 255), 255)
     result[tile][edge] = np.column_stack([colour, alpha])
-
-
-def _outside(white: Array) -> Array:
-    """The white that is connected to the top, left or right edge: (s, s) bool."""
-    import cv2
-
-    count, labels = cv2.connectedComponents(white.astype(np.uint8), connectivity=4)
-    touching = np.zeros(count, bool)
-    touching[np.concatenate([labels[0], labels[:, 0], labels[:, -1]])] = True
-    touching[0] = False  # what is not white
-    return touching[labels]

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from toonmark.code_points import code_points
 from toonmark.colour import DAMAGE, shown_size, upright_rgb
 from toonmark.errors import (
     ConfigurationError,
@@ -68,6 +69,7 @@ def decode(file: BinaryIO, name: str, reduced: bool, limit: int | None = None) -
     own = max_pixels()
     most = own if limit is None else min(own, limit)
     with _reading(name, kind):
+        said = code_points(file, kind)
         image = _open(file, kind, name)
         width, height = image.shown_size if isinstance(image, Layout) else image.size
         _check_size(width, height, most, own, name)
@@ -79,7 +81,7 @@ def decode(file: BinaryIO, name: str, reduced: bool, limit: int | None = None) -
             if reduction > 1:
                 image.draft(None, (width // reduction, height // reduction))
         image.load()
-        return upright_rgb(image), reduction
+        return upright_rgb(image, said), reduction
 
 
 def _check_size(width: int, height: int, most: int, own: int, name: str) -> None:
@@ -128,8 +130,13 @@ def from_pillow(image: Any) -> Array:
         image.fp.seek(0)
         return decode(image.fp, "The picture", reduced=False)[0]
     with _reading("The picture", image.format):
+        said = None
+        if image.format == "PNG" and image.tile and getattr(image, "fp", None) is not None:
+            before = image.fp.tell()
+            said = code_points(image.fp, "PNG")
+            image.fp.seek(before)
         image.load()
-        return upright_rgb(image)
+        return upright_rgb(image, said)
 
 
 def _open(file: BinaryIO, kind: str | None, name: str) -> Any:

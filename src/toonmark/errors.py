@@ -1,10 +1,13 @@
-"""What can go wrong, each with its own type.
+"""All errors that the using half raises, each with its own type.
 
 Every error says in one sentence what happened and in one what to do about it. The command line
 prints both and exits with status 2; programs can catch :class:`ToonmarkError` or a single kind.
 """
 
 from __future__ import annotations
+
+import importlib
+from typing import Any
 
 
 class ToonmarkError(Exception):
@@ -38,6 +41,29 @@ class MissingExtraError(ToonmarkError, ImportError):
         return ToonmarkError, (self.happened, self.remedy)
 
 
+def imported(package: str, what: str, extra: str) -> Any:
+    """A package that an extra installs.
+
+    Args:
+        package: its module's name.
+        what: what needs it, for people: the beginning of a sentence.
+        extra: Toonmark's extra that has it.
+
+    Raises:
+        MissingExtraError: it is not installed.
+        RuntimeBrokenError: it is, and cannot be loaded.
+    """
+    try:
+        return importlib.import_module(package)
+    except (ImportError, OSError) as error:  # the latter where a library of the system is missing
+        if isinstance(error, ModuleNotFoundError) and error.name == package:
+            raise MissingExtraError(what, extra) from error
+        raise RuntimeBrokenError(
+            f"{what} needs {package}, which is installed and cannot be loaded ({error}).",
+            f"Install it again: pip install --force-reinstall 'toonmark[{extra}]'",
+        ) from error
+
+
 class PillowTooNewError(ToonmarkError):
     """A detector silently finds nothing with the Pillow that is installed."""
 
@@ -46,7 +72,7 @@ class PillowTooNewError(ToonmarkError):
 
 
 class RuntimeBrokenError(ToonmarkError):
-    """ONNX Runtime is not installed, or its installation is broken."""
+    """ONNX Runtime is not installed; or it or what an extra installs is broken."""
 
 
 class ImageError(ToonmarkError):
@@ -144,6 +170,10 @@ class OutputError(ToonmarkError):
 
 class OutputNotWritableError(OutputError):
     """The place for the results does not let itself be written to."""
+
+
+class TuningError(OutputError):
+    """A drawing cannot be tuned so."""
 
 
 class DiskFullError(OutputError):

@@ -1,4 +1,4 @@
-"""From a run to a style pack: one ONNX file that draws its heatmaps itself.
+"""Exports a run as a style pack: one ONNX file that draws its heatmaps itself.
 
 The file is written beside its place, checked by the ONNX checker and run against torch, and only
 then moved into place.
@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from toonmark import artifacts
 from toonmark.artifacts import Kind
+from toonmark.configuration import parse
 from toonmark.data.dataset import Dataset
 from toonmark.errors import ConfigurationError, ExportError, RunError
 from toonmark.files import written_whole
@@ -27,11 +28,12 @@ from toonmark.half import halved
 from toonmark.landmarks import COUNT, FRAMES, default_sigma, template_points
 from toonmark.models.cleaning import cleaned
 from toonmark.models.denoiser import Denoised
-from toonmark.models.layered import LOOKS, LayeredGenerator
+from toonmark.models.layered import INK, LOOKS, LayeredGenerator
+from toonmark.models.parts import DrawingInParts
 from toonmark.models.sampling import heatmaps, points_from_heatmaps
 from toonmark.styles.metadata import KEY, StyleMetadata
 from toonmark.training import checkpoint
-from toonmark.training.config import RegressorConfig, parse
+from toonmark.training.config import RegressorConfig
 from toonmark.training.landmarks import load_regressor
 from toonmark.training.run import open_run
 from toonmark.training.trained import trained_style
@@ -110,9 +112,13 @@ def export_style(
     sigma = metadata.sigma_at_128 * size / 128
     drawing = copy.deepcopy(generator).eval()
     network: nn.Module
+    names = ["cartoon"]
     if isinstance(drawing, LayeredGenerator):
         drawing.clean = clean  # it draws its own heatmaps, at the size that it needs them
         network = drawing
+        if drawing.look != INK:  # whose black and white have no lightness to be tuned
+            network, names = DrawingInParts.of(drawing), ["cartoon", "parts"]
+            metadata = metadata.model_copy(update={"parts": True})
     else:
         network = DrawingGenerator(drawing, size, sigma, clean).eval()
     plain_norms_(network)
@@ -122,7 +128,7 @@ def export_style(
             parameter.data = parameter.data.half().float()
         check_finite(network, "in half precision ", "Export without --half; nothing was written.")
     faces, points = _examples(size, 3)
-    model = _converted(network, (faces[:2], points[:2]), ["face", "landmarks"], ["cartoon"])
+    model = _converted(network, (faces[:2], points[:2]), ["face", "landmarks"], names)
     if half:
         import onnx
 
@@ -278,6 +284,8 @@ def _converted(
     network: nn.Module, inputs: tuple[Tensor, ...], names: list[str], outputs: list[str]
 ) -> onnx.ModelProto:
     """The ONNX graph of a network, any batch size."""
+    from onnxscript.optimizer import optimize_ir
+
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     batch = torch.export.Dim("batch", min=1, max=1024)
     try:
@@ -293,13 +301,25 @@ def _converted(
                 dynamo=True,
                 external_data=False,
                 verbose=False,
+                optimize=False,
+            )
+            assert program is not None
+            # Weights stay in the file as they were learnt, also where a graph first reshapes or
+            # scales them: a pack can be taken up again.
+            own = set(network.state_dict())
+            optimize_ir(
+                program.model,
+                should_fold=lambda node: (
+                    False
+                    if any(one is not None and one.name in own for one in node.inputs)
+                    else None
+                ),
             )
     except Exception as error:  # the exporter raises whatever it trips over
         raise ExportError(
             f"The network could not be turned into an ONNX graph ({error}).",
             "Use layers that torch.onnx can export.",
         ) from error
-    assert program is not None
     return program.model_proto
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,13 +54,20 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Gives a temporary name beside ``path``; moves it into place when the block ends well.
 
     Whoever reads ``path`` sees the old file or the new one, never a part. The data are flushed to
-    disk before the move.
+    disk before the move. A pipe or device (``/dev/stdout``) is written into, and stays what it is.
 
     Raises:
         OutputNotWritableError: the folder cannot be made or written to, or the file is too large.
         DiskFullError: no room was left. The old file, if any, is untouched.
     """
     path = Path(path)
+    if path.exists() and not path.is_file() and not path.is_dir():
+        with writing(path), tempfile.TemporaryDirectory(prefix="toonmark-") as folder:
+            beside = Path(folder) / (path.name or "out")
+            yield beside
+            with open(beside, "rb") as made, open(path, "wb") as stream:
+                shutil.copyfileobj(made, stream)
+        return
     temporary: Path | None = None
     try:
         with writing(path):
@@ -85,6 +93,16 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Writes a UTF-8 text file whole or not at all."""
     with written_whole(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
+    """Writes a file whole or not at all.
+
+    Raises:
+        OutputNotWritableError, DiskFullError: see :func:`written_whole`.
+    """
+    with written_whole(path) as temporary:
+        temporary.write_bytes(data)
 
 
 @contextmanager

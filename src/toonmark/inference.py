@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 from pathlib import Path
 from typing import Any, Literal
 
-from toonmark.errors import MissingExtraError, RuntimeBrokenError
+from toonmark.errors import RuntimeBrokenError, imported
 
 #: What networks run on: ONNX Runtime on the processor, or on a GPU of NVIDIA's (needs
 #: `onnxruntime-gpu`); or OpenVINO on the processor (needs the extra `openvino`).
@@ -25,7 +26,7 @@ def open_session(model: bytes | Path, threads: int | None = None, runtime: Runti
         runtime: where it runs.
 
     Raises:
-        RuntimeBrokenError: ONNX Runtime itself cannot be loaded, or not for this ``runtime``.
+        RuntimeBrokenError: the runtime itself cannot be loaded, or not for this ``runtime``.
         MissingExtraError: OpenVINO is not installed.
         Exception: one of :func:`model_errors`, for a file that is no sound model.
     """
@@ -52,8 +53,14 @@ def open_session(model: bytes | Path, threads: int | None = None, runtime: Runti
     # Idle workers sleep: a burning core gains a face little, and takes much from its neighbours.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     content = model if isinstance(model, bytes) else model.read_bytes()
-    # Without a fallback: there is no other provider, and it prints.
-    return onnxruntime.InferenceSession(content, options, providers=[provider], enable_fallback=0)
+    return _without_fallback(onnxruntime.InferenceSession)(content, options, providers=[provider])
+
+
+@functools.cache
+def _without_fallback(session: type) -> type:
+    """There is no other provider, and falling back prints; old sessions take no argument for it."""
+    never = property(lambda self: False, lambda self, wanted: None)
+    return type(session.__name__, (session,), {"_enable_fallback": never})
 
 
 class _OpenVino:
@@ -64,10 +71,7 @@ class _OpenVino:
     """
 
     def __init__(self, content: bytes, threads: int | None) -> None:
-        try:
-            import openvino
-        except ModuleNotFoundError as error:
-            raise MissingExtraError("Drawing with OpenVINO", "openvino") from error
+        openvino = imported("openvino", "Drawing with OpenVINO", "openvino")
         core = openvino.Core()
         options = {
             "INFERENCE_NUM_THREADS": threads or min(os.cpu_count() or 1, 4),

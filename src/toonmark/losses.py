@@ -143,7 +143,13 @@ def ms_ssim(first: Tensor, second: Tensor) -> Tensor:
     Returns:
         scalar, the mean over pictures and channels.
     """
-    first, second = (first.float() + 1) / 2, (second.float() + 1) / 2
+    # Variances are differences of means that are nearly the same: bfloat16 would leave nothing.
+    with torch.autocast(first.device.type, enabled=False):
+        return _ms_ssim((first.float() + 1) / 2, (second.float() + 1) / 2)
+
+
+def _ms_ssim(first: Tensor, second: Tensor) -> Tensor:
+    """See :func:`ms_ssim`; pictures are (N, C, H, W) float32 in [0, 1]."""
     edge = min(first.shape[-2:])
     scales = sum(edge >> k >= _WINDOW for k in range(len(MS_SSIM)))
     weights = torch.tensor(MS_SSIM[:scales], device=first.device)

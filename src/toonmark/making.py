@@ -1,11 +1,11 @@
-"""What the making half offers: a run is trained, exported as a pack, and packs are measured.
+"""The making half's public functions: train a run, export it as a pack, evaluate packs.
 
 >>> import toonmark                                                             # doctest: +SKIP
 >>> toonmark.train({"faces": ["faces"], "cartoons": ["cartoons"]}, "runs/mine")  # doctest: +SKIP
 >>> toonmark.export("runs/mine", "mine.onnx")                                   # doctest: +SKIP
 >>> toonmark.evaluate(["mine.onnx"], "faces", "cartoons")                       # doctest: +SKIP
 
-Nothing that they need is loaded before they are called.
+``tests/test_making.py`` runs these calls. Nothing that they need is loaded before they are called.
 """
 
 from __future__ import annotations
@@ -57,6 +57,8 @@ def train(
     devices: int = 1,
     nodes: int = 1,
     precision: str = "32-true",
+    workers: int | None = None,
+    compiled: bool = False,
 ) -> Trained:
     """Trains a run, or goes on with it where it was.
 
@@ -70,6 +72,10 @@ def train(
         accelerator: ``cpu``, ``cuda``, ``mps`` or ``auto``.
         devices, nodes: how many on this machine, and how many machines.
         precision: ``32-true`` or ``bf16-mixed``.
+        workers: processes that make pictures ahead (for ``train``, ``munit``, ``ganimorph``,
+            ``train-landmarks`` and ``train-layers``; the others make their own), for each device.
+            None: none beside a CPU, which has better things to do, and as many as help a GPU.
+        compiled: has PyTorch compile the networks of ``train``, ``munit`` and ``ganimorph``.
 
     Raises:
         ConfigurationError: a wrong setting, or another one than the run was started with.
@@ -94,13 +100,17 @@ def train(
             torch.set_num_threads(1 if _is_style(chosen) else threads)
         fabric = make_fabric(accelerator, devices, nodes, precision)
         trainer = _trainer(chosen, run, fabric, threads)
+        if hasattr(trainer, "pictures"):
+            trainer.pictures.workers = _workers(fabric) if workers is None else workers
+        if compiled and _is_style(chosen):
+            trainer.compile()
         finished = to_the_end(trainer, chosen, run)
         if not finished or not fabric.is_global_zero:
             return Trained(finished, fabric.is_global_zero)
         if _is_style(chosen):
-            from toonmark.artifacts import CHECKPOINT
+            from toonmark.artifacts import run_of
 
-            return Trained(True, True, run / CHECKPOINT)
+            return Trained(True, True, run_of(run).weights)
         error = trainer.error()
         weights = trainer.save(run, error)
         write_text(run / "error.json", json.dumps(error, indent=1) + "\n")
@@ -180,8 +190,8 @@ def evaluate(
 
 def _opened(config: Any, run: Path) -> Any:
     from toonmark import artifacts
+    from toonmark.configuration import parse
     from toonmark.errors import ConfigurationError
-    from toonmark.training.config import parse
     from toonmark.training.run import open_run
 
     by_kind = kinds()
@@ -211,6 +221,15 @@ def kinds() -> dict[Kind, type[RunConfig]]:
         config.LayersConfig,
     ]
     return {one.run_kind: one for one in ours + [kind for kind, _, _ in LEARNED.values()]}
+
+
+def _workers(fabric: Fabric) -> int:
+    """How many processes make pictures for one device."""
+    import os
+
+    if fabric.device.type == "cpu":
+        return 0
+    return max(1, min(16, (os.cpu_count() or 1) // fabric.world_size - 1))
 
 
 def _is_style(config: Frozen) -> bool:

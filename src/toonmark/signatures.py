@@ -1,4 +1,4 @@
-"""What a file is by its first bytes: a name may lie, and a reader may be missing."""
+"""File types by their first bytes: a name may lie, and a reader may be missing."""
 
 from __future__ import annotations
 

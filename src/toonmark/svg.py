@@ -6,13 +6,16 @@ become few, clean shapes.
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from typing import Any
 
 import numpy as np
 
 from toonmark import cutout, pictures
-from toonmark.errors import MissingExtraError
+from toonmark.checkpoints import checkpoint
+from toonmark.colour import to_lab
+from toonmark.errors import imported
 from toonmark.landmarks import Array
 
 #: Edge in pixels at which drawings are traced.
@@ -33,6 +36,11 @@ _NEUTRAL, _FLAT, _FINER = 12, 0.02, 3
 _LOOKED_AT, _KEPT = 1000, 48
 
 
+def is_available() -> bool:
+    """Whether what traces is installed."""
+    return importlib.util.find_spec("vtracer") is not None
+
+
 def traced(image: Array, size: int, transparent: bool = False) -> str:
     """Traces a drawing.
 
@@ -47,6 +55,7 @@ def traced(image: Array, size: int, transparent: bool = False) -> str:
 
     Raises:
         MissingExtraError: vtracer is not installed.
+        RuntimeBrokenError: it is, and cannot be loaded.
 
     Example:
         >>> import numpy as np
@@ -64,6 +73,7 @@ def traced(image: Array, size: int, transparent: bool = False) -> str:
         return f'{head}{fine} {fine}">\n{lines}</svg>\n'
     text = ""
     for apart, median, speckle in _STEPS:
+        checkpoint()
         text = vtracer.convert_raw_image_to_svg(
             pictures.encode(_flat(pixels, apart, median), ".png"),
             img_format="png",
@@ -155,7 +165,7 @@ def _flat(pixels: Array, apart: float, median: int) -> Array:
     few = np.rint(colours).astype(np.uint8)[chosen]
     if median > 1:
         calm = _nearest(cv2.medianBlur(few, median), np.rint(colours))
-        near = np.linalg.norm(_lab(few) - _lab(calm), axis=-1) < _SPECK
+        near = np.linalg.norm(to_lab(few) - to_lab(calm), axis=-1) < _SPECK
         few[near] = calm[near]
     if pixels.shape[2] == 3:
         return few
@@ -170,17 +180,11 @@ def _nearest(image: Array, colours: Array) -> Array:
     return np.asarray(colours.astype(np.uint8)[aways.argmin(0)])
 
 
-def _lab(image: Array) -> Array:
-    import cv2
-
-    return np.asarray(cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB))
-
-
 def _told_apart(colours: Array, apart: float) -> Array:
     """Of colours, (n, 3) uint8, the commonest that are so far apart: (k, 3) float32."""
     kinds, counts = np.unique(colours // 4, axis=0, return_counts=True)
     kinds = kinds[np.argsort(-counts, kind="stable")][:_LOOKED_AT] * 4.0 + 2
-    lab = _lab(kinds[None])[0]
+    lab = to_lab(kinds[None])[0]
     kept = [0]
     for number in range(1, len(lab)):
         if np.linalg.norm(lab[kept] - lab[number], axis=1).min() >= apart:
@@ -189,8 +193,4 @@ def _told_apart(colours: Array, apart: float) -> Array:
 
 
 def _library() -> Any:
-    try:
-        import vtracer
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("Writing SVG", "svg") from error
-    return vtracer
+    return imported("vtracer", "Writing SVG", "svg")

@@ -161,6 +161,18 @@ def test_two_processes_lose_no_word_of_each_other(tmp_path: Path) -> None:
     assert Annotations(folder).count() == 40
 
 
+def test_a_word_written_within_one_tick_of_the_clock_is_not_lost(tmp_path: Path) -> None:
+    """File systems stamp several writes with one time."""
+    folder = make(tmp_path, ("a.png", "b.png", "c.png"))
+    first, second = Annotations(folder), Annotations(folder)
+    first.save("a.png", POINTS, State.DONE)
+    stamp = (folder / NAME).stat()
+    second.save("b.png", POINTS, State.DONE)
+    os.utime(folder / NAME, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    first.save("c.png", POINTS, State.DONE)
+    assert Annotations(folder).count() == 3
+
+
 def test_readers_never_see_half_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     annotations = Annotations(make(tmp_path))
     whole, seen = set(annotations.entries), []

@@ -28,7 +28,7 @@ def test_a_set_of_drawings_goes_on_where_it_was_stopped(photos, tmp_path):
     out = tmp_path / "drawn"
     seen = []
     count = drawings.write_drawings(
-        photos, "toon", out, looks=2, progress=lambda done, total: seen.append((done, total))
+        photos, "toon", out, views=2, progress=lambda done, total: seen.append((done, total))
     )
     assert count == 3
     assert seen == [(3, 3)]
@@ -41,16 +41,16 @@ def test_a_set_of_drawings_goes_on_where_it_was_stopped(photos, tmp_path):
     made.path(1).unlink()
     marker = made.path(2)
     marker.write_bytes(before)
-    drawings.write_drawings(photos, "toon", out, looks=2)
+    drawings.write_drawings(photos, "toon", out, views=2)
     assert Dataset.open(out).path(1).exists()
     assert marker.read_bytes() == before, "what is there is not drawn again"
     with pytest.raises(ConfigurationError, match="looks"):
-        drawings.write_drawings(photos, "toon", out, looks=3)
+        drawings.write_drawings(photos, "toon", out, views=3)
     drawings.write_drawings(
-        photos, "toon", out, looks=1, even_light=False, finish=False, force=True
+        photos, "toon", out, views=1, even_light=False, finish=False, force=True
     )
     drawn = Dataset.open(out).image(2)
-    drawings.write_drawings(photos, "toon", out, looks=1, finish=False, force=True)
+    drawings.write_drawings(photos, "toon", out, views=1, finish=False, force=True)
     assert not np.array_equal(Dataset.open(out).image(2), drawn), "the light was made even"
     pack = StylePack.open("toon")
     face = Dataset.open(photos).image(2).astype(np.float32).transpose(2, 0, 1)[None] / 127.5 - 1
@@ -58,11 +58,12 @@ def test_a_set_of_drawings_goes_on_where_it_was_stopped(photos, tmp_path):
     np.testing.assert_allclose(drawn / 127.5 - 1, wanted, atol=0.02)
 
 
+@pytest.mark.slow
 def test_the_command_draws_with_several_processes_as_with_one(photos, tmp_path):
     one, two = tmp_path / "one", tmp_path / "two"
-    drawings.write_drawings(photos, "toon", one, looks=1)
+    drawings.write_drawings(photos, "toon", one, views=1)
     result = CliRunner().invoke(
-        data.app, ["drawings", str(photos), str(two), "--looks", "1", "--workers", "2"]
+        data.app, ["drawings", str(photos), str(two), "--views", "1", "--workers", "2"]
     )
     assert result.exit_code == 0, result.output
     assert "3 drawings are in" in result.output
@@ -74,28 +75,29 @@ def test_the_command_may_leave_drawings_as_they_are(photos, tmp_path):
     options = ["--looks", "1", "--own-light", "--as-drawn"]
     result = CliRunner().invoke(data.app, ["drawings", str(photos), str(tmp_path / "a"), *options])
     assert result.exit_code == 0, result.output
-    drawings.write_drawings(photos, "toon", tmp_path / "b", looks=1, even_light=False, finish=False)
+    assert "--looks is called --views now." in result.output
+    drawings.write_drawings(photos, "toon", tmp_path / "b", views=1, even_light=False, finish=False)
     made = [Dataset.open(tmp_path / name).image(1) for name in "ab"]
     assert np.array_equal(*made)
 
 
 def test_a_drawing_does_not_depend_on_the_rest_of_the_set(photos, tmp_path):
-    drawings.write_drawings(photos, "toon", tmp_path / "all", looks=4)
+    drawings.write_drawings(photos, "toon", tmp_path / "all", views=4)
     table = (photos / "landmarks.csv").read_text().splitlines()
     (photos / "part.csv").write_text("\n".join([table[0], table[3]]) + "\n")
-    drawings.write_drawings(photos / "part.csv", "toon", tmp_path / "part", looks=4)
+    drawings.write_drawings(photos / "part.csv", "toon", tmp_path / "part", views=4)
     part = Dataset.open(tmp_path / "part")
     assert part.names == ("002.png",)
     assert np.array_equal(part.image(0), Dataset.open(tmp_path / "all").image(2))
 
 
 def test_other_points_are_another_configuration(photos, tmp_path):
-    drawings.write_drawings(photos, "toon", tmp_path / "out", looks=1)
+    drawings.write_drawings(photos, "toon", tmp_path / "out", views=1)
     rows = Dataset.open(photos)
     moved = rows.points + 1
     write_landmarks(photos / "landmarks.csv", list(zip(rows.names, moved, strict=True)))
     with pytest.raises(ConfigurationError, match=r"photos: .{12}… -> .{12}…") as told:
-        drawings.write_drawings(photos, "toon", tmp_path / "out", looks=1)
+        drawings.write_drawings(photos, "toon", tmp_path / "out", views=1)
     assert len(told.value.happened) < 200
 
 
@@ -113,7 +115,7 @@ def test_another_set_is_not_taken_for_an_unfinished_one(photos, tmp_path):
     other.mkdir()
     (other / "landmarks.csv").write_text("file\n")
     with pytest.raises(ConfigurationError):
-        drawings.write_drawings(photos, "toon", other, looks=1)
+        drawings.write_drawings(photos, "toon", other, views=1)
     assert (other / "landmarks.csv").exists()
 
 
@@ -123,15 +125,15 @@ def test_two_photos_that_would_share_a_drawing_are_named(photos, tmp_path):
     table = [*zip(rows.names, rows.points, strict=True), ("000.jpg", rows.points[0])]
     write_landmarks(photos / "landmarks.csv", table)
     with pytest.raises(DataError, match=r"2 photos .* a drawing called 000\.png"):
-        drawings.write_drawings(photos, "toon", tmp_path / "out", looks=1)
+        drawings.write_drawings(photos, "toon", tmp_path / "out", views=1)
 
 
 def test_photos_with_a_background_can_only_be_drawn_as_they_are(photos, tmp_path):
     for path in sorted((photos / "images").iterdir())[:2]:  # the third is before a white wall
         Image.fromarray(np.minimum(np.array(Image.open(path)), 200)).save(path)
     with pytest.raises(DataError, match="not on white"):
-        drawings.write_drawings(photos, "toon", tmp_path / "out", looks=1)
-    assert drawings.write_drawings(photos, "toon", tmp_path / "out", looks=1, finish=False) == 3
+        drawings.write_drawings(photos, "toon", tmp_path / "out", views=1)
+    assert drawings.write_drawings(photos, "toon", tmp_path / "out", views=1, finish=False) == 3
 
 
 def test_names_in_folders_keep_them(photos, tmp_path):
@@ -140,7 +142,7 @@ def test_names_in_folders_keep_them(photos, tmp_path):
     (photos / "images" / "000.png").rename(photos / "images" / "a" / "000.png")
     table = [("a/000.png", rows.points[0]), *zip(rows.names[1:], rows.points[1:], strict=True)]
     write_landmarks(photos / "landmarks.csv", table)
-    drawings.write_drawings(photos, "toon", tmp_path / "out", looks=1)
+    drawings.write_drawings(photos, "toon", tmp_path / "out", views=1)
     assert Dataset.open(tmp_path / "out").names == ("001.png", "002.png", "a/000.png")
 
 
@@ -152,7 +154,7 @@ def test_an_unknown_style_leaves_nothing_behind(photos, tmp_path):
 
 def test_a_photo_of_another_size_is_drawn_at_the_styles(tmp_path):
     folder = draw_faces(tmp_path / "large", 1, size=256)
-    drawings.write_drawings(folder, "toon", tmp_path / "out", looks=1)
+    drawings.write_drawings(folder, "toon", tmp_path / "out", views=1)
     made = Dataset.open(tmp_path / "out")
     assert made.image(0).shape == (128, 128, 3)
     expected = (Dataset.open(folder).points[0] + 0.5) / 2 - 0.5

@@ -6,11 +6,12 @@ import cv2
 import numpy as np
 import pytest
 
+from toonmark.colour import from_lab, to_lab
 from toonmark.data.drawings.finishing import edge_distance, finished, outlined
-from toonmark.data.drawings.regions import HAIR, SKIN, from_lab, regions, to_lab
+from toonmark.data.drawings.regions import HAIR, SKIN, regions
 from toonmark.data.drawings.views import median_of_views, views
 from toonmark.data.facesjs.colours import natural_hair, natural_skin
-from toonmark.faces.axes import FacePlane
+from toonmark.faces.axes import FaceCoordinates
 from toonmark.landmarks import mirror, template_points
 
 SIZE = 128
@@ -18,6 +19,14 @@ POINTS = template_points(SIZE).astype(np.float32)
 #: L*a*b* of what the photos show, and of what is drawn.
 PHOTO = {"skin": [62, 14, 18], "hair": [60, 6, 32]}
 DRAWN = {"skin": [74, 18, 24], "hair": [30, 12, 12]}
+
+
+def picture_of(lab):
+    return from_lab(lab) * 2 - 1
+
+
+def lab_of(picture):
+    return to_lab((picture + 1) / 2, white=1)
 
 
 def person(colours, ink=None, beard=None, lift=0.0):
@@ -32,11 +41,11 @@ def person(colours, ink=None, beard=None, lift=0.0):
         for x, y in np.rint(POINTS[:2]).astype(int).tolist():
             cv2.circle(lab, (x, y), 3, ink, -1)
     lab[..., 0] = np.clip(lab[..., 0] + lift, 0, 100)
-    return from_lab(lab)
+    return picture_of(lab)
 
 
 def colour_at(picture, x, y, radius=3):
-    return np.median(to_lab(picture)[y - radius : y + radius, x - radius : x + radius], (0, 1))
+    return np.median(lab_of(picture)[y - radius : y + radius, x - radius : x + radius], (0, 1))
 
 
 def test_views_carry_the_points_along_and_lead_back():
@@ -76,8 +85,8 @@ def test_what_only_one_view_shows_is_left_out():
 
 def test_skin_and_hair_are_told_apart():
     photo, drawing = person(PHOTO), person(DRAWN, ink=[5, 0, 0])
-    lab = to_lab(drawing)
-    parts = regions(lab, to_lab(photo), photo.min(-1) < 0.9, POINTS, np.array(DRAWN["skin"]))
+    lab = lab_of(drawing)
+    parts = regions(lab, lab_of(photo), photo.min(-1) < 0.9, POINTS, np.array(DRAWN["skin"]))
     assert parts.kinds[parts.labels[90, 45]] == SKIN
     assert parts.kinds[parts.labels[25, 64]] == HAIR
     assert parts.kinds[parts.labels[3, 3]] not in (SKIN, HAIR)
@@ -89,11 +98,11 @@ def test_the_plane_of_a_turned_face_turns_with_it():
     rotation = cv2.getRotationMatrix2D((64, 64), 30, 1)
     turned = POINTS @ rotation[:, :2].T + rotation[:, 2]
     for points in (POINTS, turned):
-        plane = FacePlane.of(points, SIZE)
+        found = FaceCoordinates.of(points, SIZE)
         left, right = (tuple(np.rint(p).astype(int)[::-1]) for p in points[:2])
-        assert plane.aside[left] == pytest.approx(-0.5, abs=0.05)
-        assert plane.aside[right] == pytest.approx(0.5, abs=0.05)
-        assert plane.down[left] == pytest.approx(-0.6, abs=0.05)
+        assert found.aside[left] == pytest.approx(-0.5, abs=0.05)
+        assert found.aside[right] == pytest.approx(0.5, abs=0.05)
+        assert found.down[left] == pytest.approx(-0.6, abs=0.05)
 
 
 def test_a_finished_drawing_has_the_persons_colours_as_cartoons_have_them():
@@ -128,16 +137,18 @@ def test_a_beard_is_drawn_only_where_the_photo_has_one(worn, kept):
 
 def test_a_patch_of_light_on_the_forehead_goes():
     photo, drawing = person(PHOTO), person(DRAWN, ink=[5, 0, 0])
-    lab = to_lab(drawing)
+    lab = lab_of(drawing)
     cv2.ellipse(lab, (64, 50), (8, 5), 0, 0, 360, (92, 6, 8), -1)
-    done = finished(from_lab(lab), photo, POINTS)
+    done = finished(picture_of(lab), photo, POINTS)
     assert np.linalg.norm(colour_at(done, 64, 50) - colour_at(done, 45, 90)) < 6
 
 
 def test_the_figure_ends_where_the_person_does_with_an_outline():
     photo = person(PHOTO)
     smeared = person(DRAWN, ink=[5, 0, 0])
-    smeared[:20, 50:70] = from_lab(np.full((20, 20, 3), [60, 20, 20], np.float32))  # a cone on top
+    smeared[:20, 50:70] = picture_of(
+        np.full((20, 20, 3), [60, 20, 20], np.float32)
+    )  # a cone on top
     done = finished(smeared, photo, POINTS)
     assert (done[:8] > 0.99).all(), "nothing above the head"
     top = int(np.flatnonzero((photo.min(-1) < 0.9)[:, 64])[0])

@@ -86,6 +86,7 @@ def test_a_set_is_taken_apart_and_gone_on_with(portraits, tmp_path):
     assert write_layers(folder, out, force=True)[0] == 2
 
 
+@pytest.mark.slow
 def test_the_commands_make_a_set_a_run_and_a_style(portraits, tmp_path):
     folder, _ = portraits
     result = run("data", "layers", folder, tmp_path / "layers")

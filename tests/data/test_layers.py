@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from toonmark.data.layers.glasses import NONE, SURE, fitted, frames_at
+from toonmark.data.layers.glasses import DRAWN, NONE, SURE, fitted, frames_at, worn
 from toonmark.data.layers.labels import layer_map
 from toonmark.data.layers.pen import smooth_curve
 from toonmark.data.layers.regions import found_regions
@@ -119,6 +119,131 @@ def test_a_beard_is_told_from_a_shadow(portrait):
     assert found.beard.sum() > 500
     photo, alpha, dense = portrait(beard=(152, 112, 93))  # the skin's colour, three quarters of it
     assert not found_regions(photo, alpha, dense).beard.any()
+
+
+def _hairy(photo, zone, colour, seed=3):
+    """Hair of one colour in a part of a face: dark and light strands, two pixels wide."""
+    import cv2
+
+    strands = np.random.default_rng(seed).normal(0, 1, (SIZE, SIZE))
+    strands = cv2.GaussianBlur(strands, (0, 0), 0.8)[..., None] / 0.35
+    hair = np.clip(np.array(colour) + 26 * strands, 0, 255)
+    out = photo.copy()
+    out[zone] = hair[zone].astype(np.uint8)
+    return out
+
+
+def _rows_and_columns():
+    return np.mgrid[:SIZE, :SIZE]
+
+
+@pytest.mark.parametrize("colour", [(58, 44, 38), (80, 68, 60)])
+def test_a_moustache_alone_is_found_where_it_is(portrait, colour):
+    photo, alpha, dense = portrait()
+    rows, columns = _rows_and_columns()
+    moustache = (abs(rows - 152) < 5) & (abs(columns - 128) < 28)
+    found = found_regions(_hairy(photo, moustache, colour), alpha, dense).beard
+    assert found[moustache].mean() > 0.6
+    assert found[rows > 175].sum() < 60, "the chin is shaved"
+
+
+@pytest.mark.parametrize("colour", [(60, 50, 44), (135, 130, 126)])
+def test_hair_on_chin_and_jaw_is_found(portrait, colour):
+    photo, alpha, dense = portrait()
+    rows, columns = _rows_and_columns()
+    face = ((columns - 128) / 54) ** 2 + ((rows - 130) / 70) ** 2 < 1
+    lips = ((columns - 128) / 25) ** 2 + ((rows - 164) / 9) ** 2 < 1
+    full = face & (rows > 148) & ~lips
+    found = found_regions(_hairy(photo, full, colour), alpha, dense).beard
+    assert found[full].mean() > 0.7
+
+
+def test_a_face_in_shadow_or_wrinkled_all_over_has_no_beard(portrait):
+    photo, alpha, dense = portrait()
+    rows, columns = _rows_and_columns()
+    dim = np.clip(1 - 0.5 * (rows - 140) / 60, 0.5, 1)[..., None]
+    shaded = np.where(rows[..., None] > 140, photo * dim, photo).astype(np.uint8)
+    assert not found_regions(shaded, alpha, dense).beard.any()
+    face = ((columns - 128) / 54) ** 2 + ((rows - 130) / 70) ** 2 < 1
+    wrinkled = _hairy(photo, face & (rows > 118), (200, 148, 122))
+    assert not found_regions(wrinkled, alpha, dense).beard.any()
+
+
+def test_dark_lenses_need_no_line_around_them(portrait):
+    """Of sunglasses without a bridge that shows, the lenses are filled, and no eyes are drawn."""
+    import cv2
+
+    photo, alpha, dense = portrait()
+    eyes = np.array([[102.4, 112.6], [153.6, 112.6]]) - 0.5
+    for lens in frames_at(eyes, 0.44, 0.86, 2.8, 0.04).lenses:
+        cv2.fillPoly(photo, [np.rint(lens).astype(np.int32)], (48, 40, 38))
+    photo = cv2.GaussianBlur(photo, (0, 0), 3.0)
+    assert fitted(photo, dense).score < SURE
+    found = worn(photo, dense)
+    assert found is not None
+    assert found.dark
+    assert found.sure
+    layers = layer_map(photo, alpha, dense, np.ones((SIZE, SIZE), bool))
+    for x, y in ((102, 116), (153, 116)):
+        assert (layers[y - 8 : y + 8, x - 8 : x + 8] == Layer.GLASSES).all()
+
+
+def test_eyes_in_shadow_wear_no_glasses(portrait):
+    import cv2
+
+    photo, _, dense = portrait()
+    sockets = np.zeros((SIZE, SIZE), np.float32)
+    for x in (102, 153):
+        cv2.ellipse(sockets, (x, 108), (26, 16), 0, 0, 360, 1, -1)
+    dim = 1 - 0.45 * cv2.GaussianBlur(sockets, (0, 0), 9)[..., None]
+    assert worn((photo * dim).astype(np.uint8), dense) is None
+    under_a_brim = np.where(np.arange(SIZE)[:, None, None] < 128, photo * 0.4, photo)
+    found = worn(under_a_brim.astype(np.uint8), dense)
+    assert found is None or not found.sure
+
+
+def test_thin_frames_need_a_bridge(portrait):
+    """Lines under the eyes that are weak are glasses where a bridge joins them, else wrinkles."""
+    import cv2
+
+    photo, _, dense = portrait()
+    eyes = np.array([[102.4, 112.6], [153.6, 112.6]]) - 0.5
+    frames = frames_at(eyes, 0.42, 0.8, 2.8, 0.04)
+    for bridge, sure in ((0.16, True), (0.0, False)):
+        faint = np.zeros((SIZE, SIZE), np.float32)
+        for curve, closed, strength in (
+            (frames.lenses[0], True, 0.115),
+            (frames.lenses[1], True, 0.115),
+            (frames.bridge, False, bridge),
+        ):
+            points = np.rint(curve * 16).astype(np.int32)
+            cv2.polylines(faint, [points], closed, strength, 2, cv2.LINE_AA, 4)
+        found = worn((photo * (1 - faint[..., None])).astype(np.uint8), dense)
+        assert found is not None
+        assert DRAWN < found.score < SURE
+        assert found.sure is sure
+
+
+def test_mirrored_lenses_in_sure_frames_hide_the_eyes(portrait):
+    import cv2
+
+    photo, _, dense = portrait()
+    eyes = np.array([[102.4, 112.6], [153.6, 112.6]]) - 0.5
+    frames = frames_at(eyes, 0.42, 0.8, 2.8, 0.04)
+    clear, mirrored = photo.copy(), photo.copy()
+    for lens in frames.lenses:
+        cv2.fillPoly(mirrored, [np.rint(lens).astype(np.int32)], (120, 190, 230))
+    for canvas in (clear, mirrored):
+        for lens in frames.lenses:
+            curve = np.rint(lens * 16).astype(np.int32)
+            cv2.polylines(canvas, [curve], True, (20, 20, 25), 3, cv2.LINE_AA, 4)
+        bridge = np.rint(frames.bridge * 16).astype(np.int32)
+        cv2.polylines(canvas, [bridge], False, (20, 20, 25), 3, cv2.LINE_AA, 4)
+    for canvas, hidden in ((clear, False), (mirrored, True)):
+        found = worn(canvas, dense)
+        assert found is not None
+        assert found.sure
+        assert found.dark is hidden
 
 
 def test_curves_go_through_their_points():

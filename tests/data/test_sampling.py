@@ -1,5 +1,8 @@
 """What training sees: pure functions of (seed, iteration, place), landmarks carried along."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -9,8 +12,10 @@ from toonmark.data.augmentation import Augmentation
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.dataset import Dataset, write_landmarks
 from toonmark.data.matte import lift, matte_on_white
-from toonmark.data.sampling import Sampler
+from toonmark.data.relighting import evened
+from toonmark.data.sampling import Sampler, scaling
 from toonmark.errors import DataError, UnreadableBackgroundWarning
+from toonmark.faces.align import transform_points
 
 STILL = Augmentation(mirror=False, degrees=0, zoom=(1, 1), shift=0)
 
@@ -49,6 +54,13 @@ def test_the_same_place_gives_the_same_picture_and_each_epoch_all_of_them(face_s
     second = [still.at(count + i, 0, 1).landmarks.tobytes() for i in range(count)]
     assert set(second) == first
     assert second != [still.at(i, 0, 1).landmarks.tobytes() for i in range(count)]
+
+
+def test_a_picture_is_changed_otherwise_in_each_epoch(face_set):
+    alone = sampler(face_set)
+    alone.items = alone.items[:1]
+    first, second = (alone.at(iteration, 0, 1) for iteration in range(2))
+    assert not np.allclose(first.landmarks, second.landmarks, atol=0.1)
 
 
 def test_landmarks_follow_the_picture(face_set):
@@ -185,6 +197,22 @@ def test_light_changes_only_what_is_shown_and_not_the_background(face_set):
     np.testing.assert_array_equal(sample.shown, sample.image)
 
 
+def test_light_falls_on_photos_with_their_own_background_too(face_set):
+    """Half of these are the faces as they were photographed; none is left without a lamp."""
+
+    def drawn(light):
+        own = sampler(
+            face_set, Augmentation(light=light), backgrounds=Backgrounds([]),
+            background_share=1.0, photos=[str(face_set)],
+        )  # fmt: skip
+        return [own.at(i, 0, 1) for i in range(16)]
+
+    for plain, lit in zip(drawn(0.0), drawn(1.0), strict=True):
+        figure = plain.image.max(axis=2) < 0.6
+        assert np.abs(lit.shown - plain.shown).max(axis=2)[figure].max() > 0.05
+        np.testing.assert_array_equal(plain.image, lit.image)
+
+
 def test_noise_changes_only_what_is_shown(face_set):
     drawn = sampler(face_set, STILL, backgrounds=Backgrounds(), noise=0.2)
     clean = sampler(face_set, STILL, backgrounds=Backgrounds())
@@ -282,6 +310,23 @@ def test_drawings_follow_their_faces(face_set):
     assert sampler(face_set).at(0, 0, 1).drawing is None
 
 
+def test_a_drawing_may_be_a_file_of_another_kind(face_set, tmp_path):
+    faces = Dataset.open(face_set)
+    (tmp_path / "images").mkdir()
+    rows = []
+    for i, name in enumerate(faces.names):
+        Image.fromarray(faces.image(i)).save(tmp_path / "images" / name.replace(".png", ".webp"))
+        rows.append((name.replace(".png", ".webp"), faces.points[i]))
+    write_landmarks(tmp_path / "landmarks.csv", rows)
+    assert sampler(face_set, drawings=[str(tmp_path)]).at(0, 0, 1).drawing is not None
+
+
+@pytest.mark.parametrize("shape", [(40, 80, 3), (80, 40, 3)])
+def test_a_picture_that_is_not_square_is_made_so_by_its_longer_side(shape):
+    corners = transform_points(np.array([[-0.5, -0.5], [79.5, 79.5]]), scaling(shape, 64))
+    np.testing.assert_allclose(corners, [[-0.5, -0.5], [63.5, 63.5]], atol=1e-6)
+
+
 def test_a_face_without_a_drawing_is_named(face_set, tmp_path):
     dataset = Dataset.open(face_set)
     Image.fromarray(dataset.image(0)).save(tmp_path / "000.png")
@@ -295,3 +340,86 @@ def test_two_faces_of_one_name_cannot_share_a_drawing(face_set, cartoon_set):
     with pytest.raises(DataError, match=r"both called 000"):
         Sampler(folders, 64, STILL, drawings=[str(face_set)])
     Sampler([str(face_set)] * 3, 64, STILL, drawings=[str(face_set)])
+
+
+#: Samplers that leave nothing out; what they draw is kept in sampled.json.
+KEPT = {
+    "cartoons": {"augmentation": Augmentation(colour=0.7)},
+    "plain colours": {"augmentation": Augmentation()},
+    "faces": {
+        "augmentation": Augmentation(degrees=12, zoom=(0.7, 1.4), shift=9, colour=0.5, light=1.0),
+        "backgrounds": True, "background_share": 0.6, "photos": True, "drawings": True, "seed": 3,
+    },
+    "spoilt faces": {
+        "augmentation": Augmentation(mirror=False, degrees=0), "backgrounds": True,
+        "background_share": 1.0, "noise": 0.15, "seed": 4,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KEPT)
+def test_a_run_that_goes_on_sees_the_pictures_that_it_would_have_seen(kind, face_set, photo_set):
+    """Of this version and of earlier ones: few numbers of each picture, which all pixels move."""
+    settings = dict(KEPT[kind])
+    if settings.pop("backgrounds", False):
+        settings["backgrounds"] = Backgrounds()
+    for name, folder in (("photos", photo_set), ("drawings", face_set)):
+        if settings.pop(name, False):
+            settings[name] = [str(folder)]
+    drawn = Sampler([str(face_set)], 48, **settings)
+    weights = np.random.default_rng(0).standard_normal((3, 48 * 48 * 3)) / 48
+    found = []
+    for number in range(24):
+        sample = drawn.at(number // 2, number % 2, 2)
+        pictures = [sample.image, sample.shown]
+        pictures += [] if sample.drawing is None else [sample.drawing]
+        for picture in pictures:
+            assert picture.shape == (48, 48, 3)
+            assert picture.dtype == np.float32
+        assert sample.landmarks.dtype == np.float32
+        numbers = np.concatenate([weights @ p.ravel() for p in pictures])
+        found.append([*numbers.round(4).tolist(), *sample.landmarks.ravel().round(3).tolist()])
+    path = Path(__file__).with_name("sampled.json")
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    np.testing.assert_allclose(found, kept[kind], atol=4e-3)
+
+
+def test_plain_pictures_are_what_the_set_has(face_set):
+    drawn = Sampler([str(face_set)], 32, Augmentation(), backgrounds=Backgrounds())
+    dataset, i = drawn.items[5]
+    sample = drawn.plain(5)
+    blocks = dataset.image(i).reshape(32, 2, 32, 2, 3).mean((1, 3)) / 127.5 - 1
+    np.testing.assert_allclose(sample.image, blocks, atol=0.01)
+    assert sample.image.dtype == sample.landmarks.dtype == np.float32
+    np.testing.assert_array_equal(sample.shown, sample.image)
+    np.testing.assert_allclose(sample.landmarks, (dataset.points[i] + 0.5) / 2 - 0.5, atol=1e-4)
+    assert sample.drawing is None
+
+
+def test_even_light_changes_both_views_of_a_sample_alike(face_set):
+    lit = Sampler([str(face_set)], 64, Augmentation(light=1.0), backgrounds=Backgrounds([]))
+    sample = lit.at(2, 0, 1)
+    even = sample.evened()
+    np.testing.assert_array_equal(even.image, evened(sample.image, sample.landmarks))
+    np.testing.assert_array_equal(even.shown, evened(sample.shown, sample.landmarks))
+    np.testing.assert_array_equal(even.landmarks, sample.landmarks)
+    assert not np.array_equal(even.image, even.shown)
+
+
+def test_a_set_without_pictures_for_a_part_is_told_by_its_name(tmp_path):
+    with pytest.raises(DataError, match=r"no pictures in no folder\.") as none:
+        Sampler([], 64, STILL)
+    assert none.value.remedy == "Name folders with pictures and a landmarks.csv."
+    folders = [str(draw_faces(tmp_path / name, 1)) for name in "ab"]
+    for folder in map(Path, folders):  # a name of the test part: in neither of the others
+        (folder / "images" / "000.png").rename(folder / "images" / "000003.png")
+        table = (folder / "landmarks.csv").read_text().replace("000.png", "000003.png")
+        (folder / "landmarks.csv").write_text(table)
+    for held_out, happened in (
+        (True, "Of the 2 picture(s) in {} none is held out to measure with."),
+        (False, "{} has 2 picture(s), held out to measure with: none is to train on."),
+    ):
+        with pytest.raises(DataError) as told:
+            Sampler(folders, 64, STILL, held_out=held_out)
+        assert told.value.happened == happened.format(", ".join(folders))
+        assert told.value.remedy == "Add pictures: about one in ten is held out, by its name."

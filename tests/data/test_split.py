@@ -63,9 +63,31 @@ def test_a_small_set_gives_one_training_picture_up_for_validation() -> None:
     names = [n for n in NAMES[:60] if part_of(n) == "training"][:5]
     training, (given_up,) = split(names)
     assert sorted([*training, given_up]) == [0, 1, 2, 3, 4]
-    # Which one follows from its name, not from its place.
-    assert names[given_up] == names[1:][split(names[1:])[1][0]] or given_up == 0
     assert [len(part) for part in split([])] == [0, 0]
+
+
+def test_which_picture_is_given_up_follows_from_its_name() -> None:
+    names = [n for n in NAMES[4:80] if part_of(n) == "training"][:12]
+    # Taken away from the front, the same one is given up until it goes itself.
+    first = names[int(split(names)[1][0])]
+    place = names.index(first)
+    assert 0 < place < 11, "neither the first nor the last"
+    for start in range(place + 1):
+        rest = names[start:]
+        assert rest[int(split(rest)[1][0])] == first
+
+
+def test_validation_is_what_its_names_say() -> None:
+    training, validation = split(NAMES)
+    for part, places in (("training", training), ("validation", validation)):
+        assert list(places) == [i for i, name in enumerate(NAMES) if part_of(name) == part]
+
+
+def test_what_was_held_out_is_told() -> None:
+    assert str(HeldOut()) == "test by name"
+    assert str(HeldOut(part="validation")) == "validation by name"
+    both = HeldOut(frozenset({"position", "name"}))
+    assert str(both) == "test by name and every 20th by position"
 
 
 def test_old_runs_go_on_by_position() -> None:
@@ -99,6 +121,12 @@ def test_no_picture_is_measured_that_a_run_of_any_of_the_rules_had_seen(rules: s
         ({"runs": [{"split": "name"}], "distilled": {"run": "old"}}, {"name", "position"}),
         (
             {"runs": [{"split": "name"}], "distilled": {"split": "name", "before": {"run": "x"}}},
+            {"name", "position"},
+        ),
+        (
+            {
+                "runs": [{"split": "name", "before": {"split": "name", "before": {"run": "x"}}}],
+            },
             {"name", "position"},
         ),
         (

@@ -104,6 +104,15 @@ def test_kid_is_of_all_pictures_however_many(monkeypatch: pytest.MonkeyPatch) ->
     assert whole.value == pytest.approx(KID_SCALE * (sum(within) - 2 * k[1].mean()))
 
 
+def test_kid_leaves_no_picture_of_a_large_set_out() -> None:
+    """The last 300 of 3,300 are the ones that are far away."""
+    random = np.random.default_rng(0)
+    a, b = random.normal(size=(3300, 2)), random.normal(size=(400, 2))
+    near = kid(a, b).value
+    a[3000:] += 9
+    assert kid(a, b).value > 100 * abs(near) + 1000
+
+
 @pytest.mark.parametrize("bad", [np.zeros(4), np.zeros((1, 4))])
 def test_one_picture_has_no_distance(bad: np.ndarray) -> None:
     with pytest.raises(ValueError, match="N >= 2"):

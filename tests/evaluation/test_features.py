@@ -81,7 +81,7 @@ def test_other_weights_are_another_measure(tmp_path: Path) -> None:
 
 
 def test_names() -> None:
-    assert extractor_names() == ["efficientnet-lite0", "illustration2vec", "inception"]
+    assert extractor_names() == ["efficientnet-lite0", "illustration2vec", "inception", "vgg16"]
 
 
 def test_unknown_extractor_names_the_nearest() -> None:

@@ -8,12 +8,14 @@ import pytest
 from drawn import draw_face
 from skimage.color import deltaE_ciede2000
 
+from toonmark.colour import to_lab
 from toonmark.evaluation import background, colour
 from toonmark.evaluation.identity import Recognizer, rank_curve, ranks, share
 from toonmark.evaluation.structure import find_all, point_errors
-from toonmark.faces.colour import hair_colour, skin_colour, to_lab
+from toonmark.faces.colour import hair_colour, skin_colour
 from toonmark.faces.mtcnn import Mtcnn
 from toonmark.landmarks import template_points
+from toonmark.surroundings import MEASURED, surroundings
 
 # Identity --------------------------------------------------------------------------------------
 
@@ -149,7 +151,7 @@ def test_mtcnn_points_are_in_the_pictures_pixels() -> None:
 def test_surroundings_are_the_white_that_touches_the_border() -> None:
     picture = np.full((20, 20, 3), 255, np.uint8)
     cv2.circle(picture, (10, 10), 6, (0, 0, 0), 2)
-    outside = background.surroundings(picture)
+    outside = surroundings(picture, MEASURED, below=True)
     assert outside[0, 0]
     assert not outside[10, 10]  # white, but within
 

@@ -8,7 +8,7 @@ from drawn import MakePack, MakeSet
 from typer.testing import CliRunner
 
 
-def test_doubts_stand_under_the_table(
+def test_caveats_stand_under_the_table(
     make_set: MakeSet, make_pack: MakePack, tmp_path: Path
 ) -> None:
     from toonmark.cli import app

@@ -93,7 +93,7 @@ def test_the_command_measures_portraits_where_asked(make_set, make_pack, tmp_pat
     from typer.testing import CliRunner
 
     from toonmark.cli import app
-    from toonmark.evaluation import instruments
+    from toonmark.evaluation import networks
 
     overlaps = iter([0.5, 0.9, 0.7, 0.8, 0.6, 0.4])
 
@@ -103,7 +103,7 @@ def test_the_command_measures_portraits_where_asked(make_set, make_pack, tmp_pat
             assert points.shape == (5, 2)
             return JudgedPortrait(next(overlaps), 0.25, 3.0, 20.0, 20.0)
 
-    monkeypatch.setattr(instruments, "PortraitJudge", Judge)
+    monkeypatch.setattr(networks, "PortraitJudge", Judge)
     faces = make_set("faces", 6)
     (faces / "labels.csv").write_text("file,hat\n0000.png,yes\n0001.png,no\n0002.png,no\n")
     arguments = ["evaluate", str(make_pack()), "--faces", str(faces), "--cartoons", str(faces)]

@@ -21,7 +21,7 @@ from toonmark.evaluation.errors import (
     SamePackNameError,
 )
 from toonmark.evaluation.features import Extractor
-from toonmark.evaluation.instruments import Instruments
+from toonmark.evaluation.networks import EvaluationNetworks
 from toonmark.evaluation.report import write_report
 from toonmark.evaluation.scores import Scores
 from toonmark.evaluation.selection import select
@@ -44,7 +44,7 @@ class _Thumbnail(Extractor):
 
 @pytest.fixture(autouse=True)
 def thumbnail(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("toonmark.evaluation.instruments.open_extractor", lambda *_: _Thumbnail())
+    monkeypatch.setattr("toonmark.evaluation.networks.open_extractor", lambda *_: _Thumbnail())
 
 
 OPTIONS = Options(held_out=False, backgrounds=2)
@@ -105,7 +105,7 @@ def test_anything_that_draws_can_be_measured(make_set: MakeSet) -> None:
     assert scores.cleanness.background_outside == 0
 
 
-def _doubts(make_pack: MakePack, faces: Path, cartoons: Path, n: int) -> str:
+def _caveats(make_pack: MakePack, faces: Path, cartoons: Path, n: int) -> str:
     with pytest.warns(MeasurementWarning):
         scores = evaluate(make_pack(), faces, cartoons, n=n, options=OPTIONS)
     return " ".join(scores.reference.warnings)
@@ -114,13 +114,13 @@ def _doubts(make_pack: MakePack, faces: Path, cartoons: Path, n: int) -> str:
 @pytest.mark.filterwarnings("default::toonmark.evaluation.errors.MeasurementWarning")
 def test_a_set_compared_with_itself(make_set: MakeSet, make_pack: MakePack) -> None:
     faces = make_set("faces", 6)
-    assert "the same folder" in _doubts(make_pack, faces, faces, 4)
+    assert "the same folder" in _caveats(make_pack, faces, faces, 4)
 
 
 @pytest.mark.filterwarnings("default::toonmark.evaluation.errors.MeasurementWarning")
 def test_small_sets_of_different_sizes(make_set: MakeSet, make_pack: MakePack) -> None:
-    doubts = _doubts(make_pack, make_set("faces", 6), make_set("cartoons", 5, seed=9), 50)
-    for doubt in (
+    caveats = _caveats(make_pack, make_set("faces", 6), make_set("cartoons", 5, seed=9), 50)
+    for caveat in (
         "50 faces were asked for, 6 could be used",
         "look at KID's interval",
         "FID needs more than 48",
@@ -128,7 +128,7 @@ def test_small_sets_of_different_sizes(make_set: MakeSet, make_pack: MakePack) -
         "KID does not mind sets of different sizes",
         "there is no real-against-real floor",
     ):
-        assert doubt in doubts
+        assert caveat in caveats
 
 
 def test_two_packs_of_one_name(make_set: MakeSet, make_pack: MakePack, tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_two_packs_of_one_name(make_set: MakeSet, make_pack: MakePack, tmp_path:
 
 def test_cycle(make_set: MakeSet, make_pack: MakePack) -> None:
     pictures = select(PictureSet.open(make_set("faces", 6)), 6, held_out=None)
-    tools = Instruments.open(OPTIONS)
+    tools = EvaluationNetworks.open(OPTIONS)
     half, double = (PackDrawer(make_pack(f"by{k}", k)) for k in (0.5, 2.0))
     there_and_back = cycle_error(half, double, pictures, tools)
     assert there_and_back.l1 < 0.005  # eight bits in between
@@ -238,6 +238,7 @@ def names(scores: Scores) -> list[str]:
     return [item.file for item in scores.items]
 
 
+@pytest.mark.slow
 def test_styles_are_measured_on_what_all_their_runs_held_out(
     make_set: MakeSet, make_pack: MakePack
 ) -> None:
@@ -247,18 +248,19 @@ def test_styles_are_measured_on_what_all_their_runs_held_out(
     options = Options(backgrounds=0)
     by_name = evaluate(new, faces, cartoons, options=options)
     assert names(by_name) == [name for name in every if part_of(name) == "test"]
-    assert not any("position" in doubt for doubt in by_name.reference.warnings)
+    assert not any("position" in caveat for caveat in by_name.reference.warnings)
     assert by_name.reference.setting.part == "test by name"
     by_position = evaluate(old, faces, cartoons, options=options)
     assert names(by_position) == list(every[::20])
-    assert any("by its position" in doubt for doubt in by_position.reference.warnings)
+    assert any("by its position" in caveat for caveat in by_position.reference.warnings)
     with pytest.raises(NotEnoughPicturesError, match="test by name and every 20th by position"):
         evaluate_all([old, new], faces, cartoons, options=options)
     chosen = evaluate(new, faces, cartoons, options=Options(backgrounds=0, part="validation"))
     assert names(chosen) == [name for name in every if part_of(name) == "validation"]
-    assert any("validation pictures" in doubt for doubt in chosen.reference.warnings)
+    assert any("validation pictures" in caveat for caveat in chosen.reference.warnings)
 
 
+@pytest.mark.slow
 def test_a_report_says_where_the_detector_is_no_witness(
     make_set: MakeSet, make_pack: MakePack
 ) -> None:
@@ -267,7 +269,7 @@ def test_a_report_says_where_the_detector_is_no_witness(
 
     def said(**style: str) -> list[str]:
         scores = evaluate(make_pack(**style), faces, cartoons, options=options)
-        return [doubt for doubt in scores.reference.warnings if "mtcnn" in doubt.casefold()]
+        return [caveat for caveat in scores.reference.warnings if "mtcnn" in caveat.casefold()]
 
     assert not said(), "nothing says what made the points"
     write_description(cartoons, {"landmarks": "exact"})

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from toonmark.artifacts import CHECKPOINT, Kind
 from toonmark.cli import app
+from toonmark.configuration import parse
 from toonmark.data.augmentation import Augmentation
 from toonmark.data.dataset import read_landmarks, write_landmarks
 from toonmark.data.sampling import Sampler
@@ -25,7 +26,7 @@ from toonmark.experiments.plan import COMPARISON, Job, Plan, jobs_of
 from toonmark.methods.vgg import Vgg
 from toonmark.study.create import create
 from toonmark.training.checkpoint import save
-from toonmark.training.config import ABLATION, TrainConfig, parse
+from toonmark.training.config import ABLATION, TrainConfig
 from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
 from toonmark.training.run import open_run

@@ -12,6 +12,7 @@ import time
 
 import pytest
 import yaml
+from PIL import Image
 from typer.testing import CliRunner
 
 from toonmark.cli import app
@@ -109,6 +110,12 @@ def test_it_goes_on_and_tells_everything(finished):
     for part in ("| Basic (CycleGAN) | 1 |", "floor: ", "efficientnet", "0.829", "wild, seed 3: "):
         assert part in text
     assert "Made with `toonmark experiment run" in text
+    # CycleGAN beside ours are figures of the paper's by themselves; other methods are not there.
+    made = {file.name for file in (out / "figures").iterdir()}
+    assert made == {"figure-6.png", "figure-14.png"}
+    with Image.open(out / "figures" / "figure-14.png") as figure:
+        assert figure.width == 3 * 64 + 2 * 2
+    assert {f.name for f in (out / "study").iterdir()} == {"photos", "basic", "full"}
 
 
 def test_rows_are_ordinary_runs(finished):

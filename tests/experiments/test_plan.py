@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 from toonmark.artifacts import CHECKPOINT
+from toonmark.configuration import parse
 from toonmark.errors import ConfigurationError
 from toonmark.experiments import runner, state
 from toonmark.experiments.experiment import train_rows
@@ -16,7 +17,7 @@ from toonmark.experiments.progress import duration
 from toonmark.experiments.results import PAPER_FID, Spread
 from toonmark.experiments.table import number
 from toonmark.training import checkpoint
-from toonmark.training.config import ABLATION, TrainConfig, parse
+from toonmark.training.config import ABLATION, TrainConfig
 from toonmark.training.run import open_run
 
 TRAIN = {

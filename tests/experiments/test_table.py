@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from toonmark.experiments.results import Row, Spread
+from toonmark.experiments.results import Row
+from toonmark.experiments.spread import Spread
 from toonmark.experiments.table import HEADINGS, cells
 
 

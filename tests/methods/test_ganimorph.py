@@ -13,6 +13,7 @@ from toonmark.methods.ganimorph import TERMS, GanimorphConfig, GanimorphTrainer,
 from toonmark.models.ganimorph import DilatedDiscriminator, SkipGenerator
 from toonmark.training.fabric import make_fabric
 from toonmark.training.networks import TO_CARTOON
+from toonmark.training.terms import Terms
 
 
 def small(toy, **settings):
@@ -64,6 +65,22 @@ def test_every_score_sees_the_whole_picture():
     assert seen[:, -4:].any()
 
 
+def test_structural_similarity_is_computed_in_single_precision_in_mixed_precision_too() -> None:
+    """Variances of nearly white pictures are smaller than bfloat16's rounding of their means."""
+    torch.manual_seed(0)
+    picture = 0.98 - 0.04 * torch.rand(2, 3, 32, 32)
+    values, gradients = [], []
+    for enabled in (False, True):
+        other = (picture * 0.99).requires_grad_()
+        with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+            value = ms_ssim(other, picture)
+        value.backward()
+        values.append(float(value.detach()))
+        gradients.append(other.grad)
+    assert values[1] == values[0]
+    assert torch.equal(gradients[1], gradients[0])
+
+
 def test_structural_similarity_of_known_pictures():
     torch.manual_seed(0)
     picture = torch.rand(2, 3, 64, 64) * 2 - 1
@@ -93,7 +110,7 @@ def trainer(toy):
 
 
 def test_each_term_reaches_what_it_should_and_nothing_else(trainer):
-    batches = {d: trainer._batch(d, 0) for d in ("face", "cartoon")}
+    batches = trainer.batches(0)
     random = np.random.default_rng(0)
     _, parts, generated = trainer.generator_loss(TO_CARTOON, batches, 0, random)
 
@@ -124,7 +141,8 @@ def test_terms_are_normalised_on_their_schedule(toy):
             for t, v, s in zip(TERMS, numbers, scales, strict=True)
         ]
         ways = ("face_to_cartoon", "cartoon_to_face")
-        return {f"{w}/generator/{t}": v for w in ways for t, v in zip(TERMS, each, strict=True)}
+        names = tuple(f"{w}/generator/{t}" for w in ways for t in TERMS)
+        return Terms(names, torch.tensor(each * 2))
 
     seen = []
     for iteration in range(4):
@@ -136,7 +154,7 @@ def test_terms_are_normalised_on_their_schedule(toy):
     assert seen[3] == pytest.approx([averaged**0.5 * 2**k for k in range(4)], rel=1e-5)
     assert "scales" in dict(trainer.networks.named_buffers())
     # With its own scales each term counts as its weight says.
-    batches = {d: trainer._batch(d, 0) for d in ("face", "cartoon")}
+    batches = trainer.batches(0)
     before, _, _ = trainer.generator_loss(TO_CARTOON, batches, 0, np.random.default_rng(0))
     trainer.networks.scales.mul_(2)
     after, _, _ = trainer.generator_loss(TO_CARTOON, batches, 0, np.random.default_rng(0))

@@ -71,7 +71,7 @@ def reached(term, networks):
 
 
 def test_each_term_reaches_what_it_should_and_nothing_else(trainer):
-    batches = {d: trainer._batch(d, 0) for d in ("face", "cartoon")}
+    batches = trainer.batches(0)
     random = np.random.default_rng(0)
     _, parts, generated = trainer.generator_loss(TO_CARTOON, batches, 0, random)
     own = {f"generators.face.{k}" for k in ("style", "content", "mlp", "styled", "up")}

@@ -4,7 +4,14 @@ import pytest
 import torch
 
 from toonmark.landmarks import template_points
+from toonmark.models import patches
 from toonmark.models.patches import cut_patches, patch_sizes
+
+
+@pytest.fixture(autouse=True)
+def afresh():
+    """What depends on the size alone is computed in each test, and not by the first alone."""
+    patches._grids.cache_clear()
 
 
 def points(shift=(0.0, 0.0)):
@@ -141,3 +148,72 @@ def test_patches_are_what_the_one_crop_cuts(size):
             for mouth in (patches["mouth"], wanted)
         )
         torch.testing.assert_close(ours, theirs, atol=2e-3, rtol=1e-3)
+
+
+def test_patches_are_cut_where_the_pictures_are(on_meta):
+    images, where = torch.rand(2, 3, 64, 64, device=on_meta), torch.rand(2, 5, 2, device=on_meta)
+    for patch in cut_patches(images, where).values():
+        assert patch.device == on_meta
+
+
+def test_mixed_precision_moves_no_patch():
+    images = torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(0))
+    where = points((0.3, 0.4))
+    wanted = cut_patches(images, where)
+    with torch.autocast("cpu", torch.bfloat16):
+        same, rounded = cut_patches(images, where), cut_patches(images.bfloat16(), where)
+        coarse = cut_patches(images.bfloat16(), where.double())
+    for name, patch in wanted.items():
+        assert torch.equal(same[name], patch)
+        for other in (rounded[name], coarse[name]):
+            assert other.dtype == torch.bfloat16
+            assert (other.float() - patch).abs().max() < 0.01
+
+
+def test_sizes_are_rounded_and_never_vanish():
+    assert patch_sizes(96) == {"eyes": (24, 48), "nose": (21, 18), "mouth": (17, 30)}
+    assert patch_sizes(8) == {"eyes": (4, 8), "nose": (4, 4), "mouth": (4, 4)}
+
+
+def test_a_mouth_is_never_enlarged_without_bound():
+    """Corners closer than a quarter of the patch's width are moved apart, on their own line."""
+    where = points()
+    where[0, 3], where[0, 4] = torch.tensor([60.0, 92.0]), torch.tensor([63.0, 88.0])
+    mouth = cut_patches(ramp(), where)["mouth"][0]
+    middle, ends = mouth.shape[1] // 2, torch.stack([mouth[:2, 11, 0], mouth[:2, 11, -1]])
+    assert middle == 11
+    assert torch.allclose(ends.mean(0), torch.tensor([61.5, 90.0]), atol=1e-3)
+    span = ends[1] - ends[0]
+    assert float(span.norm()) == pytest.approx(10.0, abs=1e-3)
+    assert torch.allclose(span / 10, torch.tensor([0.6, -0.8]), atol=1e-3)
+    where[0, 4] = where[0, 3] + torch.tensor([0.0, 0.9])  # less than a pixel: level
+    mouth = cut_patches(ramp(), where)["mouth"][0]
+    span = mouth[:2, 11, -1] - mouth[:2, 11, 0]
+    assert torch.allclose(span, torch.tensor([10.0, 0.0]), atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("span", "block"), [(9, 1), (77.9, 1), (78, 2), (116.9, 2), (117, 3), (156, 4), (300, 4)]
+)
+def test_a_wide_mouth_is_averaged_in_the_whole_pixels_that_become_one(span, block):
+    """The patch has 40 columns: 39 steps from corner to corner."""
+    mouth = patches._grids(128, torch.device("cpu"))[2]
+    left = torch.tensor([[5.0, 90.0], [5.0, 90.0]])
+    right = left + torch.tensor([[span, 0.0], [0.6 * span, 0.8 * span]])
+    _, blocks = patches._spanned(left, right, mouth, 128)
+    assert blocks.tolist() == [[block], [block]]
+
+
+@pytest.mark.parametrize("size", [64, 66, 126, 128, 130])
+def test_blocks_at_the_border_repeat_its_last_pixels(size):
+    """Where blocks do not divide the picture, and of blocks of blocks too."""
+    image = torch.rand(1, 2, size, size)
+    averaged, tops = patches._averaged(image), patches._tops(size)
+    assert patches._most(size) >= 3
+    for block in range(2, patches._most(size) + 1):
+        more = -size % block
+        whole = torch.nn.functional.pad(image, (0, more, 0, more), mode="replicate")
+        wanted = whole.unfold(2, block, block).unfold(3, block, block).mean((-1, -2))
+        top = tops[block - 2]
+        rows = averaged[..., top : top + wanted.shape[-2], : wanted.shape[-1]]
+        torch.testing.assert_close(rows, wanted)

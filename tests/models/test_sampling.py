@@ -108,3 +108,78 @@ def test_mixed_precision_moves_no_pixels():
     assert rounded.dtype == torch.bfloat16
     assert (rounded.float() - wanted).abs().max() < 0.01
     assert (found - torch.tensor([101.3, 90.7])).abs().max() < 0.1
+
+
+def test_heatmaps_of_any_number_of_pictures_and_of_a_given_width():
+    points = torch.tensor([[9.0, 12], [22, 11], [16, 17], [10, 23], [21, 24.5]])
+    alone = sampling.heatmaps(points, 32, sigma=2.0)
+    assert alone.shape == (5, 32, 32)
+    assert float(alone[0, 12, 11]) == pytest.approx(np.exp(-0.5))
+    assert float(sampling.heatmaps(points, 32)[0, 12, 10]) == pytest.approx(np.exp(-0.5))
+    many = sampling.heatmaps(points.expand(3, 2, 5, 2), 32, sigma=2.0)
+    assert many.shape == (3, 2, 5, 32, 32)
+    assert torch.equal(many[2, 1], alone)
+    assert sampling.heatmaps(points.double(), 32).dtype == torch.float64
+
+
+def test_a_maps_point_is_the_centroid_of_its_fourth_power():
+    maps = torch.zeros(1, 5, 9, 21, dtype=torch.float64)
+    maps[..., 2, 3], maps[..., 6, 13], maps[..., 8, 20] = 1.0, 0.5, -3.0
+    found = sampling.points_from_heatmaps(maps)
+    share = 0.5**4 / (1 + 0.5**4)
+    assert found.dtype == torch.float64
+    assert torch.allclose(found, torch.tensor([3 + 10 * share, 2 + 4 * share]).double(), atol=1e-6)
+
+
+def test_a_crop_is_differentiable_in_picture_and_transform():
+    picture = torch.rand(1, 1, 12, 12, dtype=torch.float64, requires_grad=True)
+    turn = torch.tensor([[[0.9, 0.13, 1.1], [-0.11, 0.87, 2.3]]], dtype=torch.float64)
+    turn.requires_grad_()
+    assert torch.autograd.gradcheck(lambda p, t: sampling.crop(p, t, (5, 6)), (picture, turn))
+
+
+def test_crops_that_shrink_unlike_come_back_in_their_order():
+    picture = torch.rand(1, 2, 60, 60, generator=torch.Generator().manual_seed(3))
+    factors = (1.0, 0.3, 0.5, 1.0, 0.2, 0.5)
+    transforms = torch.tensor([[[f, 0, 0.5], [0, f, -0.25]] for f in factors])
+    pictures = torch.cat([picture.roll(k, -1) for k in range(6)])
+    together = sampling.crop(pictures, transforms, 12)
+    for k in range(6):
+        alone = sampling.crop(pictures[k : k + 1], transforms[k : k + 1], 12)
+        assert torch.equal(together[k], alone[0])
+
+
+def test_shrinking_averages_blocks_also_where_the_picture_is_no_multiple_of_them():
+    """By 2 to below 3 in blocks of two; what lacks at the right and below is the edge again."""
+    picture = torch.arange(35.0).reshape(1, 1, 5, 7)
+    padded = torch.nn.functional.pad(picture, (0, 1, 0, 1), mode="replicate")
+    blocks = padded.reshape(3, 2, 4, 2).mean((1, 3))
+    for zoom in (0.5, 0.5000001):  # the middles of blocks, which lie at 0.5, 2.5, ...
+        transform = torch.tensor([[[zoom, 0, -0.25], [0, zoom, -0.25]]])
+        cut = sampling.crop(picture, transform, (3, 4))
+        assert torch.allclose(cut[0, 0], blocks, atol=1e-4)
+    plain = sampling.crop(picture, torch.tensor([[[0.51, 0, 0], [0, 0.51, 0]]]), (2, 2))
+    assert float(plain[0, 0, 0, 0]) == 0, "not averaged"
+
+
+def test_views_are_given_by_the_way_back():
+    picture = torch.rand(2, 3, 16, 16, generator=torch.Generator().manual_seed(1))
+    transforms = torch.tensor([[[1.2, 0.1, -1], [-0.1, 1.2, 0.5]]] * 2)
+    linear = torch.linalg.inv(transforms[:, :, :2])
+    shift = -(linear @ transforms[:, :, 2:])
+    views = sampling.enlarged_views(picture, linear, shift, 16)
+    assert torch.allclose(views, sampling.crop(picture, transforms, 16), atol=1e-5)
+
+
+def test_the_inverse_is_the_inverse():
+    matrices = torch.tensor([[[3.0, 1.0], [-2.0, 0.5]], [[0.0, -4.0], [2.0, 1.0]]])
+    assert torch.allclose(sampling.inverse(matrices), torch.linalg.inv(matrices))
+    assert sampling.inverse(matrices[None]).shape == (1, 2, 2, 2)
+
+
+def test_everything_is_computed_where_the_pictures_are(on_meta):
+    points = torch.rand(2, 5, 2, device=on_meta)
+    assert sampling.heatmaps(points, 16).device == on_meta
+    assert sampling.points_from_heatmaps(torch.rand(2, 5, 8, 8, device=on_meta)).device == on_meta
+    pictures, linear = torch.rand(2, 3, 16, 16, device=on_meta), points[:, :2]
+    assert sampling.enlarged_views(pictures, linear, linear[..., :1], 16).device == on_meta

@@ -163,10 +163,10 @@ def test_behind_a_generator_gradients_pass_through_it_and_leave_it_alone(
     there, back = DIRECTIONS
     assert isinstance(networks.generator(there), Denoised)
     assert not isinstance(networks.generator(back), Denoised)
-    batch = trainer._batch("face", 0)
+    batch = trainer.batches(0)["face"]
     random = np.random.default_rng(0)
     for direction in DIRECTIONS:
-        domain = trainer._batch(direction.source, 0)
+        domain = trainer.batches(0)[direction.source]
         loss, _, _ = generator_loss(networks, direction, domain, config, True, random)
         weights = list(networks.generators[there.name].parameters())
         gradients = torch.autograd.grad(loss, weights)

@@ -202,12 +202,18 @@ def test_without_pretraining_the_regressor_learns_from_real_pictures():
 
 def test_predicted_landmarks_send_a_gradient_through_the_condition():
     """With figure 3's reading, the conditional discriminator also judges where parts were put."""
-    config = configured(fake_landmarks="predicted", landmark_consistency=False)
-    networks = Networks(config)
-    _, parts, generated = generator_loss(networks, DIRECTIONS[0], batch(), config, False, RANDOM)
-    assert reached(parts["matched"], networks.generator(DIRECTIONS[0])) > 1e-6
-    given, found = generated.points[:, 0], generated.points[:, 1]
-    assert not torch.equal(given, found)
+    ramp = torch.linspace(0, 1, SIZE)
+    for whose, passes in (("predicted", True), ("input", False)):
+        config = configured(fake_landmarks=whose, landmark_consistency=False)
+        networks, direction = Networks(config), DIRECTIONS[0]
+        judges = networks.discriminators[direction.target]
+        judges["matched"].forward = lambda seen: (seen[:, 3:] * ramp).mean(
+            (1, 2, 3)
+        )  # of maps alone
+        _, parts, generated = generator_loss(networks, direction, batch(), config, False, RANDOM)
+        assert (reached(parts["matched"], networks.generator(direction)) > 1e-6) == passes
+        given, found = generated.points[:, 0], generated.points[:, 1]
+        assert not torch.equal(given, found)
 
 
 def test_noise_in_the_cycle_touches_the_way_back_only():

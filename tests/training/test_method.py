@@ -9,6 +9,7 @@ import torch
 from tests.training.test_gradients import SIZE, batch
 from torch import nn
 
+from toonmark import losses
 from toonmark.models.patches import cut_patches
 from toonmark.models.sampling import heatmaps, points_from_heatmaps
 from toonmark.training.config import (
@@ -24,7 +25,12 @@ from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
 from toonmark.training.landmarks import LandmarkTrainer
 from toonmark.training.networks import DIRECTIONS, TO_CARTOON, Networks
-from toonmark.training.step import Generated, discriminator_loss, generator_loss
+from toonmark.training.step import (
+    Generated,
+    discriminator_loss,
+    generator_loss,
+    regressor_loss,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -103,12 +109,18 @@ def test_adversarial_terms_weigh_one_in_all_in_each_row(row, scene):
         (Weights(real=0.2, matched=0.7, local=2), {"real": 0.2, "matched": 0.7, "local": 3 * 2}),
     ],
 )
-def test_each_adversarial_term_has_its_weight(weights, expected, scene):
-    config = configured(weights=weights)
+@pytest.mark.parametrize(("gan", "unsure"), [("least_squares", 1.0), ("log", np.log(2))])
+def test_each_adversarial_term_has_its_weight(gan, unsure, weights, expected, scene):
+    """Times what a score of 0 costs in the form that is asked for, on both sides."""
+    config = configured(Method(gan=gan), weights=weights)
     networks, _ = watched(config, scene[2])
-    loss, parts, _ = drawn(config, networks, scene[0])
-    assert {name: float(parts[name]) for name in expected} == pytest.approx(expected)
+    loss, parts, generated = drawn(config, networks, scene[0])
+    wanted = {name: weight * unsure for name, weight in expected.items()}
+    assert {name: float(parts[name]) for name in expected} == pytest.approx(wanted)
     assert float(loss) == pytest.approx(sum(float(part) for part in parts.values()))
+    _, parts = judge(config, networks, scene[1], generated)
+    both = 0.5 if gan == "least_squares" else np.log(2)
+    assert [float(part) for part in parts.values()] == pytest.approx(5 * [both])
 
 
 def test_the_papers_other_weights(scene):
@@ -121,6 +133,44 @@ def test_the_papers_other_weights(scene):
         networks.generators[direction.name].forward = lambda image, maps: image * 0
     _, parts, _ = drawn(config, networks, scene[0])
     assert float(parts["cycle"]) == pytest.approx(10 * float(scene[0].image.abs().mean()))
+
+
+def test_the_photo_with_its_background_is_drawn_and_the_plain_face_is_restored(scene):
+    faces, _, found = scene
+    config = configured(weights=Weights(colour=1.0, hue=1.0))
+    networks, _ = watched(config, found)
+    given = []
+
+    def traced(image, maps):
+        given.append((image, maps))
+        return image * 0
+
+    for direction in DIRECTIONS:
+        networks.generators[direction.name].forward = traced
+    _, parts, generated = drawn(config, networks, faces)
+    (shown, there), (drawing, back) = given
+    assert torch.equal(shown, faces.shown)
+    assert torch.equal(drawing, generated.image)
+    assert torch.equal(there, heatmaps(faces.landmarks, SIZE))
+    assert torch.equal(back, there)
+    grey = torch.zeros_like(faces.image)
+    for name, anchor in (("colour", losses.colour_anchor), ("hue", losses.hue_anchor)):
+        assert float(parts[name]) == pytest.approx(float(anchor(grey, faces.image)))
+
+
+def test_each_switch_leaves_out_its_term_alone(scene):
+    """Eq. 4 too, where a regressor is there for the patches still."""
+    faces, _, found = scene
+    whole = set(drawn(configured(), watched(configured(), found)[0], faces)[1])
+    for switch, term in (
+        ("landmark_consistency", "landmarks"),
+        ("conditional_discriminator", "matched"),
+        ("local_discriminators", "local"),
+    ):
+        config = configured(Method(**{switch: False}))
+        networks, _ = watched(config, found)
+        _, parts, _ = drawn(config, networks, faces, local=config.method.local_discriminators)
+        assert whole - set(parts) == {term}
 
 
 @pytest.mark.parametrize("whose", ["input", "predicted"])
@@ -160,6 +210,33 @@ def test_unmatched_pairs_show_another_part_of_the_picture(scene):
     assert len(judges["matched"].seen) == 4, "real and drawn ones only"
 
 
+def test_discriminators_learn_what_is_real_and_what_is_drawn(scene):
+    """Real pictures here are white and drawn ones grey, and the scores are how white they are."""
+    _, cartoons, found = scene
+    config = configured()
+    networks, judges = watched(config, found)
+    for one in judges.values():
+        one.forward = lambda seen: seen[:, 0].mean((1, 2))
+    white, grey = torch.ones_like(cartoons.image), torch.zeros_like(cartoons.image)
+    real = type(cartoons)(white, grey, cartoons.landmarks)
+    generated = Generated(grey, torch.stack([cartoons.landmarks] * 2, 1))
+    _, parts = judge(config, networks, real, generated)
+    sure = dict.fromkeys(("real", "eyes", "nose", "mouth"), 0.0)
+    # Unmatched pairs are real pictures, so that they count as taken in: half of a half.
+    wanted = {**sure, "matched": 0.25}
+    assert {name: float(part) for name, part in parts.items()} == pytest.approx(wanted, abs=1e-6)
+
+
+def test_a_regressor_learns_from_pictures_without_their_background(scene):
+    _, cartoons, found = scene
+    config = configured(ABLATION["no_pretraining"])
+    networks, _ = watched(config, found)
+    judging = networks.regressors["cartoon"] = Judge()
+    judging.forward = lambda seen: setattr(judging, "seen", seen) or heatmaps(found, SIZE)
+    regressor_loss(networks, "cartoon", cartoons, config)
+    assert torch.equal(judging.seen, cartoons.image)
+
+
 def test_drawn_patches_lie_where_the_parts_were_found(scene):
     """By generator and discriminators alike; in real pictures they lie at the given landmarks."""
     faces, cartoons, found = scene
@@ -184,12 +261,14 @@ def test_drawn_patches_lie_where_the_parts_were_found(scene):
 @pytest.mark.parametrize("preset", ["compact", "paper"])
 def test_all_rows_start_alike_in_the_networks_that_they_share(preset):
     """Whatever else a row has, and whatever was drawn before."""
+    # The paper's regressors have 44 million weights each: of them, a row of each kind.
+    rows = list(ABLATION) if preset == "compact" else ["basic", "lm_co", "full"]
     starts = []
-    for row in ABLATION:
+    for row in rows:
         torch.manual_seed(len(starts))
         state = Networks(configured(ABLATION[row], preset=preset)).state_dict()
         starts.append({k: v for k, v in state.items() if not k.startswith("generators")})
-    full = starts[list(ABLATION).index("full")]
+    full = starts[rows.index("full")]
     for start in starts:
         assert set(start) <= set(full)
         assert all(torch.equal(value, full[key]) for key, value in start.items())

@@ -17,9 +17,10 @@ from PIL import Image
 
 from toonmark.artifacts import CHECKPOINT, CONFIG
 from toonmark.cli.settings import gathered
+from toonmark.configuration import parse
 from toonmark.errors import ConfigurationError, DivergedError, RunError
 from toonmark.training import checkpoint
-from toonmark.training.config import TrainConfig, parse
+from toonmark.training.config import TrainConfig
 from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
 from toonmark.training.loop import train
@@ -343,7 +344,7 @@ def test_pictures_are_written_before_the_checkpoint_that_follows_them(small_conf
     def full(*_):
         raise KeyboardInterrupt
 
-    trainer.look = full
+    trainer.on_iteration_end = full
     with pytest.raises(KeyboardInterrupt):
         train(trainer, config, tmp_path, quiet=True)
     assert not (tmp_path / CHECKPOINT).exists()

@@ -7,6 +7,8 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from toonmark.artifacts import Kind
+from toonmark.methods.learned import LEARNED
 from toonmark.models.sampling import crop
 from toonmark.training.config import ABLATION
 from toonmark.training.engine import StyleTrainer
@@ -31,10 +33,11 @@ class Operators(TorchDispatchMode):
         return function(*args, **(kwargs or {}))
 
 
-def counted(trainer, monkeypatch, iteration=4):
+def counted(trainer, monkeypatch, iteration=5):
     """The operators of one step of stage II; reading back in other ways than these is an error."""
     trainer.side_by_side = False  # the mode is a thread's own
-    trainer.step(iteration - 1)
+    trainer.step(iteration - 1)  # the first of a size in stage II makes what all others share
+    batches = trainer.batches(iteration)  # made on the processor
 
     def read_back(*_):
         raise AssertionError("a step reads a tensor back")
@@ -42,6 +45,7 @@ def counted(trainer, monkeypatch, iteration=4):
     with monkeypatch.context() as patched, Operators() as operators:
         for name in ("tolist", "item", "numpy", "cpu", "__float__", "__int__", "__bool__"):
             patched.setattr(torch.Tensor, name, read_back)
+        patched.setattr(trainer, "batches", lambda _: batches)
         trainer.step(iteration)
     return operators.counts
 
@@ -51,6 +55,16 @@ def test_no_step_makes_a_gpu_wait(small_config, monkeypatch, row):
     config = small_config.model_copy(update={"method": ABLATION[row], "batch": 2, "pool": 3})
     trainer = StyleTrainer(config, make_fabric("cpu"))
     counts = counted(trainer, monkeypatch)
+    assert {name: counts[name] for name in WAITING if counts[name]} == {}
+
+
+@pytest.mark.parametrize("kind", [Kind.MUNIT, Kind.GANIMORPH])
+def test_no_step_of_a_compared_method_makes_a_gpu_wait(small_config, monkeypatch, kind):
+    build, _, train = LEARNED[kind]
+    config = build(
+        faces=small_config.faces, cartoons=small_config.cartoons, size=64, width=16, batch=2
+    )
+    counts = counted(train(config, make_fabric("cpu")), monkeypatch)
     assert {name: counts[name] for name in WAITING if counts[name]} == {}
 
 
@@ -65,6 +79,16 @@ def test_the_number_of_operators_does_not_grow_with_the_batch(small_config, monk
         assert counts["grid_sampler_2d"] == 8 + 2
     assert totals[1] <= 3000  # 4,070 before patches and pools were batched
     assert abs(totals[4] - totals[1]) <= 8, totals
+
+
+def test_nor_with_the_size(small_config, monkeypatch):
+    monkeypatch.setattr(StyleTrainer, "_load_regressors", lambda _: None)  # they are for 64
+    totals = []
+    for size in (64, 128):
+        config = small_config.model_copy(update={"size": size})
+        trainer = StyleTrainer(config, make_fabric("cpu"))
+        totals.append(sum(counted(trainer, monkeypatch).values()))
+    assert totals[0] == totals[1] <= 3000
 
 
 def test_unmatched_pairs_are_what_the_one_crop_cuts():

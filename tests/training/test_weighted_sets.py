@@ -7,8 +7,9 @@ import json
 import pytest
 import yaml
 
+from toonmark.configuration import difference, parse
 from toonmark.errors import ConfigurationError
-from toonmark.training.config import RegressorConfig, TrainConfig, difference, parse
+from toonmark.training.config import RegressorConfig, TrainConfig
 from toonmark.training.run import open_run
 
 

@@ -142,3 +142,13 @@ def test_points_in_one_place_are_named():
             transform = align.face_transform(points, 64)
         with pytest.raises(LandmarksError, match="in one place, or are no finite"):
             align.crop(np.zeros((40, 40, 3), np.uint8), transform, 64)
+
+
+def test_a_view_within_the_picture_is_not_looked_at_pixel_by_pixel(monkeypatch) -> None:
+    image = np.random.default_rng(0).random((40, 50, 3)).astype(np.float32)
+    asked: list[object] = []
+    monkeypatch.setattr(align, "inside", lambda *given: asked.append(given) or np.True_)
+    align.crop(image, np.array([[2.0, 0, -20], [0, 2, -20]]), 30, fill=9)
+    assert not asked
+    align.crop(image, np.array([[2.0, 0, -80], [0, 2, -20]]), 30, fill=9)
+    assert asked

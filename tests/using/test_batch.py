@@ -23,7 +23,7 @@ pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
 fsspec = pytest.importorskip("fsspec")
 
-from toonmark.batch import addresses, drawing  # noqa: E402
+from toonmark.batch import addresses, drawing, photos  # noqa: E402
 from toonmark.batch.drawing import Drawer  # noqa: E402
 from toonmark.batch.engine import Ledger  # noqa: E402
 from toonmark.batch.plan import open_plan  # noqa: E402
@@ -152,6 +152,30 @@ def test_every_kind_of_input_gives_the_same_drawings(cartoonizer, album, tmp_pat
     assert len({row["source"] for row in rows(output)}) == 4
 
 
+@pytest.mark.parametrize("where", ["folder", "shard", "memory"])
+def test_a_file_that_is_too_large_is_listed_and_not_read(
+    cartoonizer, album, tmp_path, monkeypatch, where
+):
+    data = (album / "0.jpg").read_bytes()
+    monkeypatch.setattr(photos, "LARGEST", len(data))
+    folder, given = tmp_path / "two", str(tmp_path / "two")
+    folder.mkdir()
+    for name, content in (("small.jpg", data), ("large.jpg", data + b"x")):
+        (folder / name).write_bytes(content)
+        if where == "memory":
+            fsspec.filesystem("memory").pipe_file(f"/two/{name}", content)
+            given = "memory://two"
+    if where == "shard":
+        given = str(tmp_path / "a.tar")
+        with tarfile.open(given, "w") as shard:
+            shard.add(folder, "")
+    counts = draw(cartoonizer, given, str(tmp_path / "out"))
+    assert (counts.photos, counts.faces, counts.failed) == (2, 1, 1)
+    (row,) = rows(tmp_path / "out", "failures")
+    assert row["source"].endswith("large.jpg")
+    assert "has more than" in row["happened"]
+
+
 def test_every_face_and_format(cartoonizer, two_faces, tmp_path):
     Image.fromarray(two_faces).save(tmp_path / "a.png")
     given, out = str(tmp_path / "a.png"), tmp_path / "out"
@@ -269,6 +293,41 @@ def test_a_batch_goes_on_with_the_same_settings_only(album, tmp_path):
         open_plan(str(album / "0.jpg"), str(tmp_path), settings(), None)
 
 
+@pytest.mark.parametrize(
+    ("photos", "parts"), [(3, [3]), (40, [16, 16, 8]), (3000, [46] * 65 + [10]), (20000, None)]
+)
+def test_few_photos_are_cut_into_parts_for_many_workers(tmp_path, photos, parts):
+    table, out = tmp_path / "list.csv", str(tmp_path / "out")
+    table.write_text("path\n" + "".join(f"{i:05d}.jpg\n" for i in range(photos)))
+    plan = open_plan(str(table), out, settings(), None, fitted=True)
+    listing = pq.ParquetFile(plan.files[0][0])
+    sizes = [listing.metadata.row_group(i).num_rows for i in range(plan.files[0][1])]
+    assert sizes == (parts or [256] * 78 + [32])
+    names = [Path(os.fsdecode(path)).name for path in listing.read()["path"].to_pylist()]
+    assert names == [f"{i:05d}.jpg" for i in range(photos)]
+    assert plan.settings.part == max(16, sizes[0])
+
+    # It goes on with the parts that it has, and not with others.
+    assert open_plan(str(table), out, settings(), None, fitted=True) == plan
+    assert open_plan(str(table), out, plan.settings, None) == plan
+    with pytest.raises(BatchError, match="another part"):
+        open_plan(str(table), out, settings(part=7), None)
+
+
+def test_how_far_it_is_is_told_where_nobody_watches_too(monkeypatch, capsys):
+    from toonmark.cli.batch import _Telling
+
+    clock = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    tell = _Telling()
+    for done in range(4):
+        tell(Counts(photos=done, faces=done), done, 9)
+        clock[0] += 40
+    assert capsys.readouterr().err.splitlines() == [
+        "0 of 9 parts, 0 photos, 0 faces", "2 of 9 parts, 2 photos, 2 faces",
+    ]  # fmt: skip
+
+
 def test_wrong_inputs_are_named(tmp_path):
     with pytest.raises(BatchError, match=r"no photos in .*nowhere"):
         open_plan(str(tmp_path / "nowhere"), str(tmp_path / "out"), settings(), None)
@@ -303,6 +362,41 @@ def test_a_runtime_that_is_not_there_is_named(pack):
         pytest.skip("this machine draws on a GPU")
     with pytest.raises(RuntimeBrokenError, match="onnxruntime-gpu"):
         Cartoonizer(pack, runtime="cuda")
+
+
+@pytest.mark.parametrize("failing", [2, 3])
+def test_an_engine_that_starts_too_slowly_is_tried_again_and_then_told(monkeypatch, failing):
+    ray = pytest.importorskip("ray")
+    from toonmark.batch.engine import _cluster
+
+    tried = []
+
+    def slow(address, **_):
+        tried.append(address)
+        if len(tried) <= failing:
+            raise Exception("The current node timed out during startup.")
+
+    monkeypatch.setattr(ray, "init", slow)
+    monkeypatch.setattr(ray, "cluster_resources", lambda: {"CPU": 2.0})
+    if failing == 2:
+        with _cluster(None, 2) as cores:
+            assert cores == 2
+    else:
+        with pytest.raises(BatchError, match=r"did not start .*timed out during startup\)\."):
+            _cluster(None, 2).__enter__()
+    assert tried == ["local"] * 3
+
+
+def test_a_cluster_that_is_not_there_is_told(monkeypatch):
+    ray = pytest.importorskip("ray")
+    from toonmark.batch.engine import _cluster
+
+    def nobody(*_, **__):
+        raise ConnectionError("nobody answers")
+
+    monkeypatch.setattr(ray, "init", nobody)
+    with pytest.raises(BatchError, match=r"no Ray cluster \(nobody answers\)"):
+        _cluster("ray://x:1", None).__enter__()
 
 
 # With the engine -----------------------------------------------------------------------------
@@ -346,10 +440,10 @@ def test_two_workers_with_faults_and_a_killed_batch(pack, album, tmp_path):
 
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as first:
         end = time.monotonic() + 300
-        while not list(out.glob("faces/*")) and time.monotonic() < end and first.poll() is None:
+        while not list(out.glob("faces/[!.]*")) and time.monotonic() < end and first.poll() is None:
             time.sleep(0.05)
         first.send_signal(signal.SIGKILL)
-    written = {file: file.stat().st_mtime_ns for file in out.glob("faces/*.parquet")}
+    written = {file: file.stat().st_mtime_ns for file in out.glob("faces/[!.]*.parquet")}
     assert 0 < len(written) < 8
     assert not (out / "manifest.json").exists()
 
@@ -368,4 +462,7 @@ def test_two_workers_with_faults_and_a_killed_batch(pack, album, tmp_path):
     assert manifest["failures"] == {"NotAnImageError": 1, "WorkerCrash": 1}
     assert (tmp_path / "once").exists()
     assert "24 photos: 22 faces drawn" in done.stdout
+    told = [line for line in done.stderr.splitlines() if not line.startswith("[")]  # Ray's
+    assert told
+    assert all(" of 8 parts, " in line for line in told), done.stderr
     assert not list(out.rglob("*.tmp*"))

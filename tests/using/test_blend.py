@@ -5,6 +5,7 @@ import pytest
 from toonmark import Cartoonizer, blend, cutout
 from toonmark.faces import align
 from toonmark.pictures import on_white
+from toonmark.surroundings import IN_DRAWING, surroundings
 
 
 def figure(size=128):
@@ -191,7 +192,7 @@ def slow_cut_out(image):
     """The definition, pixel by pixel of the whole picture."""
     size = image.shape[0]
     darkest = image.min(axis=2)
-    background = cutout._outside(darkest >= 255 - cutout.WHITE)
+    background = surroundings(image, IN_DRAWING)
     reach = 2 * max(1, round(cutout.EDGE * size / 128)) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
     near_white = cv2.dilate(background.astype(np.uint8), disc) > 0

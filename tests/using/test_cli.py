@@ -301,8 +301,9 @@ def test_in_photo_and_side_by_side(draw, two_faces, tmp_path):
     assert Image.open(out).size == (200, 100)
 
 
-def test_as_shapes(draw, folder, tmp_path):
+def test_as_shapes(draw, folder, tmp_path, monkeypatch):
     pytest.importorskip("vtracer")
+    monkeypatch.setattr("toonmark.svg.TRACED_AT", 128)  # a photo's shapes take long
     done = draw(folder / "me.png", "-o", tmp_path / "me.svg", "--size", 300)
     assert done.exit_code == 0, done.output
     assert 'width="300"' in (tmp_path / "me.svg").read_text()
@@ -316,6 +317,37 @@ def test_transparent(draw, folder, tmp_path):
     assert Image.open(tmp_path / "a.png").mode == "RGBA"
     assert draw(folder / "me.png", "--transparent", "-o", tmp_path / "a.jpg").exit_code == 2
     assert draw(folder / "me.png", "--transparent", "--output", "in-photo").exit_code == 2
+
+
+def test_lines(draw, folder, tmp_path):
+    for lines in (1, 1.5):
+        done = draw(folder / "me.png", "--lines", lines, "-o", tmp_path / f"{lines}.png")
+        assert done.exit_code == 0, done.output
+    plain, wide = (np.asarray(Image.open(tmp_path / f"{n}.png")).astype(int) for n in (1, 1.5))
+    assert np.abs(plain - wide).mean() > 0.5
+    assert draw(folder / "me.png", "--lines", "3").exit_code == 2
+    (tmp_path / "clip.mp4").write_bytes(b"")
+    refused = draw(tmp_path / "clip.mp4", "--lines", "1.5")
+    assert refused.exit_code == 2
+    assert "are for photos" in refused.output
+
+
+def test_tuning(draw, folder, tmp_path):
+    options = {"plain": [], "skin": ["--skin", 0.5], "hair": ["--hair", -0.5]}
+    found = {}
+    for name, more in {**options, "strength": ["--strength", 0.5]}.items():
+        done = draw(folder / "me.png", "--style", "flat", *more, "-o", tmp_path / f"{name}.png")
+        assert done.exit_code == 0, done.output
+        found[name] = np.asarray(Image.open(tmp_path / f"{name}.png")).astype(int)
+    assert found["skin"].mean() > found["plain"].mean() > found["hair"].mean()
+    assert np.abs(found["strength"] - found["plain"]).mean() > 1
+    refused = draw(folder / "me.png", "--style", "toon", "--skin", 0.5)
+    assert refused.exit_code != 0
+    assert "does not say where skin and hair are" in refused.output
+    assert draw(folder / "me.png", "--skin", 2).exit_code == 2
+    svg = draw(folder / "me.png", "--strength", 0.5, "-o", tmp_path / "me.svg")
+    assert svg.exit_code == 2
+    assert "no photo in it" in svg.output
 
 
 def write_landmarks(path, rows):

@@ -148,7 +148,7 @@ def test_finds_that_are_no_numbers_are_no_faces(monkeypatch, astronaut, wrong):
             return 1, rows
 
     monkeypatch.setattr(detect, "_detector", Detector)
-    (face,) = detect._look(astronaut, 320)
+    (face,) = detect._detect(astronaut, 320)
     assert np.isfinite(face.box).all()
 
 
@@ -192,19 +192,52 @@ def test_of_what_the_network_says_only_faces_within_the_picture_are_taken():
 
 def test_a_good_score_upside_down_is_not_enough(astronaut, monkeypatch):
     """A portrait that is turned over may be found with a score of 0.95, and upright with 0.96."""
-    real = detect._look
+    real = detect._detect
 
     def scored(image, side, score=detect.SCORE, frame=0.0, quarters=0):
         faces = real(image, side, 0.3, frame, quarters) or real(image, side, 0.3, frame, 2)
         value = 0.96 if quarters == 2 else 0.95
         return [detect.Face(face.box, face.points, value) for face in faces]
 
-    monkeypatch.setattr(detect, "_look", scored)
+    monkeypatch.setattr(detect, "_detect", scored)
     for picture in (astronaut, cv2.resize(astronaut, (256, 256))):  # the quick way, and the other
         over = np.ascontiguousarray(np.rot90(picture, 2))
         (face, *_) = detect.find_faces(over)
         expected = (picture.shape[0] - 1) - POINTS * picture.shape[0] / 512
         assert error(face.points, expected) < 0.15
+
+
+@pytest.mark.parametrize(
+    ("upright", "over", "turned"),
+    [(0.89, 0.91, False), (0.86, 0.90, True), (0.91, 0.925, True), (0.95, 0.94, False)],
+)
+def test_a_masked_face_stays_upright(astronaut, monkeypatch, upright, over, turned):
+    """A medical mask looks like a forehead: little better upside down, both scores are low."""
+    picture = cv2.resize(astronaut, (256, 256))
+    real = detect._detect
+
+    def scored(image, side, score=detect.SCORE, frame=0.0, quarters=0):
+        faces = real(image, side, 0.3, frame, 0)
+        value = {0: upright, 2: over}.get(quarters, 0.7)
+        points = (image.shape[0] - 1) - faces[0].points if quarters == 2 else faces[0].points
+        return [detect.Face(face.box, points, value) for face in faces]
+
+    monkeypatch.setattr(detect, "_detect", scored)
+    (face, *_) = detect.find_faces(picture)
+    assert (face.points[0, 1] > face.points[4, 1]) == turned
+
+
+def test_each_size_of_a_picture_is_made_once(astronaut, monkeypatch):
+    sizes, resize = [], cv2.resize
+    lying = np.ascontiguousarray(np.rot90(resize(astronaut, (1024, 1024))))
+
+    def counted(picture, size, **how):
+        sizes.append(size)
+        return resize(picture, size, **how)
+
+    monkeypatch.setattr(cv2, "resize", counted)
+    detect.find_faces(lying)  # at the larger size it is looked at from all sides
+    assert sizes == [(320, 320), (640, 640)]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from toonmark.faces.align import face_transform, transform_points
 from toonmark.faces.detect import find_faces
-from toonmark.faces.refine import LOOKS, TRUST, Refiner
+from toonmark.faces.refine import MAX_PASSES, TRUST, Refiner
 from toonmark.landmarks import inter_eye_distance, template_points
 
 COARSE = np.array([[201, 102], [247, 102], [222, 127], [203, 146], [240, 146]], float)
@@ -59,7 +59,7 @@ def test_what_it_says_in_the_crop_is_brought_back_to_the_picture(tmp_path, astro
 
 def test_it_looks_until_the_points_stay(tmp_path, astronaut):
     """One pixel of 128 is little enough; four, time and again, are no place to settle."""
-    for shift, looks, settles in ((0, [1], True), (1, [1, 2], True), (4, [3 * LOOKS], False)):
+    for shift, looks, settles in ((0, [1], True), (1, [1, 2], True), (4, [3 * MAX_PASSES], False)):
         refiner = Refiner(write_regressor(tmp_path / f"{shift}.onnx", shift))
         seen, locate = [], refiner.locate
         refiner.locate = lambda *given, seen=seen, locate=locate: seen.append(1) or locate(*given)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-import cv2
 import numpy as np
 import pytest
 
 from toonmark import Cartoonizer, StylePack, list_styles
+from toonmark.colour import to_lab
 from toonmark.landmarks import normalised_mean_error
 from toonmark.styles.pack import DEFAULT_STYLE
 
@@ -29,7 +29,7 @@ def cartoon(style):
 
 def lightness(patch):
     """Median CIE L* of uint8 RGB pixels."""
-    lab = cv2.cvtColor(patch.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    lab = to_lab(patch)
     return float(np.median(lab[..., 0]))
 
 

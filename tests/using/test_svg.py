@@ -58,15 +58,19 @@ def test_without_background_there_is_none(drawing):
     assert alpha[230, 185] == 255, "the white of an eye stays"
 
 
-def test_what_is_not_flat_is_traced_more_coarsely():
-    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3)).astype(np.uint8)
-    smooth = cv2.resize(noise, (512, 512), interpolation=cv2.INTER_CUBIC)
+def test_what_is_not_flat_is_traced_more_coarsely(monkeypatch):
+    monkeypatch.setattr(svg, "TRACED_AT", 128)  # shapes without number take long
+    noise = np.random.default_rng(0).integers(0, 255, (16, 16, 3)).astype(np.uint8)
+    smooth = cv2.resize(noise, (128, 128), interpolation=cv2.INTER_CUBIC)
     buffer = io.BytesIO()
     Image.fromarray(smooth).save(buffer, "PNG")
     fine = svg._library().convert_raw_image_to_svg(
         buffer.getvalue(), img_format="png", filter_speckle=4
     )
-    assert len(svg.traced(smooth, 512)) < len(fine)
+    coarse = svg.traced(smooth, 128)
+    assert len(coarse) < len(fine) / 2
+    monkeypatch.setattr(svg, "LARGEST_FILE", 2 * len(fine))
+    assert len(svg.traced(smooth, 128)) > len(coarse)
 
 
 def test_the_white_of_an_eye_outlasts_mottled_skin():

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -14,7 +15,7 @@ import pytest
 from tests.using.clips import FRAMES, RATE, read_clip, swaying, write_clip
 from typer.testing import CliRunner
 
-from toonmark import Cartoonizer
+from toonmark import Cartoonizer, blend
 from toonmark.cli.application import app
 from toonmark.errors import (
     EmptyFileError,
@@ -63,6 +64,19 @@ def test_every_frame_is_drawn_and_the_sound_is_kept(cartoonizer, clip, tmp_path,
         gap = [np.abs(a.astype(int) - b).mean(axis=2) for a, b in zip(frames, before, strict=True)]
         assert min(one[100:200, 180:300].mean() for one in gap) > 25
         assert max(one[:40, :40].mean() for one in gap) < 8
+
+
+def test_a_frame_is_put_together_beside_the_drawing_of_the_next(
+    cartoonizer, clip, tmp_path, monkeypatch
+):
+    threads, put = [], blend.in_photo
+    monkeypatch.setattr(
+        blend, "in_photo", lambda *given: threads.append(threading.get_ident()) or put(*given)
+    )
+    cartoonize_clip(cartoonizer, clip, tmp_path / "toon.mp4")
+    assert len(threads) == FRAMES
+    assert len(set(threads)) == 1
+    assert threads[0] != threading.get_ident()
 
 
 def test_flicker_is_that_of_the_aligned_pictures(cartoonizer, clip, tmp_path):

@@ -9,6 +9,7 @@ import pytest
 from tests.using.clips import read_clip, swaying, with_matrix, write_clip, write_sizes
 
 from toonmark import Cartoonizer
+from toonmark.errors import VideoError
 from toonmark.video.clip import cartoonize_clip
 from toonmark.video.geometry import fitted, shown_size
 
@@ -107,3 +108,11 @@ def test_fitted_pictures_keep_their_form():
     assert (result[:, 45:55] == 200).all()
     assert not result[:, :45].any()
     assert not result[:, 55:].any()
+
+
+@pytest.mark.parametrize("shape", [(1, 64), (64, 1)])
+def test_a_film_of_one_row_or_column_is_named(cartoonizer, tmp_path, shape):
+    source = write_sizes(tmp_path / "a.mkv", [np.zeros((*shape, 3), np.uint8)] * 2)
+    with pytest.raises(VideoError, match=f"{shape[1]} × {shape[0]} pixels large"):
+        cartoonize_clip(cartoonizer, source, tmp_path / "b.mp4")
+    assert not (tmp_path / "b.mp4").exists()

@@ -115,6 +115,17 @@ def test_cover_art_is_not_the_film(cartoonizer, astronaut, tmp_path):
         cartoonize_clip(cartoonizer, cover, tmp_path / "d.mp4")
 
 
+def test_sound_without_a_film_is_named(cartoonizer, tmp_path):
+    with av.open(str(tmp_path / "a.mp4"), "w") as file:
+        track = file.add_stream("aac", rate=16000, layout="mono")
+        block = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.int16), "s16", "mono")
+        block.sample_rate = 16000
+        file.mux(track.encode(block))
+        file.mux(track.encode(None))
+    with pytest.raises(VideoError, match="sound, but no film"):
+        cartoonize_clip(cartoonizer, tmp_path / "a.mp4", tmp_path / "b.mp4")
+
+
 @pytest.mark.parametrize("matrix", [*range(15), 99])
 def test_any_colour_matrix_is_read(matrix):
     """What is unknown is read as players do; nothing of it makes a clip "damaged"."""

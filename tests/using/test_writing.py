@@ -1,7 +1,9 @@
 """Outputs are written whole or not at all."""
 
 import errno
+import os
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -95,3 +97,34 @@ def test_the_umask_survives_many_threads(tmp_path):
     assert after == before
     modes = {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
     assert modes == {0o666 & ~before}
+
+
+def test_grey_pictures_are_written_as_grey(tmp_path):
+    labels = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    pictures.write(tmp_path / "labels.png", labels)
+    with Image.open(tmp_path / "labels.png") as read:
+        assert read.mode == "L"
+        np.testing.assert_array_equal(np.asarray(read), labels)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has none")
+def test_pipes_and_devices_stay_what_they_are(tmp_path):
+    """Renaming a file into their place would do away with /dev/full itself."""
+    pipe, got = tmp_path / "pipe", []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: got.append(pipe.read_bytes()))
+    reader.start()
+    files.write_bytes(pipe, b"some bytes")
+    reader.join(10)
+    assert got == [b"some bytes"]
+    assert pipe.is_fifo()
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="Linux has it")
+def test_a_device_that_is_full_says_so(tmp_path):
+    link = tmp_path / "full"  # the device itself is safe from a fault
+    link.symlink_to("/dev/full")
+    with pytest.raises(DiskFullError):
+        files.write_bytes(link, b"some bytes")
+    assert link.is_symlink()

@@ -260,3 +260,12 @@ def make_video(path: Path, picture: np.ndarray, frames: int = 30) -> Path:
             view = cv2.warpAffine(picture, turn, (640, 480), borderMode=cv2.BORDER_REPLICATE)
             file.write(cv2.imencode(".jpg", view[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])[1])
     return path
+
+
+def at_rest(page, selector: str) -> dict[str, float]:
+    """Where an element is, once what is loaded around it moves it no more."""
+    place, before = page.locator(selector).bounding_box(), None
+    while place != before:
+        page.wait_for_timeout(300)
+        place, before = page.locator(selector).bounding_box(), place
+    return place

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -39,6 +40,22 @@ def running(*options: str, seconds: float = 0) -> Iterator[tuple[subprocess.Pope
             yield process, found[0]
         finally:
             process.kill()
+
+
+def settled(address: str, inside: int, begun: int = 1) -> None:
+    """Waits until so many requests are in the server's house, and so many drawings have begun."""
+    import httpx2
+
+    wanted = {"toonmark_requests_in_house": inside, "toonmark_batch_size_count": begun}
+    seen: dict[str, int] = {}
+    for _ in range(300):
+        text = httpx2.get(f"{address}metrics", timeout=30).text
+        found = re.findall(r"^(\w+) ([\d.e+]+)$", text, re.M)
+        seen = {name: int(float(value)) for name, value in found if name in wanted}
+        if seen == wanted:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{seen} and not {wanted}")
 
 
 @dataclass

@@ -116,7 +116,8 @@ def test_metrics_count(client, photo):
 
 def test_openapi_describes_it(client):
     paths = client.get("/openapi.json").json()["paths"]
-    assert set(paths) == {"/cartoonize", "/styles", "/styles/{name}.onnx", "/health", "/metrics"}
+    styles, photos = {"/styles", "/styles/{name}.onnx"}, {"/photos", "/photos/{photo}"}
+    assert set(paths) == {"/cartoonize", *photos, *styles, "/health", "/metrics"}
     docs = client.get("/docs", follow_redirects=True)
     assert docs.status_code == 200
     assert "//" not in docs.text.replace("<!doctype", "")  # nothing from elsewhere

@@ -104,14 +104,19 @@ def test_wrong_options(client, photo, query, status):
     assert response.headers["content-type"] == "application/problem+json"
 
 
+ALL = (
+    "Use one of style, size, face, output, transparent, points, lines, skin, hair, strength, photo;"
+)
+
+
 @pytest.mark.parametrize(
     ("query", "name", "remedy"),
     [
         ("faces=all", "faces", "Use face; see /docs."),
         ("size=64&Sise=64", "Sise", "Use size; see /docs."),
         ("out_put=crop", "out_put", "Use output; see /docs."),
-        ("q=1", "q", "Use one of style, size, face, output, transparent, points; see /docs."),
-        ("x" * 500, "x" * 64, "Use one of style, size, face, output, transparent, points; see"),
+        ("q=1", "q", ALL),
+        ("x" * 500, "x" * 64, ALL),
     ],
 )
 def test_unknown_options(client, photo, query, name, remedy):

@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 from tests.web.conftest import JSON, encoded
+from tests.web.loops import in_a_loop
 
 FACE = "180,100,240,100,210,135,190,165,230,165"
 FACES = ",".join([FACE] * 3)
@@ -30,6 +31,7 @@ def test_too_much_is_refused_before_it_is_begun(client, query, headers, largest)
     assert problem["remedy"].startswith(f"Ask for size={largest} at most")
 
 
+@pytest.mark.slow
 def test_one_rule_for_all_kinds(serve, photo):
     """The largest cartoon is drawn transparent too, in a few seconds of one core, not seventeen."""
     with serve(time_limit=300) as client:
@@ -115,7 +117,7 @@ def test_a_drawing_ends_when_its_client_is_gone(serve, photo, monkeypatch):
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(service.workers.do(job), 2)
 
-        asyncio.run(leave())
+        in_a_loop(leave())
         assert client.post("/cartoonize?size=64", content=photo).status_code == 200
         assert len(drawn) < 15
 

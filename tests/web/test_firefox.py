@@ -39,7 +39,7 @@ def test_main_path(pack, photo, tmp_path):
         (expected,) = Cartoonizer(pack, threads=1)(tmp_path / "one.png", "all")
         assert np.abs(found.astype(int) - expected.resized(512)).mean() < 1
         page.evaluate(
-            "(() => { const s = document.querySelector('.options select'); s.value = 'sticker';"
+            "(() => { const s = document.querySelector('.tune select'); s.value = 'sticker';"
             "s.dispatchEvent(new Event('change', { bubbles: true })); })()"
         )
         page.wait("document.querySelector('.face').dataset.count === '2'")

@@ -70,7 +70,7 @@ def states(page, files):
     yield "adjust"
     browser.drop(page, [files / f"two-{LONG}"])
     browser.drawn(page, 2)
-    page.select_option(".photo:first-child .options .choice:first-of-type select", "sticker")
+    page.select_option(".photo:first-child .tune .choice:first-of-type select", "sticker")
     page.wait_for_selector(".photo:first-child .face[data-face='2'][data-count='2']")
     yield "two"
     page.click("#more [data-do=camera]")
@@ -125,4 +125,41 @@ def test_what_is_chosen_is_seen_in_forced_colours(chromium, address, files):
     assert point == "rgb(255, 106, 69)"
     if SCREENSHOTS:
         page.screenshot(path=f"{SCREENSHOTS}/forced.png", full_page=True)
+    page.context.close()
+
+
+#: Which of the styles are seen whole, and how far pictures' and names' edges are apart.
+STRIP = """() => {
+    const strip = document.querySelector('#styles fieldset');
+    const at = strip.getBoundingClientRect();
+    const boxes = [...strip.querySelectorAll('label')].map((e) => e.getBoundingClientRect());
+    const seen = boxes.map((e) => e.left >= at.left && e.right <= at.right);
+    const tops = boxes.map((e) => Math.round(e.top));
+    const heights = [...strip.querySelectorAll('span')].map((e) => e.offsetHeight);
+    return { seen, tops: [...new Set(tops)].length, heights: [...new Set(heights)].length };
+}"""
+
+
+def test_the_styles_that_ship_are_seen_side_by_side_on_a_phone(chromium, photo, tmp_path):
+    (tmp_path / "me.jpg").write_bytes(photo)
+    with browser.server() as address:
+        page = browser.open_page(
+            chromium, address, thrifty=False, viewport={"width": 390, "height": 844}
+        )
+        assert page.evaluate(STRIP)["seen"] == [True] * 4
+        browser.drop(page, [tmp_path / "me.jpg"])
+        for pictures in (1, 4):  # names and pictures stand in rows, also before all are there
+            page.wait_for_function(
+                "n => document.querySelectorAll('#styles canvas').length >= n", arg=pictures
+            )
+            assert page.evaluate(STRIP) == {"seen": [True] * 4, "tops": 1, "heights": 1}
+        page.context.close()
+
+
+def test_the_chosen_style_of_many_stays_in_view(chromium, address):
+    page = browser.open_page(chromium, address, viewport={"width": 390, "height": 844})
+    for place in (-1, 0):
+        # By the keyboard's way: nothing scrolls of itself.
+        page.locator("#styles input").nth(place).evaluate("e => e.click()")
+        page.wait_for_function(f"place => ({STRIP})().seen.at(place)", arg=place)
     page.context.close()

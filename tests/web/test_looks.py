@@ -13,7 +13,7 @@ from tests.using.conftest import _write_pack
 from tests.web import browser
 from tests.web.test_vision import call, picture, rgba
 
-from toonmark import cutout
+from toonmark import Cartoonizer, cutout
 
 pytestmark = pytest.mark.skipif(bool(browser.missing()), reason=browser.missing() or "-")
 
@@ -158,7 +158,7 @@ def test_what_a_browser_forbids_is_explained(chromium, pack, photo, tmp_path):
         assert "https" in page.inner_text("#where")
         page.click("button:text('Use the camera')")
         page.wait_for_selector("#camera .message")
-        assert "over https" in page.inner_text("#camera .message")
+        assert "toonmark serve --https" in page.inner_text("#camera .message")
         page.click("#camera button:text('Close')")
         browser.drop(page, [tmp_path / "one.png"])
         browser.drawn(page)
@@ -225,6 +225,119 @@ def test_what_was_done_can_be_taken_back(chromium, two_styles, photo, tmp_path):
     page.click("button:text('Redo')")
     assert page.locator(".photo").count() == 0
     assert page.is_disabled("button:text('Redo')")
+    assert not page.problems
+    page.context.close()
+
+
+def test_a_drawing_is_tuned_as_python_tunes_it_and_back(chromium, address, pack, photo, tmp_path):
+    """By keys; undone and done again; also cut out, and in the file that is saved."""
+    (tmp_path / "one.png").write_bytes(photo)
+    page = browser.open_page(chromium, address)
+    browser.drop(page, [tmp_path / "one.png"])
+    browser.drawn(page)
+    plain = _settled(page)
+    assert page.is_hidden(".tune [name=skin]")  # this style does not say where it is
+    page.get_by_label("Line width").focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    assert page.get_attribute(".tune [name=lines]", "aria-valuetext") == "125 percent"
+    page.wait_for_timeout(500)
+    wide = _settled(page, plain)
+    (expected,) = Cartoonizer(pack, threads=1)(tmp_path / "one.png", "all")
+    with page.expect_download() as download:
+        page.click(f"{FACE} button:text('Save')")
+    found = np.asarray(Image.open(download.value.path()).convert("RGB")).astype(int)
+    assert np.abs(found - expected.tuned(1.25).resized(512)).mean() < 1
+    assert np.abs(found - expected.resized(512)).mean() > 1  # the lines did change
+    page.select_option(browser.BACKGROUND, "transparent")
+    cut = _settled(page, wide)
+    page.keyboard.press("Control+z")
+    assert _settled(page, cut) == wide
+    for _ in range(5):
+        page.keyboard.press("Control+z")
+    page.wait_for_function("() => document.querySelector('.tune [name=lines]').value === '100'")
+    assert _settled(page, wide) == plain
+    for _ in range(5):
+        page.keyboard.press("Control+y")
+    page.wait_for_timeout(500)
+    assert _settled(page, plain) == wide
+    assert not page.problems
+    page.context.close()
+
+
+def test_skin_hair_and_strength_are_tuned_as_python_tunes_them(chromium, photo, tmp_path):
+    """In a style that ships; on the device and on the server; kept until the next visit."""
+    (tmp_path / "one.png").write_bytes(photo)
+    (drawn,) = Cartoonizer("comic", threads=1)(tmp_path / "one.png", "all")
+    expected = drawn.tuned(skin=0.1, hair=-0.1, strength=0.9).image
+    with browser.server() as address:
+        page = browser.open_page(chromium, address)
+        browser.drop(page, [tmp_path / "one.png"])
+        browser.drawn(page)
+        last = _settled(page)
+        for name, key in (("skin", "ArrowRight"), ("hair", "ArrowLeft"), ("strength", "ArrowLeft")):
+            page.focus(f".tune [name={name}]")
+            for _ in range(2):
+                page.keyboard.press(key)
+                last = _settled(page, last)
+        canvas = f"{FACE} canvas[role=img]"
+        here = browser.pixels(page, canvas)[..., :3].astype(int)
+        assert np.abs(here - expected).mean() < 0.5
+        assert np.abs(here - drawn.image).mean() > 1
+        page.check("input[value=server]", force=True)
+        _settled(page, last)
+        there = browser.pixels(page, canvas)[..., :3].astype(int)
+        assert np.abs(there - expected).mean() < 0.5
+        page.check("input[value=toon]", force=True)  # it does not say where skin and hair are
+        page.wait_for_selector(".tune [name=skin]", state="hidden")
+        page.wait_for_selector(f"{FACE}[data-state=drawn]")
+        page.check("input[value=comic]", force=True)
+        page.check("input[value=device]", force=True)
+        browser.drawn(page)
+        assert page.input_value(".tune [name=skin]") == "10"
+        page.click("button:text('As it was drawn')")
+        again = _settled(page, last)
+        assert np.abs(browser.pixels(page, canvas)[..., :3] - drawn.image.astype(int)).mean() < 0.5
+        page.keyboard.press("Control+z")
+        assert _settled(page, again) == last
+        assert not page.problems
+        page.context.close()
+
+
+def test_what_was_made_is_kept_until_it_is_cleared(chromium, two_styles, photo, tmp_path):
+    (tmp_path / "one.png").write_bytes(photo)
+    (tmp_path / "gone.png").write_bytes(photo)
+    page = browser.open_page(chromium, two_styles)
+    assert page.is_hidden("#kept")
+    browser.drop(page, [tmp_path / "gone.png"])
+    browser.drawn(page)
+    page.click(".photo header button")
+    browser.drop(page, [tmp_path / "one.png"])
+    browser.drawn(page)
+    page.wait_for_selector("#kept")
+    page.check("input[value=second]", force=True)
+    page.focus(".tune [name=strength]")
+    page.keyboard.press("PageDown")
+    page.select_option(browser.BACKGROUND, "pink")
+    page.click("button:text('Adjust')")
+    page.focus(".point[data-point='2']")
+    page.keyboard.press("Shift+ArrowRight")
+    page.wait_for_timeout(1500)
+    made = _settled(page)
+    place = page.get_attribute(".point[data-point='2']", "style")
+    page.reload()
+    browser.drawn(page)
+    assert page.inner_text(".photo h2 span") == "one.png"
+    assert _settled(page) == made
+    assert page.get_attribute(".point[data-point='2']", "style") == place
+    assert page.input_value(browser.BACKGROUND) == "pink"
+    page.click("button:text('Clear everything')")
+    assert page.locator(".photo").count() == 0
+    assert page.is_hidden("#history")
+    page.wait_for_selector("#kept", state="hidden")
+    page.reload()
+    page.wait_for_selector("#example[data-state=drawn]")
+    assert page.locator(".photo").count() == 0
     assert not page.problems
     page.context.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import cv2
@@ -93,7 +94,7 @@ def test_dragging_a_point_draws_again(page, files):
     before = browser.pixels(page, f"{FACE} canvas[role=img]")
     assert not page.is_visible(".point")
     page.click("button:text('Adjust')")
-    nose = page.locator(".point[data-point='2']").bounding_box()
+    nose = browser.at_rest(page, ".point[data-point='2']")
     x, y = nose["x"] + nose["width"] / 2, nose["y"] + nose["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
@@ -180,11 +181,67 @@ def test_on_the_server(page, files, packs):
     browser.drawn(page)
     posts = [request for request in page.requests if request.method == "POST"]
     assert posts
-    assert all("/cartoonize?" in request.url for request in posts)
+    assert posts[0].url.endswith("/photos")
+    assert all("/cartoonize?" in request.url for request in posts[1:])
     found = browser.pixels(page, f"{FACE} canvas[role=img]")[..., :3]
     expected = Cartoonizer(packs / "negative.onnx", threads=1)(files / "one.png", "all")[0]
     mean, most = difference(found, expected.resized(512))
     assert mean < 0.5, (mean, most)
+
+
+def test_to_the_server_a_photo_is_sent_once(chromium, address, files):
+    """Read as bytes, as browsers leave the bodies of files out of what they tell of requests."""
+    middle = (files / "two.png").read_bytes()[200_000:][:64]
+    with browser.wiretap(address) as (tapped, heard):
+        page = browser.open_page(chromium, tapped)
+        page.check("input[value=negative]", force=True)
+        page.check("input[value=server]", force=True)
+        browser.drop(page, [files / "two.png"])
+        browser.drawn(page)
+        page.click("button:text('Adjust')")
+        nose = page.locator(".point[data-point='2']").first.bounding_box()
+        x, y = nose["x"] + nose["width"] / 2, nose["y"] + nose["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        for step in range(20):
+            page.mouse.move(x + step, y + step / 2)
+            page.wait_for_timeout(100)
+        page.mouse.up()
+        settled = f"() => document.querySelector(\"{FACE}\").dataset.state === 'drawn'"
+        page.wait_for_function(settled)
+        assert heard.count(b"POST /cartoonize?") >= 5
+        assert heard.count(b"POST /photos ") == 1
+        assert heard.count(middle) == 1
+
+        # Forgotten meanwhile, it is sent again, and nobody notices.
+        handle = re.findall(rb"photo=([\w-]+)", heard)[0].decode()
+        page.evaluate("h => fetch(`photos/${h}`, { method: 'DELETE' }).then(r => r.status)", handle)
+        page.select_option(browser.BACKGROUND, "transparent")
+        while heard.count(middle) < 2:
+            page.wait_for_timeout(100)
+        page.wait_for_function(settled)
+        assert heard.count(middle) == 2
+
+        # Closed, it is forgotten at once.
+        with page.expect_response("**/photos/*") as deleted:
+            page.click("button:text-is('Close')")
+        assert deleted.value.status == 204
+        assert deleted.value.request.url.rpartition("/")[2] != handle
+        assert not page.problems or "404" in page.problems[0]
+        page.context.close()
+
+
+def test_a_server_that_keeps_no_photo_is_sent_it_each_time(chromium, packs, files):
+    with browser.server("--style", str(packs), "--keep-time", "0") as found:
+        page = browser.open_page(chromium, found)
+        page.check("input[value=server]", force=True)
+        sent = []
+        page.on("request", lambda one: "/cartoonize?" in one.url and sent.append(one.url))
+        browser.drop(page, [files / "one.png"])
+        browser.drawn(page)
+        assert sent
+        assert not [url for url in sent if "photo=" in url], "no handle stands for it"
+        page.context.close()
 
 
 def chosen_with_enter(page, file, tries=3):
@@ -192,6 +249,7 @@ def chosen_with_enter(page, file, tries=3):
     from playwright.sync_api import TimeoutError
 
     for left in reversed(range(tries)):
+        page.evaluate("() => new Promise((done) => requestIdleCallback(done))")
         try:
             with page.expect_file_chooser(timeout=20_000) as chooser:
                 page.keyboard.press("Enter")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from tests.web.conftest import JSON, TOKEN, encoded
 
+SVG = {"accept": "image/svg+xml"}
 BEARER = {"authorization": f"Bearer {TOKEN}"}
 
 
@@ -44,7 +45,9 @@ def guarded(serve):
         (401, "", b"", {"authorization": "Bearer wrong-but-long-enough"}),
         (403, "", b"", {"sec-fetch-site": "cross-site"}),
         (404, "style=nobody", "photo", {}),
+        (200, "style=comic&transparent=true", "photo", SVG),
         (415, "", b"no picture", {}),
+        (422, "output=in-photo", "photo", SVG),
         (421, "", b"", {"host": "elsewhere.example"}),
         (422, "size=1", b"", {}),
         (422, "colour=red", b"", {}),
@@ -55,6 +58,8 @@ def test_every_answer_is_described(guarded, photo, status, query, body, headers)
     bodies = {"photo": photo, "nobody": encoded(np.full((99, 99, 3), 128, np.uint8))}
     headers = {**BEARER, **headers}
     content = bodies[body] if isinstance(body, str) else body
+    if "svg" in headers.get("accept", ""):
+        pytest.importorskip("vtracer", reason="vtracer is not installed")
     response = guarded.post(f"/cartoonize?{query}", content=content, headers=headers)
     assert response.status_code == status, response.text
     check(guarded.get("/openapi.json").json(), "post", "/cartoonize", response)
@@ -75,6 +80,18 @@ def test_other_routes(guarded):
     security = {path: "security" in one for path, one in each_operation(schema)}
     assert security.pop("/health") is False
     assert all(security.values())
+
+
+def test_kept_photos(guarded, photo):
+    schema = guarded.get("/openapi.json").json()
+    kept = guarded.post("/photos", content=photo, headers=BEARER)
+    for body, headers in ((b"", BEARER), (b"no picture", BEARER), (photo, {})):
+        check(schema, "post", "/photos", guarded.post("/photos", content=body, headers=headers))
+    check(schema, "post", "/photos", kept)
+    for path in ("/cartoonize?photo=nobody", f"/cartoonize?photo={'n' * 65}"):
+        check(schema, "post", "/cartoonize", guarded.post(path, headers=BEARER))
+    response = guarded.delete(f"/photos/{kept.json()['photo']}", headers=BEARER)
+    assert str(response.status_code) in schema["paths"]["/photos/{photo}"]["delete"]["responses"]
 
 
 def each_operation(schema):
@@ -107,10 +124,19 @@ def test_what_can_be_had_has_a_head(client, path):
         ("application/json;q=0.1, */*", "image/png"),
         ("*/*", "image/png"),
         ("", "image/png"),
+        ("image/*", "image/png"),
+        ("image/svg+xml, */*", "image/svg+xml"),
+        ("image/svg+xml, image/png, */*", "image/png"),
+        ("image/svg+xml, application/json;q=0.9", "image/svg+xml"),
     ],
 )
 def test_weights_count(client, photo, accept, kind):
-    response = client.post("/cartoonize?size=32", content=photo, headers={"accept": accept})
+    if "svg" in kind:
+        pytest.importorskip("vtracer", reason="vtracer is not installed")
+    style = "comic" if "svg" in kind else "negative"  # what is drawn flat is traced soon
+    response = client.post(
+        f"/cartoonize?size=32&style={style}", content=photo, headers={"accept": accept}
+    )
     assert response.headers["content-type"] == kind
 
 

@@ -7,7 +7,7 @@ import socket
 import time
 
 import pytest
-from tests.web.processes import Post, running
+from tests.web.processes import Post, running, settled
 
 from toonmark.web import drawing
 
@@ -24,11 +24,11 @@ def told(post: Post) -> tuple[int, str]:
 @SIGNALS
 def test_what_is_begun_is_finished_and_what_waits_is_told(pack, photo, kind):
     options = ("--style", str(pack), "--workers", "1", "--drain-time", "20")
-    with running(*options, seconds=2) as (process, address):
+    with running(*options, seconds=5) as (process, address):
         first = Post(address, photo)
-        time.sleep(0.7)
+        settled(address, 1)
         waiting = [Post(address, photo) for _ in range(3)]
-        time.sleep(0.7)
+        settled(address, 4)
         process.send_signal(kind)
         assert [told(post) for post in waiting] == [(503, "stopping")] * 3
         assert told(first) == (200, "")
@@ -43,13 +43,17 @@ def test_draining_has_an_end_and_everybody_an_answer(pack, photo, kind):
     options = ("--style", str(pack), "--workers", "1", "--drain-time", "1")
     with running(*options, seconds=60) as (process, address):
         posts = [Post(address, photo)]
-        time.sleep(0.7)
+        settled(address, 1)
         posts += [Post(address, photo) for _ in range(3)]
+        settled(address, 4)
         host, port = address.removeprefix("http://").strip("/").split(":")
         with socket.create_connection((host, int(port))) as half:
-            head = b"POST /cartoonize HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n"
-            half.sendall(head + b"x")
-            time.sleep(0.7)
+            half.sendall(
+                b"POST /cartoonize HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n"
+                b"Expect: 100-continue\r\n\r\n"
+            )
+            assert half.recv(1000).startswith(b"HTTP/1.1 100"), "it waits for the upload"
+            half.sendall(b"x")
             started = time.monotonic()
             process.send_signal(kind)
             assert [told(post) for post in posts] == [(503, "stopping")] * 4
@@ -61,7 +65,7 @@ def test_draining_has_an_end_and_everybody_an_answer(pack, photo, kind):
 def test_a_second_ctrl_c_ends_it_at_once(pack, photo):
     with running("--style", str(pack), "--workers", "1", seconds=60) as (process, address):
         Post(address, photo)
-        time.sleep(0.7)
+        settled(address, 1)
         process.send_signal(signal.SIGINT)
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)

@@ -6,6 +6,7 @@ import base64
 import json
 import shutil
 import subprocess
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from toonmark import cutout
+from toonmark import cutout, tuning
 from toonmark.faces import align, pose
 from toonmark.landmarks import template_points
 
@@ -116,6 +117,22 @@ def test_shrink_as_opencv(size):
     assert np.abs(found.astype(int) - expected).max() <= 1
 
 
+@pytest.mark.parametrize(("shape", "size"), [((1200, 41), (20, 3)), ((30, 2000), (7, 30))])
+def test_shrink_by_hundreds(shape, size):
+    """So many rows, or columns, in one pixel that their sums are more than 16 bits hold."""
+    bright = np.random.default_rng(0).integers(240, 256, (*shape, 3), np.uint8)
+    found = rgba(call("shrink.js", "shrink", picture(bright), *size))[..., :3]
+    expected = cv2.resize(bright, size, interpolation=cv2.INTER_AREA)
+    assert np.abs(found.astype(int) - expected).max() <= 1
+
+
+def test_shrink_loses_no_row_where_lines_end_at_whole_rows():
+    """But for a rounding error: 3000 rows to 1440, where a line ends after 25 of them."""
+    plain = np.full((3000, 40, 3), 200, np.uint8)
+    found = rgba(call("shrink.js", "shrink", picture(plain), 26, 1440))[..., :3]
+    assert (found == 200).all()
+
+
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 def test_turn(face, quarters):
     found = rgba(call("shrink.js", "turn", picture(face[:90, :60]), quarters))[..., :3]
@@ -179,7 +196,7 @@ def test_yunet_finds_what_opencv_finds(astronaut):
     names = [output.name for output in session.get_outputs()]
     outputs = dict(zip(names, session.run(names, {"input": tensor}), strict=True))
     found = call("yunet.js", "decode", outputs, width, height, 0.6)
-    (expected,) = detect._look(image, 640)
+    (expected,) = detect._detect(image, 640)
     assert len(found) == 1
     np.testing.assert_allclose(found[0]["box"], expected.box, atol=0.05)
     np.testing.assert_allclose(found[0]["points"], expected.points, atol=0.05)
@@ -273,3 +290,33 @@ def test_smoothing_over_time():
     np.testing.assert_allclose(
         call("euro.js", "PointFilter", *jump, method="next")[1], still + 90
     )  # another face: no gliding across the picture
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"lines": lines} for lines in (0.5, 0.8, 1, 1.3, 2)),
+        {"skin": 0.6},
+        {"hair": -1},
+        {"strength": 0},
+        {"lines": 1.4, "skin": -0.3, "hair": 0.8, "strength": 0.6},
+    ],
+)
+@pytest.mark.parametrize("size", [128, 301])
+def test_a_drawing_is_tuned_as_python_tunes_it(drawing, astronaut, size, changes):
+    image = cv2.resize(drawing, (size, size))
+    photo = cv2.resize(astronaut, (size, size), interpolation=cv2.INTER_AREA)
+    parts = np.random.default_rng(0).integers(0, 256, (2, 20, 20), np.uint8)
+    parts = np.stack([cv2.resize(part, (size // 2, size // 2)) for part in parts])
+    wanted = tuning.Tuning(**changes)
+    shares = (parts / 255).astype(np.float32).ravel()
+    found = rgba(call("tuning.js", "tuned", picture(image), asdict(wanted), picture(photo), shares))
+    expected = tuning.tuned(image, wanted, photo, parts).astype(int)
+    assert abs(found[..., :3] - expected).max() <= 1
+    assert (found[..., 3] == 255).all()
+
+
+def test_where_skin_and_hair_are_is_not_known(drawing):
+    wanted = asdict(tuning.Tuning(skin=1, hair=1))
+    found = rgba(call("tuning.js", "tuned", picture(drawing), wanted, picture(drawing), None))
+    np.testing.assert_array_equal(found[..., :3], drawing)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from toonmark.errors import BatchError
-from toonmark.files import written_whole
+from toonmark.files import write_bytes
 
 _BRACES = re.compile(r"\{(\d+)\.\.(\d+)\}")
 
@@ -44,17 +44,36 @@ def joined(address: str, name: str) -> str:
     return f"{address.rstrip('/')}/{name}"
 
 
-def read_bytes(address: str) -> bytes:
+def read_bytes(address: str, most: int | None = None) -> bytes:
     """All of a file.
 
+    Args:
+        most: bytes that are read of one; None for however many there are.
+
     Raises:
+        BatchError: it has more.
         OSError: it cannot be read; remote file systems may raise errors of their own.
     """
     if "://" not in address:  # names that are not UTF-8 too
         with open(address, "rb") as file:
+            _check_size(address, os.fstat(file.fileno()).st_size, most)
             return file.read()
     files, path = opened(address)
+    if most is not None:
+        _check_size(address, files.size(path), most)
     return bytes(files.cat_file(path))
+
+
+def _check_size(address: str, size: int | None, most: int | None) -> None:
+    if size is not None and most is not None and size > most:
+        raise too_large(source_of(os.fsencode(address)), most)
+
+
+def too_large(source: str, most: int) -> BatchError:
+    """A file has more bytes than are read of one."""
+    return BatchError(
+        f"{source} has more than {most // 2**20} MiB.", "Make it smaller, or leave it out."
+    )
 
 
 def exists(address: str) -> bool:
@@ -75,8 +94,7 @@ def write_whole(address: str, data: bytes) -> None:
     """
     files, path = opened(address)
     if is_local(files):
-        with written_whole(path) as temporary:
-            temporary.write_bytes(data)
+        write_bytes(path, data)
     elif getattr(files, "async_impl", False):  # object stores
         files.pipe_file(path, data)
     else:

@@ -24,6 +24,8 @@ from toonmark.styles.pack import DEFAULT_STYLE, FOLDER, StylePack, find
 #: Bytes of shared memory of a cluster of our own: workers read and write by themselves, and only
 #: numbers of units and counts go through it.
 OBJECT_STORE = 128 * 2**20
+#: How often a cluster of our own is begun before it is given up.
+TRIES = 3
 #: The most tasks that a batch is cut into; a task with several units saves the engine work.
 TASKS = 10_000
 
@@ -120,6 +122,7 @@ def run_batch(
     runtime: Runtime = "cpu",
     gpus: float = 0.25,
     column: str | None = None,
+    part: int | None = None,
     told: Callable[[Counts, int, int], None] = lambda counts, done, units: None,
     **chosen: Any,
 ) -> dict[str, Any]:
@@ -132,6 +135,8 @@ def run_batch(
         address: of a Ray cluster that runs; None for one of this machine alone, for this batch.
         runtime: where networks run.
         gpus: what part of a GPU a worker takes, where ``runtime`` is one.
+        part: photos a file, see :class:`~toonmark.batch.settings.Settings`; None for as many as
+            suit their number, or as there are if the batch goes on.
         told: is given the counts so far, and how many units of all are done.
         chosen: other fields of :class:`~toonmark.batch.settings.Settings`.
 
@@ -147,11 +152,15 @@ def run_batch(
     content = file.read_bytes()
     metadata = StylePack.open(file, 1, runtime).metadata
     shipped = file.parent == FOLDER
+    if part is not None:
+        chosen["part"] = part
     settings = Settings(style=file.stem if shipped else file.name, digest=digest(content), **chosen)
     given, output = addresses.absolute(given), addresses.absolute(output)
-    plan = open_plan(given, output, settings, column)
+    plan = open_plan(given, output, settings, column, fitted=part is None)
+    settings = plan.settings
     units = [unit.model_dump_json() for unit in plan.units()]
     total = Counts()
+    told(total, 0, len(units))
     with _cluster(address, workers) as cores:
         arguments = (settings.model_dump_json(), None if shipped else content, output, runtime)
         results = _results(units, arguments, workers or cores, gpus if runtime == "cuda" else 0)
@@ -185,18 +194,47 @@ def _cluster(address: str | None, workers: int | None) -> Iterator[int]:
     if address is None:
         options |= {"num_cpus": workers or os.cpu_count(), "object_store_memory": OBJECT_STORE}
         options |= {"include_dashboard": False}
-    try:
-        ray.init(address or "local", **options)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise BatchError(
-            f"There is no Ray cluster ({error}).", "Check the address, or leave it out."
-        ) from error
+    if address is None:
+        _start(options)
+    else:
+        try:
+            ray.init(address, **options)
+        except (ConnectionError, ValueError, RuntimeError) as error:
+            raise BatchError(
+                f"There is no Ray cluster ({error}).", "Check the address, or leave it out."
+            ) from error
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     try:
         yield max(1, int(ray.cluster_resources().get("CPU", 1)))
     finally:
         ray.shutdown()
+
+
+def _start(options: dict[str, Any]) -> None:
+    """Begins a cluster of this machine alone.
+
+    Its raylet gives up where its agent, a process of Python, takes more than 15 seconds to start
+    (Ray's issue 65983): a machine with much other work needs more than one try.
+
+    Raises:
+        BatchError: it did not start.
+    """
+    import ray
+
+    for left in reversed(range(TRIES)):
+        try:
+            ray.init("local", **options)
+        except Exception as error:  # Ray raises no narrower one
+            ray.shutdown()
+            if not left:
+                raise BatchError(
+                    f"Ray did not start on this machine, tried {TRIES} times "
+                    f"({str(error).rstrip('.')}).",
+                    "Run the same command again when the machine has less other work.",
+                ) from error
+        else:
+            return
 
 
 def _results(

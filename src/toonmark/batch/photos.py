@@ -15,6 +15,8 @@ from toonmark.batch.plan import Unit, open_table
 from toonmark.errors import BatchError
 from toonmark.pictures import SUFFIXES
 
+#: Bytes of a photo that are read; larger ones are failures.
+LARGEST = 2**28
 #: Rows of a table of bytes, or photos of a list, that are read ahead.
 AHEAD = 16
 
@@ -55,7 +57,7 @@ def _read_ahead(unit: Unit, start: int) -> Iterator[Given]:
     waiting: deque[tuple[str, Future[bytes]]] = deque()
     with ThreadPoolExecutor(4) as pool:
         for path in paths:
-            read = pool.submit(addresses.read_bytes, os.fsdecode(path))
+            read = pool.submit(addresses.read_bytes, os.fsdecode(path), LARGEST)
             waiting.append((addresses.source_of(path), read))
             if len(waiting) > AHEAD:
                 source, data = waiting.popleft()
@@ -93,10 +95,13 @@ def _in_shard(address: str) -> Iterator[Given]:
             for member in shard:
                 suffix = os.path.splitext(member.name)[1].lower()
                 if member.isfile() and suffix in SUFFIXES:
-                    held = shard.extractfile(member)
-                    data = held.read() if held else b""
                     name = member.name.encode("utf-8", "backslashreplace").decode()
-                    yield Given(f"{address}#{name}", partial(bytes, data))
+                    source = f"{address}#{name}"
+                    if member.size > LARGEST:
+                        yield Given(source, partial(_raised, addresses.too_large(source, LARGEST)))
+                        continue
+                    held = shard.extractfile(member)
+                    yield Given(source, partial(bytes, held.read() if held else b""))
     except (tarfile.TarError, OSError, EOFError) as error:
         wrong = BatchError(f"{address} ends too early ({error}).", "Copy the shard again.")
         yield Given(address, partial(_raised, wrong))

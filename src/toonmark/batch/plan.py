@@ -17,7 +17,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from toonmark.batch import addresses
-from toonmark.batch.settings import Settings, first_difference
+from toonmark.batch.settings import PART, Settings, first_difference
 from toonmark.errors import BatchError
 from toonmark.pictures import SUFFIXES
 
@@ -25,6 +25,12 @@ from toonmark.pictures import SUFFIXES
 FOLDER = "_toonmark"
 #: Columns that are taken where none is named and a table has several.
 _COLUMNS = ("path", "image", "photo", "file", "file_name", "url", "bytes", "jpg", "png")
+
+#: Where it is not told how large parts are: few photos are cut into this many parts, so that all
+#: workers have some and little is drawn again;
+_PARTS = 64
+#: but into none of fewer photos than this.
+_FEWEST = 16
 
 Kind = Literal["listing", "table", "shards"]
 
@@ -73,12 +79,17 @@ class Plan(BaseModel):
                 number += 1
 
 
-def open_plan(given: str, output: str, settings: Settings, column: str | None) -> Plan:
+def open_plan(
+    given: str, output: str, settings: Settings, column: str | None, fitted: bool = False
+) -> Plan:
     """The plan that lies in ``output``, or a new one.
 
     Args:
         given: a folder, a pattern, WebDataset's shards (.tar), or a table (.parquet, .csv).
+        settings: what is to be drawn; a plan has its own, in which ``part`` may be another.
         column: of a table; None to look for one.
+        fitted: whether parts are as large as suits the number of photos, or as they were when the
+            batch was begun, rather than as ``settings`` say.
 
     Raises:
         BatchError: there are no photos, or the output belongs to another batch.
@@ -86,6 +97,8 @@ def open_plan(given: str, output: str, settings: Settings, column: str | None) -
     place = addresses.joined(output, f"{FOLDER}/plan.json")
     if addresses.exists(place):
         plan = Plan.model_validate_json(addresses.read_bytes(place))
+        if fitted:
+            settings = settings.model_copy(update={"part": plan.settings.part})
         different = first_difference(
             {"input": plan.input, **plan.settings.model_dump()},
             {"input": given, **settings.model_dump()},
@@ -96,12 +109,14 @@ def open_plan(given: str, output: str, settings: Settings, column: str | None) -
                 "Give the same again to go on with it, or name another folder.",
             )
         return plan
-    plan = _new_plan(given, output, settings, column)
+    plan = _new_plan(given, output, settings, column, fitted)
     addresses.write_whole(place, json.dumps(plan.model_dump(), indent=1).encode())
     return plan
 
 
-def _new_plan(given: str, output: str, settings: Settings, column: str | None) -> Plan:
+def _new_plan(
+    given: str, output: str, settings: Settings, column: str | None, fitted: bool
+) -> Plan:
     names = _alike(addresses.meant(given), alone=given)
     first = next(names, None)
     if first is None:
@@ -119,6 +134,10 @@ def _new_plan(given: str, output: str, settings: Settings, column: str | None) -
         paths = chain.from_iterable(_paths_in(table, column) for table in names)
     elif suffix == ".csv":
         paths = chain.from_iterable(_paths_in_csv(table, column) for table in names)
+    if fitted:
+        some = list(islice(paths, _PARTS * PART))
+        part = max(_FEWEST, min(PART, len(some) // _PARTS))
+        paths, settings = chain(some, paths), settings.model_copy(update={"part": part})
     listing = addresses.joined(output, f"{FOLDER}/listing.parquet")
     units = _write_listing(listing, paths, settings.part)
     if not units:

@@ -1,4 +1,4 @@
-"""What a batch draws, and what comes of it."""
+"""The settings of a batch, and the counts of its results."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from toonmark.faces.choose import Faces
 
 Format = Literal["png", "webp", "svg"]
 Container = Literal["parquet", "shards"]
+
+#: Photos a part, where there are many of them.
+PART = 256
 
 
 class Settings(BaseModel):
@@ -30,8 +33,9 @@ class Settings(BaseModel):
     transparent: bool = False
     #: Where drawings are: in the Parquet rows, or in tar files beside them (WebDataset).
     container: Container = "parquet"
-    #: Photos whose rows make one file: what is lost, at most, when a worker is.
-    part: int = Field(256, ge=1)
+    #: Photos whose rows make one file: what is lost, at most, when a worker is. What is listed is
+    #: drawn by one worker a part.
+    part: int = Field(PART, ge=1)
 
 
 class Counts(BaseModel):

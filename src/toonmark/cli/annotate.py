@@ -18,7 +18,7 @@ def annotate(
     ] = "127.0.0.1",
     browser: Annotated[bool, typer.Option(help="Open the page.")] = True,
 ) -> None:
-    """Put the five points where they belong, in a browser; the least certain pictures come first.
+    """Correct a set's five landmarks in a browser; the least certain pictures come first.
 
     Each change is kept at once, in DIR/landmarks.csv and DIR/annotations.json. After fifty or a
     hundred pictures, `toonmark data landmarks DIR` learns from them and proposes the others anew.

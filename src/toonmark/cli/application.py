@@ -39,8 +39,10 @@ COMMANDS = {
     "serve": Subcommand("Serve the page and the HTTP API.", "serve", "web"),
     "page": Subcommand("Write the page as a static site.", "page", "web"),
     "styles": Subcommand("List the styles that ship, or check a style pack.", "styles"),
-    "data": Subcommand("Make a set to train on, check it, look at it.", "data"),
-    "annotate": Subcommand("Put the five points where they belong.", "annotate", "web"),
+    "data": Subcommand("Make, check and show data sets.", "data"),
+    "annotate": Subcommand(
+        "Correct the five landmarks of a data set in a browser.", "annotate", "web"
+    ),
     "render-cartoons": Subcommand(
         "Draw cartoon faces with exact landmarks, to train on.", "render_cartoons", "train"
     ),
@@ -49,14 +51,14 @@ COMMANDS = {
     ),
     "train": Subcommand("Train a style on unpaired faces and cartoons.", "train", "train"),
     "train-denoiser": Subcommand(
-        "Train what cleans a style's drawings up.", "train_denoiser", "train"
+        "Train a denoiser for a style's drawings.", "train_denoiser", "train"
     ),
-    "distill": Subcommand("Teach a small generator what a run draws.", "distill", "train"),
+    "distill": Subcommand("Train a small generator on a run's drawings.", "distill", "train"),
     "train-layers": Subcommand("Train a style that draws in flat layers.", "train_layers", "train"),
     "export": Subcommand("Write a trained style as one file, a style pack.", "export", "train"),
     "evaluate": Subcommand("Measure a style on faces it has never seen.", "evaluate", "eval"),
-    "experiment": Subcommand("Train and measure the paper's ablation.", "experiment", "eval"),
-    "study": Subcommand("Let people compare methods.", "study", "web"),
+    "experiment": Subcommand("Train and compare several configurations.", "experiment", "eval"),
+    "study": Subcommand("Run a blind user study of methods.", "study", "web"),
 }
 
 

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import math
 import sys
+import time
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from toonmark.cartoon import LARGEST, SMALLEST
-from toonmark.cli.runtimes import Runtime
+from toonmark.cli.drawing import (
+    FaceOption,
+    Runtime,
+    RuntimeOption,
+    SizeOption,
+    StyleOption,
+    which_face,
+)
 
 if TYPE_CHECKING:
     from toonmark.batch.settings import Counts
+
+
+#: Between two lines that say how far it is, where they are kept.
+_SECONDS = 60
 
 
 class Format(StrEnum):
@@ -40,17 +52,9 @@ def batch(
         ),
     ],
     output: Annotated[str, typer.Argument(metavar="OUTPUT", help="A folder, here or there.")],
-    style: Annotated[
-        str | None,
-        typer.Option("--style", "-s", help="A style that ships (toonmark styles), or a file."),
-    ] = None,
-    size: Annotated[
-        int, typer.Option(min=SMALLEST, max=LARGEST, help="Edge of a drawing in pixels.")
-    ] = 512,
-    face: Annotated[
-        str,
-        typer.Option(help="largest, all, or a number that counts faces from the left: 1, 2, ..."),
-    ] = "largest",
+    style: StyleOption = None,
+    size: SizeOption = 512,
+    face: FaceOption = "largest",
     format: Annotated[Format, typer.Option(help="Of a drawing.")] = Format.png,
     transparent: Annotated[
         bool, typer.Option("--transparent", help="Nothing around the figure.")
@@ -63,20 +67,20 @@ def batch(
         str | None, typer.Option(help="Of a table: holds the photos' paths, or their bytes.")
     ] = None,
     part: Annotated[
-        int, typer.Option(min=1, help="Photos a file: what is drawn again, at most, if killed.")
-    ] = 256,
+        int | None,
+        typer.Option(
+            min=1,
+            help="Photos a file: what is drawn again, at most, if killed. 256 by default, fewer "
+            "(16 and more) of few photos.",
+        ),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes that draw; one a core by default.")
     ] = None,
     address: Annotated[
         str | None, typer.Option(help="Of a Ray cluster; without it, one of this machine alone.")
     ] = None,
-    runtime: Annotated[
-        Runtime,
-        typer.Option(
-            help="The processor, a GPU (needs onnxruntime-gpu), or OpenVINO (extra openvino)."
-        ),
-    ] = Runtime.cpu,
+    runtime: RuntimeOption = Runtime.cpu,
     gpus: Annotated[
         float, typer.Option(min=0.01, help="What part of a GPU a worker takes.")
     ] = 0.25,
@@ -95,7 +99,6 @@ def batch(
     import ray  # noqa: F401
 
     from toonmark.batch.engine import run_batch
-    from toonmark.cli.cartoonize import _which_face
     from toonmark.styles.pack import DEFAULT_STYLE
 
     manifest = run_batch(
@@ -103,7 +106,7 @@ def batch(
         output,
         style=style or DEFAULT_STYLE,
         size=size,
-        faces=_which_face(face),
+        faces=which_face(face),
         format=format.value,
         transparent=transparent,
         container=container.value,
@@ -113,17 +116,25 @@ def batch(
         address=address,
         runtime=runtime.value,
         gpus=gpus,
-        told=_told,
+        told=_Telling(),
     )
     _say(manifest)
 
 
-def _told(counts: Counts, done: int, units: int) -> None:
-    """A line that is written over, on a terminal."""
-    if sys.stderr.isatty():
-        end = "\n" if done == units else ""
-        text = f"\r{done} of {units} parts, {counts.photos} photos, {counts.faces} faces"
-        print(text, end=end, file=sys.stderr, flush=True)
+class _Telling:
+    """How far it is: on a terminal a line that is written over, else a line now and then."""
+
+    def __init__(self) -> None:
+        self._last = -math.inf
+
+    def __call__(self, counts: Counts, done: int, units: int) -> None:
+        text = f"{done} of {units} parts, {counts.photos} photos, {counts.faces} faces"
+        if sys.stderr.isatty():
+            end = "\n" if done == units else ""
+            print(f"\r{text}", end=end, file=sys.stderr, flush=True)
+        elif time.monotonic() >= self._last + _SECONDS:
+            self._last = time.monotonic()
+            print(text, file=sys.stderr, flush=True)
 
 
 def _say(manifest: dict[str, Any]) -> None:

@@ -6,14 +6,22 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from toonmark.cartoon import LARGEST, SMALLEST
-from toonmark.cli.runtimes import Runtime
+from toonmark.cli.drawing import (
+    FaceOption,
+    Runtime,
+    RuntimeOption,
+    SizeOption,
+    StyleOption,
+    which_face,
+)
+from toonmark.tuning import AS_DRAWN, FINEST, WIDEST, Tuning
 
 if TYPE_CHECKING:
     from toonmark.cartoon import Cartoon
@@ -27,14 +35,6 @@ class Output(StrEnum):
     crop = "crop"
     in_photo = "in-photo"
     side_by_side = "side-by-side"
-
-
-def _which_face(text: str) -> Any:
-    if text in ("largest", "all"):
-        return text
-    if text.isdecimal() and int(text) > 0:
-        return int(text)
-    raise typer.BadParameter("largest, all, or a number: 1 is the leftmost face")
 
 
 def cartoonize(
@@ -51,17 +51,9 @@ def cartoonize(
             "PHOTO-toon.png is written beside each photo. For a video: .mp4, .mov, .mkv, .webm.",
         ),
     ] = None,
-    style: Annotated[
-        str | None,
-        typer.Option("--style", "-s", help="A style that ships (toonmark styles), or a file."),
-    ] = None,
-    size: Annotated[
-        int, typer.Option(min=SMALLEST, max=LARGEST, help="Edge of a cartoon in pixels.")
-    ] = 512,
-    face: Annotated[
-        str,
-        typer.Option(help="largest, all, or a number that counts faces from the left: 1, 2, ..."),
-    ] = "largest",
+    style: StyleOption = None,
+    size: SizeOption = 512,
+    face: FaceOption = "largest",
     output: Annotated[
         Output,
         typer.Option(help="The cartoon alone, in place of the face in its photo, or beside it."),
@@ -69,6 +61,25 @@ def cartoonize(
     transparent: Annotated[
         bool, typer.Option("--transparent", help="Nothing around the figure (not JPEG).")
     ] = False,
+    lines: Annotated[
+        float,
+        typer.Option(
+            min=FINEST, max=WIDEST, help="Finer lines than drawn, or wider ones (photos only)."
+        ),
+    ] = 1.0,
+    skin: Annotated[
+        float, typer.Option(min=-1, max=1, help="Lighter skin, or darker (photos only).")
+    ] = 0.0,
+    hair: Annotated[
+        float,
+        typer.Option(
+            min=-1, max=1, help="Lighter hair, or what covers the head, or darker (photos only)."
+        ),
+    ] = 0.0,
+    strength: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="How much is drawn; the rest is the photo (photos only)."),
+    ] = 1.0,
     landmarks: Annotated[
         Path | None,
         typer.Option(
@@ -83,12 +94,7 @@ def cartoonize(
     threads: Annotated[
         int | None, typer.Option(min=1, max=256, help="Threads for one drawing.")
     ] = None,
-    runtime: Annotated[
-        Runtime,
-        typer.Option(
-            help="The processor, a GPU (needs onnxruntime-gpu), or OpenVINO (extra openvino)."
-        ),
-    ] = Runtime.cpu,
+    runtime: RuntimeOption = Runtime.cpu,
 ) -> None:
     """Draw the faces in photos, or in videos, as cartoons.
 
@@ -110,12 +116,19 @@ def cartoonize(
     from toonmark.errors import PoorPhotoWarning, ToonmarkError
     from toonmark.styles.pack import DEFAULT_STYLE
 
-    which = _which_face(face)
+    which = which_face(face)
     meant = photos_of(photos)
     files, failures = meant.files, meant.failures
     targets = Targets(files, out)
     _check_transparent(transparent, output, targets, files)
+    wanted = Tuning(lines, skin, hair, strength)
+    if wanted != AS_DRAWN and any(map(is_clip, files)):
+        raise typer.BadParameter(
+            "--lines, --skin, --hair and --strength are for photos: a video stays as it is drawn"
+        )
     shapes = targets.file is not None and targets.file.suffix.lower() == ".svg"
+    if shapes and strength < 1:
+        raise typer.BadParameter("an .svg has no photo in it: leave out --strength")
     if shapes and output is not Output.crop:
         raise typer.BadParameter("an .svg goes with --output crop only")
     table = read_landmarks(landmarks) if landmarks else {}
@@ -124,7 +137,7 @@ def cartoonize(
 
         cv2.setNumThreads(threads)
     cartoonizer = Cartoonizer(style or DEFAULT_STYLE, threads, runtime.value)
-    draw = _Drawer(cartoonizer, targets, which, output, size, transparent)
+    draw = _Drawer(cartoonizer, targets, which, output, size, transparent, wanted)
 
     for note in meant.notes:
         typer.secho(note, fg="yellow", err=True)
@@ -208,6 +221,7 @@ class _Drawer:
         output: Output,
         size: int,
         transparent: bool,
+        wanted: Tuning,
     ) -> None:
         self._cartoonizer = cartoonizer
         self._targets = targets
@@ -215,6 +229,7 @@ class _Drawer:
         self._output = output
         self._size = size
         self._transparent = transparent
+        self._wanted = wanted
 
     def __call__(self, path: Path, landmarks: Any) -> list[tuple[Cartoon, Path]]:
         from toonmark import blend, pictures
@@ -223,7 +238,8 @@ class _Drawer:
         place = self._targets.place(path, path.suffix if kept else ".png")
         # Only a cartoon alone can do with a reduced photo.
         source = path if self._output is Output.crop else pictures.read(path)
-        cartoons = self._cartoonizer(source, self._which, landmarks)
+        drawn = self._cartoonizer(source, self._which, landmarks)
+        cartoons = [cartoon.tuned(**asdict(self._wanted)) for cartoon in drawn]
         if isinstance(source, pictures.Photo) and self._output is Output.in_photo:
             (name,) = place.names([None])
             pictures.write(name, blend.in_photo(source.pixels, cartoons))

@@ -14,7 +14,7 @@ from toonmark.cli.data_points import backgrounds, export, import_, landmarks
 from toonmark.cli.data_sources import anime, cartoons, celeba, crop, dicebear, folder
 
 app = typer.Typer(
-    help="Make a set to train on, check it, look at it.",
+    help="Make, check and show data sets.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -1,4 +1,4 @@
-"""What the subcommands of ``toonmark data`` that build a set share: options, the bar, the count."""
+"""Options and the progress bar that all building subcommands of ``toonmark data`` share."""
 
 from __future__ import annotations
 

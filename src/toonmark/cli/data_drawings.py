@@ -15,9 +15,11 @@ def drawings(
     faces: Annotated[Path, typer.Argument(metavar="FACES", help="A set of faces on white.")],
     out: Out,
     style: Annotated[str, typer.Option(help="A style pack, or the name of a style.")] = "toon",
-    looks: Annotated[
-        int, typer.Option(min=1, help="Views of each photo, whose drawings' median is taken.")
+    views: Annotated[
+        int,
+        typer.Option(min=1, help="Augmented views of each photo; their drawings' median is taken."),
     ] = 4,
+    looks: Annotated[int | None, typer.Option(min=1, hidden=True)] = None,
     even_light: Annotated[
         bool,
         typer.Option("--even-light/--own-light", help="Give both sides of a face the same light."),
@@ -33,8 +35,11 @@ def drawings(
 ) -> None:
     """Draw a set's photos, for `toonmark distill --set drawings=[OUT]` to learn from.
 
-    A student can so become better than its teacher. A run that was stopped goes on where it was.
+    So a student can become better than its teacher. A run that was stopped goes on where it was.
     """
+    if looks is not None:
+        typer.echo("--looks is called --views now.", err=True)
+        views = looks
     if finish:
         try:
             import skimage.segmentation  # noqa: F401
@@ -48,7 +53,7 @@ def drawings(
             faces,
             style,
             out,
-            looks=looks,
+            views=views,
             even_light=even_light,
             finish=finish,
             workers=workers,

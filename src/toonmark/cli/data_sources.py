@@ -51,8 +51,8 @@ PointsBy = Annotated[
     Points,
     typer.Option(
         "--points",
-        help="The regressor that ships (trained for research only), or MediaPipe's Face Mesh "
-        "(open; has to be installed).",
+        help="What finds the five points: the regressor that ships, or MediaPipe's Face Mesh, "
+        "which has to be installed.",
     ),
 ]
 Whole = Annotated[bool, typer.Option("--whole", help="Do not crop; fill up to squares.")]

@@ -1,4 +1,4 @@
-"""How a command ends when the system asks it to."""
+"""Ends a command cleanly when the system asks it to."""
 
 from __future__ import annotations
 

@@ -28,13 +28,13 @@ def evaluate(
         typer.Option("--held-out/--all", help="Only pictures that training held out, or all."),
     ] = True,
     part: Annotated[
-        str, typer.Option(help="Of those: test to report, validation to choose by.")
+        str, typer.Option(help="Of the held-out ones: test to report, validation to choose by.")
     ] = "test",
     crop: Annotated[
         bool, typer.Option("--crop", help="Cut faces as each style wants them; for whole photos.")
     ] = False,
     extractor: Annotated[
-        str, typer.Option(help="efficientnet-lite0, illustration2vec or inception.")
+        str, typer.Option(help="efficientnet-lite0, illustration2vec, inception, vgg16.")
     ] = "efficientnet-lite0",
     weights: Annotated[Path | None, typer.Option(help="The extractor's weights.")] = None,
     finder: Annotated[
@@ -68,7 +68,7 @@ def evaluate(
     from toonmark.errors import ConfigurationError
     from toonmark.evaluation.cache import default_folder
     from toonmark.evaluation.drawing import Drawer, PackDrawer
-    from toonmark.evaluation.instruments import Options
+    from toonmark.evaluation.networks import Options
     from toonmark.evaluation.report import write_report
     from toonmark.evaluation.run_drawing import open_run_drawer
     from toonmark.evaluation.summary import portrait_summary, references, summary_table
@@ -116,8 +116,8 @@ def evaluate(
     if (whole := portrait_summary(result)) is not None:
         table.print(whole)
     compared = [reference for reference, _ in references(result.scores)]
-    for doubt in dict.fromkeys(doubt for one in compared for doubt in one.warnings):
-        table.print(f"[yellow]Note:[/] {escape(doubt)}", highlight=False)
+    for caveat in dict.fromkeys(caveat for one in compared for caveat in one.warnings):
+        table.print(f"[yellow]Note:[/] {escape(caveat)}", highlight=False)
     for name, reason in dict.fromkeys(lost for one in compared for lost in one.skipped):
         console.print(f"[yellow]Left out:[/] {escape(f'{name}: {reason}')}", highlight=False)
     console.print(f"Written: {output / 'scores.json'} and {output / 'report.html'}")

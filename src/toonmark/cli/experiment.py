@@ -76,6 +76,22 @@ def wolf(
 
 
 @app.command()
+def slim(
+    run: Annotated[Path, typer.Argument(help="A finished run of `toonmark train`, any method.")],
+    out: Annotated[Path, typer.Argument(help="New folder, such as OUT/rows/full-seed0.")],
+) -> None:
+    """Writes what measuring needs of a run: its configuration, and averaged weights in half.
+
+    For runs that are trained on another machine. Put into an experiment's folder as
+    rows/ROW-seedN they count as trained there; the table says how they were trained.
+    """
+    from toonmark.experiments.slim import write_slim
+
+    file = write_slim(run, out)
+    typer.echo(f"Written: {file}, {file.stat().st_size / 1e6:.1f} MB")
+
+
+@app.command()
 def table(plan: _Plan, out: _Out, settings: _Settings = None) -> None:
     """Measures what is finished so far, and writes the table; trains nothing."""
     _experiment("table", plan, out, 0, settings)
@@ -83,10 +99,10 @@ def table(plan: _Plan, out: _Out, settings: _Settings = None) -> None:
 
 def _experiment(kind: str, file: Path, out: Path, jobs: int, settings: list[str] | None) -> None:
     from toonmark.cli.settings import gathered
+    from toonmark.configuration import parse
     from toonmark.errors import ConfigurationError
     from toonmark.experiments.experiment import tabulate, train_rows
     from toonmark.experiments.plan import Plan
-    from toonmark.training.config import parse
 
     values = gathered(file, settings, {})
     if kind == "comparison":

@@ -54,18 +54,19 @@ def export(
     ] = None,
 ) -> None:
     """Writes one ONNX file that draws this style anywhere; checked against torch first."""
+    from toonmark.artifacts import kept_at, kept_in
     from toonmark.errors import RunError
     from toonmark.exporting import export_landmarks
     from toonmark.making import export as written
 
     weights = run
     if iteration is not None:
-        weights = run / "averaged" / f"{iteration:07d}.safetensors"
+        weights = kept_at(run, iteration)
         if not weights.exists():
-            kept = sorted(int(p.stem) for p in (run / "averaged").glob("*.safetensors"))
+            kept = ", ".join(str(int(file.stem)) for file in kept_in(run))
             raise RunError(
                 f"{run} kept no weights of iteration {iteration}.",
-                f"Choose one of: {', '.join(map(str, kept)) or 'none yet'}.",
+                f"Choose one of: {kept or 'none yet'}.",
             )
     said = {
         "name": name,

@@ -1,4 +1,4 @@
-"""Which photos a command line means, and where their cartoons go."""
+"""Resolves a command line's photos, and the files that their cartoons are written to."""
 
 from __future__ import annotations
 

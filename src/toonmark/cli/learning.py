@@ -1,4 +1,4 @@
-"""What the commands that train have in common: their options, and the way from start to end."""
+"""Options and steps that all training commands share."""
 
 from __future__ import annotations
 
@@ -30,6 +30,12 @@ ThreadsOption = Annotated[int, typer.Option(help="CPU threads; 0: all cores.", m
 AcceleratorOption = Annotated[str, typer.Option(help="cpu, cuda, mps or auto.")]
 DevicesOption = Annotated[int, typer.Option(help="Devices on this machine.", min=1)]
 NodesOption = Annotated[int, typer.Option(help="Machines.", min=1)]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option(
+        help="Processes that make pictures ahead of a device.", min=0, show_default="for a GPU"
+    ),
+]
 PrecisionOption = Annotated[str, typer.Option(help="32-true or bf16-mixed.")]
 
 
@@ -48,7 +54,7 @@ def opened(
     """
     from toonmark.artifacts import settings_of
     from toonmark.cli.settings import gathered
-    from toonmark.training.config import parse
+    from toonmark.configuration import parse
     from toonmark.training.run import open_run
 
     own = {name: value for name, value in given.items() if value}
@@ -69,6 +75,8 @@ def trained(
     devices: int,
     nodes: int,
     precision: str,
+    workers: int | None = None,
+    compiled: bool = False,
 ) -> Trained | None:
     """Trains to the end, and says so where it was stopped before.
 
@@ -88,6 +96,8 @@ def trained(
         devices=devices,
         nodes=nodes,
         precision=precision,
+        workers=workers,
+        compiled=compiled,
     )
     if result.finished:
         return result if result.first else None

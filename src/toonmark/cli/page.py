@@ -14,6 +14,14 @@ def page(
         list[Path] | None,
         typer.Option("--style", "-s", help="A style pack, or a folder of them, to offer as well."),
     ] = None,
+    address: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="Where it will be, such as https://example.org/toons/: a picture is shown where "
+            "somebody sends this address then.",
+        ),
+    ] = "",
 ) -> None:
     """Write the page as a static site, which does everything in the browser.
 
@@ -24,7 +32,7 @@ def page(
     from toonmark.web import site
     from toonmark.web.shelf import Shelf
 
-    files = site.write(out, Shelf(tuple(style or ())))
+    files = site.write(out, Shelf(tuple(style or ())), address)
     size = sum(file.stat().st_size for file in files if file.suffix not in (".br", ".gz"))
     typer.echo(f"Wrote {out}: {len(files)} files, {size / 1e6:.1f} MB before compression.")
     typer.echo("To try it: python -m http.server -d " + str(out))

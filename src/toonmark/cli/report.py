@@ -1,4 +1,4 @@
-"""What ``toonmark cartoonize --json`` tells."""
+"""The JSON report of ``toonmark cartoonize --json``."""
 
 from __future__ import annotations
 

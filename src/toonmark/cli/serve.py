@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import ssl
 from pathlib import Path
 from typing import Annotated
 
@@ -24,10 +25,24 @@ def serve(
         str,
         typer.Option(
             envvar="TOONMARK_TOKEN",
-            help="What requests must carry, 16 characters or more; needed beyond localhost. "
+            help="Token that requests must send, 16 characters or more; needed beyond localhost. "
             "auto makes one up.",
         ),
     ] = "",
+    https: Annotated[
+        bool,
+        typer.Option(
+            "--https",
+            help="Encrypt by a certificate made for this start, of which browsers warn; phones "
+            "need https for camera and copying.",
+        ),
+    ] = False,
+    certificate: Annotated[
+        Path | None, typer.Option(help="Encrypt by this certificate, a PEM file.")
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option(help="The certificate's key, if it is not in the same file.")
+    ] = None,
     allow_host: Annotated[
         list[str] | None,
         typer.Option(help="A further name that the server answers to, such as a proxy's."),
@@ -50,8 +65,16 @@ def serve(
     uploads: Annotated[
         int, typer.Option(min=2, help="Under way at a time; half of them from one address.")
     ] = 64,
+    keep_time: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=600,
+            help="Seconds that a photo of the page may stay in memory, to be sent once only.",
+        ),
+    ] = 300,
     queue: Annotated[
-        int, typer.Option(min=1, help="Requests at a time: uploading, waiting or being drawn.")
+        int, typer.Option(min=1, help="Requests that wait or are being drawn, at a time.")
     ] = 32,
     batch: Annotated[int, typer.Option(min=1, help="Requests drawn together.")] = 8,
     workers: Annotated[int | None, typer.Option(min=1, help="Threads that draw.")] = None,
@@ -63,25 +86,31 @@ def serve(
     """Serve the page and the API.
 
     Open the address it prints, drop a photo. In the page's own mode the photo never leaves the
-    browser. Nothing of a photo is stored or logged in any mode.
+    browser. Nothing of a photo is stored or logged in any mode; one that the page sends to be drawn
+    on the server stays in memory for some minutes.
     """
-    from toonmark.web import assets
+    from toonmark.web import addresses, assets
     from toonmark.web.app import create_app
     from toonmark.web.server import Server, configuration
     from toonmark.web.settings import LOOPBACK, Settings
 
-    local = host in ("localhost", "127.0.0.1", "::1")
+    local = addresses.is_loopback(host)
     if not local and not token:
         raise ConfigurationError(
             f"On {host} anybody in reach could use this server, and no token is set.",
             "Give one with --token TOKEN, or have one made: --token auto",
         )
     token = secrets.token_urlsafe(24) if token == "auto" else token
+    tls, notes = _encryption(https, certificate, key, host)
+    if not (local or tls):
+        notes = ["Browsers forbid camera, copying and more over plain http: add --https"]
     defaults = Settings()
     settings = Settings(
         styles=tuple(style or ()),
         token=token,
-        hosts=(*LOOPBACK, *(name.lower() for name in allow_host or ())) if local else (),
+        hosts=(*LOOPBACK, host.lower(), *(name.lower() for name in allow_host or ()))
+        if local
+        else (),
         max_bytes=int(max_megabytes * 1e6),
         max_pixels=int(max_megapixels * 1e6),
         max_drawn=int(max_drawn_megapixels * 1e6),
@@ -89,6 +118,7 @@ def serve(
         connections=connections,
         idle_time=idle_time,
         uploads=uploads,
+        keep_time=keep_time,
         queue=queue,
         batch=batch,
         workers=workers or defaults.workers,
@@ -100,4 +130,31 @@ def serve(
         typer.secho("The page is not built; the API works all the same.", fg="yellow", err=True)
         typer.echo(f"To build it, in the source tree: {assets.HOW_TO_BUILD}", err=True)
     fragment = f"#token={token}" if token else ""
-    Server(configuration(app, host, port), app.state.service, fragment).run()
+    scheme = "https" if tls else "http"
+    config = configuration(app, host, port, tls)
+    Server(config, app.state.service, fragment, scheme, notes).run()
+
+
+def _encryption(
+    https: bool, certificate: Path | None, key: Path | None, host: str
+) -> tuple[ssl.SSLContext | None, list[str]]:
+    """TLS, if any is wanted, and what is to be said about it.
+
+    Raises:
+        ConfigurationError: see :func:`toonmark.web.tls.given`; or a key without a certificate.
+    """
+    from toonmark.web import addresses, tls
+
+    if certificate is not None:
+        return tls.given(certificate, key), []
+    if key is not None:
+        raise ConfigurationError(
+            "There is a key, but no certificate.", "Give both: --certificate FILE --key FILE"
+        )
+    if not https:
+        return None, []
+    context, fingerprint = tls.self_signed(addresses.names(host))
+    return context, [
+        "Browsers will warn: the certificate vouches for itself. Its SHA-256, to be compared:",
+        fingerprint,
+    ]

@@ -35,11 +35,16 @@ def train(
     devices: learning.DevicesOption = 1,
     nodes: learning.NodesOption = 1,
     precision: learning.PrecisionOption = "32-true",
+    workers: learning.WorkersOption = None,
+    compiled: Annotated[
+        bool, typer.Option("--compile", help="Have PyTorch compile the networks, for a GPU.")
+    ] = False,
 ) -> None:
     """Trains a style; started again it goes on where it was.
 
-    A killed run loses at most the iterations since its last checkpoint, and ends with the very
-    weights that it would have had.
+    A killed run repeats at most the iterations since its last checkpoint. On a CPU, with as many
+    threads and processes as before, it ends with the same weights as a run that was never killed; a
+    GPU adds in no fixed order, and ends near them.
     """
     from toonmark.artifacts import COMPARED, CONFIG, Kind, run_of
     from toonmark.errors import ConfigurationError
@@ -77,6 +82,8 @@ def train(
         devices=devices,
         nodes=nodes,
         precision=precision,
+        workers=workers,
+        compiled=compiled,
     )
     if result is not None:
         after = "evaluate --run" if kind in COMPARED else "export"

@@ -23,6 +23,7 @@ def train_landmarks(
     devices: learning.DevicesOption = 1,
     nodes: learning.NodesOption = 1,
     precision: learning.PrecisionOption = "32-true",
+    workers: learning.WorkersOption = None,
 ) -> None:
     """Trains a landmark regressor and reports its error on held-out pictures."""
     from toonmark.training.config import RegressorConfig
@@ -37,6 +38,7 @@ def train_landmarks(
         devices=devices,
         nodes=nodes,
         precision=precision,
+        workers=workers,
     )
     if result is not None:
         error = result.error

@@ -21,6 +21,7 @@ def train_layers(
     devices: learning.DevicesOption = 1,
     nodes: learning.NodesOption = 1,
     precision: learning.PrecisionOption = "32-true",
+    workers: learning.WorkersOption = None,
 ) -> None:
     """Trains a style that draws in layers, for `toonmark export`; started again it goes on."""
     from toonmark.training.config import LayersConfig
@@ -35,6 +36,7 @@ def train_layers(
         devices=devices,
         nodes=nodes,
         precision=precision,
+        workers=workers,
     )
     if result is not None:
         error = result.error

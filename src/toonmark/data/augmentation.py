@@ -1,4 +1,4 @@
-"""How pictures are changed at random while a network learns from them: the settings."""
+"""The settings of random augmentation."""
 
 from __future__ import annotations
 

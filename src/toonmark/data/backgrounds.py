@@ -54,7 +54,7 @@ class Backgrounds:
             picture = self._picture(random, size)
         else:
             picture = _DRAWN[random.integers(len(_DRAWN))](random, size)
-        return np.clip(_shade(random, picture), 0, 1).astype(np.float32)
+        return _shaded(random, np.asarray(picture, np.float32))
 
     def _picture(self, random: np.random.Generator, size: int) -> Array:
         import cv2
@@ -103,26 +103,32 @@ def _plain(random: np.random.Generator, size: int) -> Array:
 
 
 def _gradient(random: np.random.Generator, size: int) -> Array:
+    import cv2
+
     angle = random.uniform(0, 2 * np.pi)
-    ys, xs = np.mgrid[-0.5 : 0.5 : size * 1j, -0.5 : 0.5 : size * 1j]
-    ramp = np.clip(xs * np.cos(angle) + ys * np.sin(angle) + 0.5, 0, 1)[..., None]
-    return (1 - ramp) * _colour(random) + ramp * _colour(random)
+    steps = np.linspace(-0.5, 0.5, size, dtype=np.float32)
+    across, down = steps * np.float32(np.cos(angle)), steps * np.float32(np.sin(angle))
+    ramp = np.clip(across + down[:, None] + np.float32(0.5), 0, 1)
+    first, second = _colour(random), _colour(random)
+    # One number a pixel to three; NumPy stretches a last axis of 1 over 3 slowly.
+    return np.asarray(cv2.transform(ramp, np.column_stack([second - first, first])))
 
 
 def _noise(random: np.random.Generator, size: int) -> Array:
     """Cloudy to leafy: random grids of growing fineness, smoothly enlarged and added."""
     import cv2
 
-    picture = np.broadcast_to(_colour(random), (size, size, 3)).astype(np.float32)
+    colour, picture = _colour(random), np.zeros((size, size, 3))
     strength, falloff = random.uniform(0.1, 0.35), random.uniform(0.4, 0.95)
     chroma = random.uniform(0, 0.6)
     for octave in range(2, 7):
         cells = random.normal(0, 1, (2**octave, 2**octave, 3)).astype(np.float32)
         grey = cells.mean(axis=2, keepdims=True) * np.sqrt(3)
-        cells = np.ascontiguousarray(chroma * cells + (1 - chroma) * grey)
-        picture = picture + strength * cv2.resize(cells, (size, size), interpolation=2)
+        # OpenCV enlarges few cells much faster in double precision.
+        cells = np.ascontiguousarray(strength * (chroma * cells + (1 - chroma) * grey), np.float64)
+        picture += cv2.resize(cells, (size, size), interpolation=cv2.INTER_CUBIC)
         strength *= falloff
-    return picture
+    return picture + colour
 
 
 def _shapes(random: np.random.Generator, size: int) -> Array:
@@ -151,8 +157,13 @@ def _blurred(random: np.random.Generator, picture: Array) -> Array:
     return cv2.GaussianBlur(np.ascontiguousarray(picture), (0, 0), sigma)
 
 
-def _shade(random: np.random.Generator, picture: Array) -> Array:
-    return picture * random.uniform(0.6, 1.15) + random.normal(0, 0.03, 3)
+def _shaded(random: np.random.Generator, picture: Array) -> Array:
+    """Brighter or darker, in [0, 1]."""
+    import cv2
+
+    gain, offset = random.uniform(0.6, 1.15), random.normal(0, 0.03, 3)
+    shaded = cv2.transform(picture, np.column_stack([gain * np.eye(3), offset]))
+    return np.asarray(np.clip(shaded, 0, 1, out=np.asarray(shaded)))
 
 
 _DRAWN = (_plain, _gradient, _noise, _noise, _shapes, _shapes)

@@ -24,7 +24,7 @@ from toonmark.data.sources.photos import Photos
 from toonmark.data.sources.selection import Reason
 from toonmark.errors import DataError
 from toonmark.faces.detect import Face, find_faces
-from toonmark.files import write_text, written_whole
+from toonmark.files import write_text
 from toonmark.landmarks import Array
 
 MANIFEST = "backgrounds.json"
@@ -187,9 +187,7 @@ def cut_backgrounds(
         else:
             made = walk.make(name, path)
             if isinstance(made, Kept):
-                data = pictures.encode(made.image, ".jpg")
-                with written_whole(file) as temporary:
-                    temporary.write_bytes(data)
+                pictures.write(file, made.image)
             said[name] = "kept" if isinstance(made, Kept) else str(made.reason)
             if number % 100 == 0:
                 _write(manifest, before | said)

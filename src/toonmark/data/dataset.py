@@ -79,6 +79,10 @@ class Dataset:
     def open(cls, path: str | Path) -> Dataset:
         """Reads a set's table and description, and sees that each picture is there.
 
+        >>> faces = Dataset.open("faces")
+        >>> faces.names[0], faces.image(0).shape, faces.points.shape
+        ('000.png', (64, 64, 3), (4, 5, 2))
+
         Args:
             path: the set's folder; or another table in it, such as ``annotated.csv``, for the
                 part of the set that it lists.

@@ -75,8 +75,13 @@ def degraded(clean: Array, other: Array, random: np.random.Generator, strength: 
 
 def smooth_noise(random: np.random.Generator, size: int, cells: int, channels: int) -> Array:
     """Gaussian noise on a coarse grid, enlarged: (S, S, channels) float32."""
-    noise = random.standard_normal((cells, cells, channels), np.float32)
-    if cells != size:
+    return enlarged_noise(random.standard_normal((cells, cells, channels), np.float32), size)
+
+
+def enlarged_noise(noise: Array, size: int) -> Array:
+    """A coarse grid smoothly enlarged: (k, k, channels) to (S, S, channels), float32."""
+    channels = noise.shape[2]
+    if len(noise) != size:
         larger = cv2.resize(noise, (size, size), interpolation=cv2.INTER_CUBIC)
         noise = larger.astype(np.float32, copy=False)
     return noise.reshape(size, size, channels)

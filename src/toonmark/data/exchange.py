@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-import numpy as np
-
 from toonmark import pictures
 from toonmark.data.annotation.store import NAME, Annotations, State
 from toonmark.data.dataset import LANDMARKS, Dataset
 from toonmark.data.formats import FORMATS, Format, guess, match_names
-from toonmark.data.formats.sides import Proof, Sides, check_order, proof
+from toonmark.data.formats.sides import Proof, Sides, check_order, in_other_order, proof
 from toonmark.data.formats.table import Listing
 from toonmark.errors import DataError
 from toonmark.landmarks import COUNT, MIRROR, NAMES, Array
@@ -64,6 +62,10 @@ class Import:
             lines.append(
                 f"left out: {_some([f'{n} {c}×' for n, c in listing.unknown.most_common()])}"
             )
+        notes = dict(listing.notes)
+        if strange := in_other_order(listing.points):
+            notes["have points as no face has them: look at these"] = strange
+        lines += [f"{len(names)} {what}: {_some(names)}" for what, names in notes.items()]
         whose = "the subject's, and are exchanged" if self.swapped else "the image's"
         lines.append(
             f"left and right are {whose}; {self.proof.sure} of {len(listing.points)} pictures' "
@@ -131,14 +133,31 @@ def read_points(
     swapped = (shown.sides if sides is Sides.AUTO else sides) is Sides.SUBJECT
     points = {}
     for name, picture in found.items():
-        limit = np.array(annotations.size(picture)) - 0.5
-        if not ((listing.points[name] >= -0.51) & (listing.points[name] <= limit + 0.01)).all():
-            raise DataError(
-                f"{table}: points of {name} lie outside the picture.", "Were pictures resized?"
-            )
+        _check_places(table, name, listing, annotations.size(picture))
         points[picture] = listing.points[name][list(MIRROR)] if swapped else listing.points[name]
     pointless = len(set(annotations.entries) - set(points))
     return Import(folder, points, listing, missing, pointless, shown, swapped)
+
+
+def _check_places(table: Path, name: str, listing: Listing, size: tuple[int, int]) -> None:
+    """Points must be of a picture of this size, and inside it."""
+    width, height = size
+    said = listing.sizes.get(name, size)
+    if said != size:
+        raise DataError(
+            f"{table}: {name} has {width} × {height} pixels here, and had {said[0]} × {said[1]} "
+            "where it was annotated.",
+            "It was annotated without regard to how the camera was held (EXIF): turn the file."
+            if said == (height, width)
+            else "Name the folder that holds the pictures as they were annotated.",
+        )
+    for landmark, (x, y) in zip(NAMES, listing.points[name], strict=True):
+        if not (-0.51 <= x <= width - 0.49 and -0.51 <= y <= height - 0.49):
+            raise DataError(
+                f"{table}: {landmark} of {name} is at ({x:.1f}, {y:.1f}), outside the picture of "
+                f"{width} × {height} pixels.",
+                "Move it there; or were pictures resized?",
+            )
 
 
 def _raise_no_points(table: Path, listing: Listing) -> NoReturn:

@@ -1,8 +1,5 @@
 """Dense face points by MediaPipe's Face Mesh, whose weights anybody may use (Apache-2.0).
 
-The regressor that ships was trained on faces for research only, and a set whose points it found
-trains a style that carries the same terms. Points from here do not.
-
 Kartynnik et al., "Real-time Facial Surface Geometry from Monocular Video on Mobile GPUs" (arXiv
 1907.06724): 468 points, in a fixed order, from a crop of 192 pixels.
 """

@@ -1,4 +1,4 @@
-"""Looks a whole set over and names what is wrong with it."""
+"""Checks a whole set and names what is wrong with it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from toonmark.data.sources.selection import Duplicates, Selection, perceptual_ha
 from toonmark.errors import DataError
 from toonmark.landmarks import LEFT_EYE, MOUTH_LEFT, MOUTH_RIGHT, RIGHT_EYE, Array
 
-#: Fewer pictures than this train nothing that is worth a look.
+#: Fewer pictures than this are too few to train on.
 FEW = 100
 
 #: Mean difference, of 255, of two pictures of 16 × 16 pixels that are the same to the eye.
@@ -63,7 +63,7 @@ def inspect(
         few = f"{len(dataset)} pictures; a style needs {FEW} or more."
         findings.append(Finding("too few pictures", detail=few, grave=False))
     seen: dict[bytes, str] = {}
-    looks = Duplicates(Selection.duplicate)
+    hashes = Duplicates(Selection.duplicate)
     sizes: dict[tuple[int, int], int] = {}
     recorded = dataset.description.get("pictures", {})
     for index, name in enumerate(dataset.names):
@@ -87,11 +87,11 @@ def inspect(
         if hashed and hashlib.sha256(dataset.data(index)).hexdigest() != hashed:
             findings.append(Finding("changed since it was made", name, grave=False))
         if same == name:
-            look = perceptual_hash(image)
-            if (like := looks.find(look)) is not None and alike(image, dataset, like):
+            own = perceptual_hash(image)
+            if (like := hashes.find(own)) is not None and alike(image, dataset, like):
                 detail = f"It looks like {like}."
                 findings.append(Finding("nearly a duplicate", name, detail, grave=False))
-            looks.add(look, name)
+            hashes.add(own, name)
     findings += _sizes(sizes) + _unlisted(dataset)
     return dataset, findings
 

@@ -6,10 +6,10 @@ import base64
 from collections.abc import Mapping
 from html import escape
 
-import cv2
 import numpy as np
 
 from toonmark import pictures
+from toonmark.colour import to_lab
 from toonmark.data.dataset import Dataset
 from toonmark.data.sheet import contact_sheet
 from toonmark.data.sources.selection import chroma, sharpness
@@ -38,7 +38,7 @@ def overview(dataset: Dataset, count: int = 96) -> str:
         count: pictures to show.
 
     Raises:
-        DataError: one of the pictures that are looked at cannot be read.
+        DataError: a picture cannot be read.
     """
     about = dataset.description
     train, validation = dataset.split()
@@ -68,19 +68,19 @@ def measures(dataset: Dataset) -> dict[str, Array]:
     """What the histograms show, by title: of points (n,), of pixels at most :data:`MEASURED`."""
     points = dataset.points.astype(np.float64)
     indices = np.unique(np.linspace(0, len(dataset) - 1, min(MEASURED, len(dataset))).astype(int))
-    looks = []
+    rows = []
     for index in indices.tolist():
         image = dataset.image(index)
         size = image.shape[1]
         template = template_points(size, FACE_TEMPLATE)
         away = np.linalg.norm(points[index] - template, axis=-1).mean() / size * 100
-        lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+        lab = to_lab(image)
         x, y = points[index, 2].round().astype(int).tolist()
         reach = max(1, size // 16)
         skin = lab[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1, 0]
         light = float(np.median(skin)) if skin.size else float("nan")
-        looks.append((light, chroma(image), sharpness(image), away))
-    light, colour, sharp, away = np.array(looks).T
+        rows.append((light, chroma(image), sharpness(image), away))
+    light, colour, sharp, away = np.array(rows).T
     eyes, mouth = points[:, :2].mean(axis=1), points[:, 3:].mean(axis=1)
     unit = np.maximum(inter_eye_distance(points), 1e-6)
     return {

@@ -74,7 +74,7 @@ class MtcnnProposer:
         return self._local.finder
 
     def propose(self, image: Array) -> Proposal | None:
-        """Looks twice, the second time from further away; what agrees is trusted."""
+        """Detects twice, the second time with a white margin; points that agree are trusted."""
         pad = max(image.shape[:2]) // 6
         white = (255, 255, 255)
         further = cv2.copyMakeBorder(image, *(pad,) * 4, cv2.BORDER_CONSTANT, value=white)
@@ -96,9 +96,9 @@ class AnimeFaceProposer:
         self._finder = AnimeFace()
 
     def propose(self, image: Array) -> Proposal | None:
-        """Looks at the picture, then with a white margin around it."""
-        looks = (self._finder.largest(image, self._side, margin) for margin in self._margins)
-        answers = [found for found in looks if found is not None]
+        """Detects in the picture, then with a white margin around it."""
+        found = (self._finder.largest(image, self._side, margin) for margin in self._margins)
+        answers = [one for one in found if one is not None]
         if not answers:
             return None
         best = max(answers, key=lambda answer: answer.likelihood)

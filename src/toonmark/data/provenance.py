@@ -1,4 +1,4 @@
-"""What made the five points of a set, and of the sets that a style was trained on.
+"""The provenance of a set's five points, and of those that a style was trained on.
 
 A detector that made a set's points, or those that a style learnt from, is no independent witness of
 where the points of a drawing lie.

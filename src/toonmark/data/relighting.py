@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from toonmark.faces.axes import FacePlane
+from toonmark.faces.axes import FaceCoordinates
 from toonmark.landmarks import Array
 
 #: Light is what is left of a face's brightness after a blur of this many pixels at 128.
@@ -30,12 +30,12 @@ def evened(picture: Array, points: Array) -> Array:
     import cv2
 
     values = (picture + 1) / 2
-    plane = FacePlane.of(points, picture.shape[0])
-    other_x, other_y = plane.mirrored()
+    own_axes = FaceCoordinates.of(points, picture.shape[0])
+    other_x, other_y = own_axes.mirrored()
     grey = np.asarray(values @ np.array([0.299, 0.587, 0.114]), np.float32)
     light = cv2.GaussianBlur(grey, (0, 0), _BLUR * picture.shape[0] / 128)
     mirrored = cv2.remap(light, other_x, other_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     gain = np.sqrt((mirrored + 0.03) / (light + 0.03)).clip(*_GAIN)
-    inside = np.clip((1.15 - plane.radius) / 0.3, 0, 1)
+    inside = np.clip((1.15 - own_axes.radius) / 0.3, 0, 1)
     changed = values * (1 + inside * (gain - 1))[..., None]
     return np.asarray(np.clip(changed, 0, 1) * 2 - 1, np.float32)

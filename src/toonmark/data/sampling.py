@@ -6,7 +6,7 @@ have seen, and any number of processes share one batch without overlap.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +14,8 @@ import numpy as np
 
 from toonmark.data.augmentation import Augmentation
 from toonmark.data.backgrounds import Backgrounds
+from toonmark.data.changes import Changes, Light, Tint
 from toonmark.data.dataset import Dataset
-from toonmark.data.degradation import smooth_noise
 from toonmark.data.matte import lift, matte_on_white
 from toonmark.data.relighting import evened
 from toonmark.data.split import Rule
@@ -24,6 +24,7 @@ from toonmark.enlarge import enlarged
 from toonmark.errors import DataError
 from toonmark.faces.align import compose, crop, similarity, transform_points
 from toonmark.landmarks import Array, mirror
+from toonmark.ranges import signed
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ class Sampler:
         self.backgrounds, self.background_share = backgrounds, background_share
         self.noise = noise
         self.items: list[tuple[Dataset, int]] = []
+        self._order: tuple[int, Array] = (-1, np.empty(0, int))  # of the epoch that is drawn
         for folder in folders:
             dataset = Dataset.open(folder)
             training, kept = dataset.split(split)
@@ -128,59 +130,85 @@ class Sampler:
 
     def at(self, iteration: int, place: int, batch: int) -> Sample:
         """The picture of ``place`` in the ``batch`` of ``iteration``; each epoch in a new order."""
+        return self.draw(*self.chosen(iteration, place, batch))
+
+    def chosen(self, iteration: int, place: int, batch: int) -> tuple[int, np.random.Generator]:
+        """Which picture that is, and what draws how it is changed."""
         number = iteration * batch + place
         epoch, within = divmod(number, len(self.items))
-        order = np.random.default_rng([self.seed, Stream.ORDER, epoch]).permutation(len(self.items))
-        random = np.random.default_rng([self.seed, Stream.PICTURE, number])
-        return self.draw(int(order[within]), random)
+        of, order = self._order
+        if of != epoch:
+            shuffled = np.random.default_rng([self.seed, Stream.ORDER, epoch])
+            order = shuffled.permutation(len(self.items))
+            self._order = epoch, order
+        return int(order[within]), np.random.default_rng([self.seed, Stream.PICTURE, number])
 
     def plain(self, index: int) -> Sample:
         """Picture ``index`` without augmentation or background."""
-        image, points = self._read(index)
-        scaled = scaling(image, self.size)
-        picture = crop(image.astype(np.float32) / 127.5 - 1, scaled, self.size)
-        points = transform_points(points, scaled).astype(np.float32)
+        image, (dataset, i) = self.picture(index), self.items[index]
+        scaled = scaling(image.shape, self.size)
+        picture = crop(signed(image), scaled, self.size)
+        points = transform_points(dataset.points[i], scaled).astype(np.float32)
         return Sample(picture, picture, points)
+
+    def changes(self, index: int, random: np.random.Generator, shape: tuple[int, ...]) -> Changes:
+        """What is drawn at random for picture ``index``, of ``shape`` (H, W, ...)."""
+        dataset, i = self.items[index]
+        points, settings = dataset.points[i], self.augmentation
+        mirrored = settings.mirror and random.random() < 0.5
+        if mirrored:
+            points = mirror(points, shape[1])
+        transform = compose(scaling(shape, self.size), self._jitter(random))
+        points = transform_points(points, transform).astype(np.float32)
+        if self.backgrounds is None:
+            tint = Tint.drawn(random, settings.colour)
+            return Changes(mirrored, transform, points, tint, False, None, None)
+        behind = random.random() < self.background_share
+        tint = Tint.drawn(random, settings.colour)
+        own = behind and dataset.names[i] in self.photos and random.random() < 0.5
+        light = Light.drawn(random, settings.light)
+        background = self.backgrounds(random, self.size) if behind and not own else None
+        return Changes(mirrored, transform, points, tint, own, light, background)
 
     def draw(self, index: int, random: np.random.Generator) -> Sample:
         """Picture ``index``, changed at random."""
-        image, points = self._read(index)
-        mirrored = self.augmentation.mirror and random.random() < 0.5
+        image = self.picture(index)
+        changes = self.changes(index, random, image.shape)
+        transform, mirrored = changes.transform, changes.mirrored
         if mirrored:
-            image, points = image[:, ::-1], mirror(points, image.shape[1])
-        transform = compose(scaling(image, self.size), self._jitter(random))
-        points = transform_points(points, transform).astype(np.float32)
-        behind = self.backgrounds is not None and random.random() < self.background_share
-        recoloured = _recolouring(random, self.augmentation.colour)
+            image = image[:, ::-1]
+
+        def tinted(picture: Array) -> Array:
+            return picture if changes.tint is None else changes.tint.on(picture)
+
+        def lit(picture: Array) -> Array:
+            return picture if changes.light is None else changes.light.on(picture)
+
         if self.backgrounds is None:
             # A cartoon: its drawn edges stay as they are.
             white = crop(image.astype(np.float32) / 255, transform, self.size)
-            shown = white = recoloured(white)
+            shown = white = tinted(white)
         else:
             layer = crop(lift(image, matte_on_white(image)), transform, self.size)
             colour, alpha = layer[..., :3], layer[..., 3:]
-            colour = recoloured(colour) * (alpha > 0)
+            colour = tinted(colour) * (alpha > 0)
             white = colour + (1 - alpha)
-            if behind and self._has_photo(index) and random.random() < 0.5:
+            if changes.own:
                 photo = self._photo(index, image.shape)
                 photo = photo[:, ::-1] if mirrored else photo
-                own = recoloured(crop(photo.astype(np.float32) / 255, transform, self.size))
-                shown = _lit(own, random, self.augmentation.light)
+                shown = lit(tinted(crop(photo.astype(np.float32) / 255, transform, self.size)))
             else:
-                lit = _lit(colour, random, self.augmentation.light)
-                shown = lit + (1 - alpha) * (self.backgrounds(random, self.size) if behind else 1)
+                behind = 1 if changes.background is None else changes.background
+                shown = lit(colour) + (1 - alpha) * behind
         if self.noise:
             shown = _degraded(shown, random, self.noise)
         drawing = self._drawing(index, mirrored, transform, max(image.shape[:2]))
-        return Sample(white * 2 - 1, np.clip(shown, 0, 1) * 2 - 1, points, drawing)
+        return Sample(white * 2 - 1, np.clip(shown, 0, 1) * 2 - 1, changes.landmarks, drawing)
 
-    def _read(self, index: int) -> tuple[Array, Array]:
+    def picture(self, index: int) -> Array:
+        """Picture ``index`` as the set has it: (H, W, 3) uint8 RGB."""
         dataset, i = self.items[index]
-        return dataset.image(i), dataset.points[i]
-
-    def _has_photo(self, index: int) -> bool:
-        dataset, i = self.items[index]
-        return dataset.names[i] in self.photos
+        return dataset.image(i)
 
     def _photo(self, index: int, shape: tuple[int, ...]) -> Array:
         """The same crop with its own background."""
@@ -205,8 +233,8 @@ class Sampler:
         drawing = drawing[:, ::-1] if mirrored else drawing
         # Twice as large first: turned by a bilinear filter at its own size, lines would blur.
         large = enlarged(np.ascontiguousarray(drawing), 2 * drawing.shape[0])
-        view = compose(scaling(large, edge), transform)
-        return np.asarray(crop(large.astype(np.float32) / 127.5 - 1, view, self.size), np.float32)
+        view = compose(scaling(large.shape, edge), transform)
+        return np.asarray(crop(signed(large), view, self.size), np.float32)
 
     def _jitter(self, random: np.random.Generator) -> Array:
         """A random similarity about the picture's middle, in pixels of the crop."""
@@ -240,44 +268,18 @@ def _unsuffixed(name: str) -> str:
     return Path(name).with_suffix("").as_posix()
 
 
-def scaling(image: Array, size: int) -> Array:
+def scaling(shape: tuple[int, ...], size: int) -> Array:
     """The transform that brings a picture, made square at its right or below, to ``size`` pixels.
+
+    Args:
+        shape: the picture's: (H, W, ...).
 
     Returns:
         (2, 3).
     """
-    side = max(image.shape[:2])
+    side = max(shape[:2])
     corners = np.array([[-0.5, -0.5], [side - 0.5, side - 0.5]])
     return similarity(corners, np.array([[-0.5, -0.5], [size - 0.5, size - 0.5]]))
-
-
-def _recolouring(random: np.random.Generator, strength: float) -> Callable[[Array], Array]:
-    """One random change of brightness, contrast and warmth, the same for all views of a sample."""
-    if not strength:
-        return lambda picture: picture
-    gain = np.exp(random.normal(0, 0.15 * strength, 3) + random.normal(0, 0.2 * strength))
-    gamma = np.exp(random.normal(0, 0.25 * strength))
-
-    def recoloured(picture: Array) -> Array:
-        return (np.clip(picture, 0, 1) ** gamma * gain).clip(0, 1).astype(np.float32)
-
-    return recoloured
-
-
-def _lit(picture: Array, random: np.random.Generator, strength: float) -> Array:
-    """Light from one side, and patches of it: what a lamp or a window does to a face.
-
-    The cycle is to restore the face without it, so that a drawing need not keep it.
-    """
-    if not strength:
-        return picture
-    size = picture.shape[0]
-    angle = random.uniform(0, 2 * np.pi)
-    x, y = np.meshgrid(*2 * [np.linspace(-1, 1, size, dtype=np.float32)])
-    side = np.tanh(2 * (np.cos(angle) * x + np.sin(angle) * y)) * random.normal(0, 0.35)
-    patches = smooth_noise(random, size, int(random.integers(3, 8)), 1) * random.uniform(0, 0.25)
-    gain = np.exp(strength * (side[..., None] + patches))
-    return (picture * gain).clip(0, 1).astype(np.float32)
 
 
 def _degraded(picture: Array, random: np.random.Generator, strength: float) -> Array:

@@ -1,4 +1,4 @@
-"""Which part of a set a picture belongs to: training, validation or test, by its name alone.
+"""The split into training, validation and test pictures, by a picture's name alone.
 
 A picture keeps its part whatever else is in the set. Validation is for choosing: checkpoints,
 settings, designs. Test is for numbers that are reported. Runs of before there was a test part left

@@ -1,4 +1,4 @@
-"""Which random numbers are for what.
+"""Named streams of random numbers.
 
 A generator of random numbers is made anew wherever some are needed, from
 ``[seed, stream, number, ...]``: nothing is remembered between pictures, and no two uses draw the

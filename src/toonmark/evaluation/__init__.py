@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from toonmark.evaluation.instruments import Options
+    from toonmark.evaluation.networks import Options
     from toonmark.evaluation.scores import Evaluation, Scores
     from toonmark.evaluation.scoring import evaluate, evaluate_all
 
@@ -14,7 +14,7 @@ __all__ = ["Evaluation", "Options", "Scores", "evaluate", "evaluate_all"]
 _PLACES = {
     "evaluate": "scoring",
     "evaluate_all": "scoring",
-    "Options": "instruments",
+    "Options": "networks",
     "Evaluation": "scores",
     "Scores": "scores",
 }

@@ -9,17 +9,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from toonmark.faces.colour import WHITE
 from toonmark.landmarks import Array
+from toonmark.surroundings import CLEAN, MEASURED, surroundings
 
-
-def surroundings(picture: Array, threshold: int = WHITE) -> Array:
-    """The near-white region that touches the picture's border: (H, W, 3) uint8 to (H, W) bool."""
-    white = (picture.min(-1) >= threshold).astype(np.uint8)
-    # A ring of white around the picture joins all regions that touch its border.
-    ringed = np.pad(white, 1, constant_values=1)
-    _, labels = cv2.connectedComponents(ringed, connectivity=4)
-    return labels[1:-1, 1:-1] == labels[0, 0]
+#: What is looked at for haze: its own share may not shrink the region.
+_LOOSE = 200
 
 
 def random_background(size: int, rng: np.random.Generator) -> Array:
@@ -39,7 +33,8 @@ def random_background(size: int, rng: np.random.Generator) -> Array:
 
 def composite(picture: Array, background: Array) -> Array:
     """A face on white put over a background, its edge one pixel soft: (H, W, 3) uint8."""
-    outside = cv2.GaussianBlur(surroundings(picture).astype(np.float32), (3, 3), 0)[..., None]
+    white = surroundings(picture, MEASURED, below=True).astype(np.float32)
+    outside = cv2.GaussianBlur(white, (3, 3), 0)[..., None]
     return np.rint(picture * (1 - outside) + background * outside).astype(np.uint8)
 
 
@@ -55,7 +50,7 @@ def changes(on_white: Array, on_background: Array, face: Array) -> tuple[float, 
         pixels away from the photo's outline, where a cartoon's hair may rightly lie.
     """
     difference = np.abs(np.float32(on_white) - np.float32(on_background)).mean(-1) / 255
-    outside = surroundings(face).astype(np.uint8)
+    outside = surroundings(face, MEASURED, below=True).astype(np.uint8)
     kernel = np.ones((7, 7), np.uint8)
     far = cv2.erode(outside, kernel, borderValue=1) > 0
     near = outside == 0
@@ -71,9 +66,9 @@ def haze(picture: Array) -> float:
     The region is found with a loose threshold (200 of 255), and what lies in it below 248 counts,
     but for the two pixels next to an outline, which any smooth edge has.
     """
-    region = surroundings(picture, 200).astype(np.uint8)
+    region = surroundings(picture, _LOOSE, below=True).astype(np.uint8)
     inner = cv2.erode(region, np.ones((5, 5), np.uint8), borderValue=1) > 0
-    return float((picture.min(-1)[inner] < 248).mean()) if inner.any() else 0.0
+    return float((picture.min(-1)[inner] < CLEAN).mean()) if inner.any() else 0.0
 
 
 def chequer(picture: Array) -> float:

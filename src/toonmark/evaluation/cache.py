@@ -1,4 +1,4 @@
-"""What was measured of a picture once is not measured again.
+"""A cache of measurements on disk: no picture is measured twice.
 
 One SQLite file; a row is one vector, found by the hash of a picture's pixels and of what was
 measured. Safe for several processes; it may be deleted at any time.

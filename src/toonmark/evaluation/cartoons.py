@@ -1,4 +1,4 @@
-"""What is measured of real cartoons: what a perfect style would score."""
+"""Scores of real cartoons: those of a perfect style."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from toonmark.evaluation import background
 from toonmark.evaluation.estimates import point_error
-from toonmark.evaluation.instruments import Instruments
+from toonmark.evaluation.networks import EvaluationNetworks
 from toonmark.evaluation.scores import PointError
 from toonmark.evaluation.selection import Selection, batches
 from toonmark.landmarks import Array, inter_eye_distance
@@ -31,7 +31,7 @@ class Cartoons:
         cls,
         cartoons: Selection,
         size: int,
-        tools: Instruments,
+        tools: EvaluationNetworks,
         report: Callable[[str, int, int], None],
         what: str,
         points: bool,

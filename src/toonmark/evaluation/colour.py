@@ -1,4 +1,4 @@
-"""Are skin and hair drawn in the colours they have?
+"""Colour fidelity of skin and hair.
 
 Colours are those of :mod:`toonmark.faces.colour`; differences are CIEDE2000.
 """

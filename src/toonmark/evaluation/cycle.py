@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from toonmark.evaluation.baseline import Baseline
 from toonmark.evaluation.drawing import Drawer, way_back
-from toonmark.evaluation.instruments import Instruments
-from toonmark.evaluation.reference import Baseline
+from toonmark.evaluation.networks import EvaluationNetworks
 from toonmark.evaluation.scores import BothCycles, Cycle
 from toonmark.evaluation.selection import Selection, batches
 from toonmark.landmarks import FACE_TEMPLATE, Array
@@ -16,7 +16,7 @@ def cycle_error(
     there: Drawer,
     back: Drawer,
     pictures: Selection,
-    tools: Instruments,
+    tools: EvaluationNetworks,
     crop: bool = False,
     template: Array = FACE_TEMPLATE,
 ) -> Cycle:
@@ -55,7 +55,7 @@ def cycle_error(
 
 
 def both_cycles(
-    drawer: Drawer, base: Baseline, tools: Instruments, crop: bool
+    drawer: Drawer, base: Baseline, tools: EvaluationNetworks, crop: bool
 ) -> BothCycles | None:
     """A run's cycles on the pictures that everything else is measured on; None for a pack."""
     back = way_back(drawer)

@@ -1,4 +1,4 @@
-"""How far two sets of pictures are apart: FID and KID on feature vectors.
+"""Distances between two sets of pictures: FID and KID on feature vectors.
 
 * KID: Binkowski et al. (arXiv 1801.01401), the unbiased squared maximum mean discrepancy with the
   kernel (x.y / D + 1)^3. Over *all* pairs, so it does not depend on drawn subsets; where the sets

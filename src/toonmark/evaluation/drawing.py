@@ -1,4 +1,4 @@
-"""What is measured: anything that turns faces and their points into cartoons."""
+"""Drawers: anything evaluation can measure, from style packs to runs; faces in, cartoons out."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from toonmark.data import provenance
 from toonmark.data.split import Rule, rules_of
 from toonmark.landmarks import FACE_TEMPLATE, Array
+from toonmark.ranges import from_network, to_network
 from toonmark.styles.pack import StylePack
 
 
@@ -55,17 +56,6 @@ def split_rules(drawer: Drawer) -> frozenset[Rule]:
 def trained_landmarks(drawer: Drawer) -> dict[str, str]:
     """Each set that a style was trained on, to what made its points, where that is known."""
     return getattr(drawer, "landmarks", {})
-
-
-def to_network(pictures: Array) -> Array:
-    """(B, H, W, 3) uint8 to (B, 3, H, W) float32 in [-1, 1]."""
-    return np.ascontiguousarray(pictures.transpose(0, 3, 1, 2), np.float32) / 127.5 - 1
-
-
-def from_network(values: Array) -> Array:
-    """(B, 3, H, W) in [-1, 1] to (B, H, W, 3) uint8."""
-    scaled = np.rint((np.asarray(values) + 1) * 127.5).clip(0, 255)
-    return scaled.astype(np.uint8).transpose(0, 2, 3, 1)
 
 
 class PackDrawer:

@@ -1,4 +1,4 @@
-"""What can go wrong when a style is measured, each with its own type."""
+"""Errors and warnings of evaluation, each with its own type."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a feature extractor is: a picture becomes one vector, and sets of vectors can be compared.
+"""The feature extractors' interface: a picture becomes one vector.
 
 Each is a small class in :mod:`toonmark.evaluation.extractors`, known there by its name. What its
 vectors depend on, input size, resize filter and normalisation included, is part of its

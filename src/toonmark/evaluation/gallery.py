@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import base64
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from toonmark.evaluation.drawing import Drawer, template_of
 from toonmark.evaluation.scores import Item, Scores
 from toonmark.evaluation.selection import fit
 from toonmark.evaluation.sets import PictureSet
 from toonmark.landmarks import Array
-from toonmark.pictures import read
+from toonmark.pictures import encode, read
 
 RANDOM = 60
 
 
 def data_uri(picture: Array, quality: int = 86) -> str:
     """(H, W, 3) uint8 as a WebP inside the page."""
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "WEBP", quality=quality)
-    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return "data:image/webp;base64," + base64.b64encode(encode(picture, ".webp", quality)).decode()
 
 
 @dataclass

@@ -8,14 +8,14 @@ from collections.abc import Callable
 import numpy as np
 
 from toonmark.evaluation import background, colour, diversity
+from toonmark.evaluation.baseline import Baseline
 from toonmark.evaluation.cycle import both_cycles
 from toonmark.evaluation.drawing import Drawer
 from toonmark.evaluation.estimates import distance, interval, point_error
 from toonmark.evaluation.identity import rank_curve, ranks, share
-from toonmark.evaluation.instruments import Instruments, Options
 from toonmark.evaluation.labels import by_group
+from toonmark.evaluation.networks import EvaluationNetworks, Options
 from toonmark.evaluation.portrait import portrait_scores
-from toonmark.evaluation.reference import Baseline
 from toonmark.evaluation.scores import (
     Cleanness,
     Colour,
@@ -27,12 +27,13 @@ from toonmark.evaluation.scores import (
 )
 from toonmark.evaluation.selection import batches
 from toonmark.landmarks import Array
+from toonmark.surroundings import MEASURED, surroundings
 
 Progress = Callable[[str, int, int], None]
 
 
 def score(
-    drawer: Drawer, base: Baseline, options: Options, tools: Instruments, report: Progress
+    drawer: Drawer, base: Baseline, options: Options, tools: EvaluationNetworks, report: Progress
 ) -> Scores:
     """Draws the baseline's faces and takes all measures of the drawings."""
     features, embeddings, found, tones, clean = [], [], [], [], []
@@ -166,7 +167,7 @@ def _background(
         pairs += [
             background.changes(a, b, face)
             for a, b, face in zip(before, after, pictures, strict=True)
-            if background.surroundings(face).mean() > 0.05
+            if surroundings(face, MEASURED, below=True).mean() > 0.05
         ]
     if not pairs:
         return None, None

@@ -16,7 +16,7 @@ h2{font-size:1.2rem;margin:2.4rem 0 .7rem;padding-top:.9rem;border-top:1px solid
 h3{font-size:1rem;margin:1.6rem 0 .5rem}
 .lead,.note,figcaption{color:var(--soft)}
 .note{font-size:.86rem;max-width:105ch;margin:.5rem 0}
-.doubt{background:var(--warn);padding:.45rem .8rem;border-radius:6px;margin:.35rem 0;
+.caveat{background:var(--warn);padding:.45rem .8rem;border-radius:6px;margin:.35rem 0;
 max-width:95ch;font-size:.92rem}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.92rem}

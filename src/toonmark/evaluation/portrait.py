@@ -19,10 +19,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from toonmark.colour import to_lab
 from toonmark.cutout import figure
 from toonmark.data.face_mesh import FaceMesh
 from toonmark.data.layers.glasses import NONE, SURE, fitted
-from toonmark.data.layers.regions import SIZE, found_regions
+from toonmark.data.layers.places import SIZE
+from toonmark.data.layers.regions import found_regions
 from toonmark.data.matting import Matting
 from toonmark.evaluation.colour import ciede2000
 from toonmark.evaluation.scores import Portraits
@@ -98,7 +100,7 @@ class PortraitJudge:
 def _median_lab(image: Array, mask: Array) -> Array:
     """The median L*a*b* of a region, given at a smaller size: (3,)."""
     small = cv2.resize(image, (SIZE, SIZE), interpolation=cv2.INTER_AREA)
-    lab = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    lab = to_lab(small)
     return np.asarray(np.median(lab[mask], axis=0) if mask.any() else np.full(3, np.nan))
 
 

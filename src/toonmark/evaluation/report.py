@@ -43,10 +43,10 @@ def write_report(
     gallery = open_gallery(faces, crop)
     scores = evaluation.scores
     compared = [one for one, _ in references(scores)]
-    doubts = dict.fromkeys(doubt for one in compared for doubt in one.warnings)
+    caveats = dict.fromkeys(caveat for one in compared for caveat in one.warnings)
     sections = [
         *(f"<p class=lead>{escape(caption(one))}</p>" for one in compared),
-        "".join(f"<p class=doubt>{escape(doubt)}</p>" for doubt in doubts),
+        "".join(f"<p class=caveat>{escape(caveat)}</p>" for caveat in caveats),
         "<h2>At a glance</h2>",
         tables.main_table(scores),
         _over_time(scores),

@@ -11,10 +11,10 @@ from toonmark import artifacts
 from toonmark.artifacts import Kind
 from toonmark.data import provenance
 from toonmark.data.split import Rule, rules_of
-from toonmark.evaluation.drawing import from_network, to_network
 from toonmark.landmarks import Array
 from toonmark.methods.learned import LEARNED, load_translators
 from toonmark.models.sampling import heatmaps
+from toonmark.ranges import from_network, to_network
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig, UnpairedConfig
 from toonmark.training.networks import DIRECTIONS, load_generators
@@ -54,7 +54,7 @@ def open_run_drawer(run: str | Path) -> GeneratorDrawer:
     else:
         kind, config = Kind.TRAIN, open_run(run, TrainConfig, None)
         generators = load_generators(run)
-    iterations = int(checkpoint.facts(artifacts.weights_of(run, kind))["iteration"])
+    iterations = checkpoint.iterations(artifacts.weights_of(run, kind))
     name = run.resolve().name
     there, back = (
         GeneratorDrawer(name, config.size, iterations, generators[direction.name])

@@ -1,4 +1,4 @@
-"""What is measured of a style, as data: printable, comparable, saved as JSON."""
+"""The scores of a style as data: printable, comparable, saved as JSON."""
 
 from __future__ import annotations
 

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from toonmark.evaluation.baseline import Baseline
 from toonmark.evaluation.drawing import Drawer, PackDrawer, template_of
 from toonmark.evaluation.errors import SamePackNameError
-from toonmark.evaluation.instruments import Instruments, Options
 from toonmark.evaluation.measuring import Progress, score
-from toonmark.evaluation.reference import Baseline
+from toonmark.evaluation.networks import EvaluationNetworks, Options
 from toonmark.evaluation.scores import Evaluation, Scores
 from toonmark.landmarks import FACE_TEMPLATE
 
@@ -68,7 +68,7 @@ def evaluate_all(
             f"Two of the styles are called {twice[0]}.",
             "Rename one of the files: a style's row in the tables is called after it.",
         )
-    instruments = Instruments.open(options)
+    networks = EvaluationNetworks.open(options)
     report = on_progress or (lambda _what, _done, _total: None)
     baselines: dict[tuple[int, bytes], Baseline] = {}
     scores = []
@@ -85,11 +85,11 @@ def evaluate_all(
                     drawer.size,
                     template,
                     options,
-                    instruments,
+                    networks,
                     report,
                     drawers,
                 )
-            scores.append(score(drawer, baselines[key], options, instruments, report))
+            scores.append(score(drawer, baselines[key], options, networks, report))
     finally:
-        instruments.cache.close()
+        networks.cache.close()
     return Evaluation(scores=scores)

@@ -1,4 +1,4 @@
-"""Which pictures of a set are measured, and how they reach the networks."""
+"""Selects the pictures of a set that are measured, and brings them to the networks' size."""
 
 from __future__ import annotations
 

@@ -6,10 +6,22 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from toonmark.artifacts import CHECKPOINT
 from toonmark.errors import ConfigurationError, RunError
-from toonmark.experiments import state
-from toonmark.experiments.figures import COMPARED_ROWS, write_figures, write_ways_back
-from toonmark.experiments.measuring import drawer_of, export_finished, folders, measure
+from toonmark.experiments import brought, further, state
+from toonmark.experiments.figures import (
+    shown_in_figures,
+    write_figures,
+    write_styles,
+    write_ways_back,
+)
+from toonmark.experiments.measuring import (
+    by_cartoons,
+    drawer_of,
+    export_finished,
+    folders,
+    measure,
+)
 from toonmark.experiments.plan import Job, Plan, jobs_of
 from toonmark.experiments.progress import Board
 from toonmark.experiments.report import write_report
@@ -40,6 +52,7 @@ def train_rows(plan: Plan, out: Path, side_by_side: int = 2, board: Board | None
     jobs = jobs_of(plan, out)
     _check_precision(plan, jobs, out)
     check_splits(plan, jobs)
+    further.check(plan)
     state.prepare(jobs)
     write_text(out / PLAN, plan.model_dump_json(indent=1) + "\n")
     with board or Board(jobs) as shown:
@@ -48,7 +61,7 @@ def train_rows(plan: Plan, out: Path, side_by_side: int = 2, board: Board | None
 
 def _check_precision(plan: Plan, jobs: Sequence[Job], out: Path) -> None:
     """Refuses to go on in another precision: rows could not be compared, nor runs repeated."""
-    if not any(state.checkpoint_iteration(job.folder) for job in jobs):
+    if not any((job.folder / CHECKPOINT).exists() for job in jobs):
         return
     try:
         before = json.loads((out / PLAN).read_text(encoding="utf-8")).get("precision", "32-true")
@@ -71,9 +84,11 @@ def tabulate(
 
     Raises:
         RunError: no run is finished.
+        ConfigurationError: a run that was brought here is not what the plan says.
         DataError: the sets cannot be measured on.
     """
     jobs = jobs_of(plan, out)
+    brought.check(jobs)
     exported, failed = export_finished(jobs, out)
     if not exported:
         reasons = "; ".join(failed.values()) or _reasons(jobs)
@@ -82,15 +97,20 @@ def tabulate(
             "Start the same command again to go on training.",
         )
     evaluation = measure(plan, exported, out, on_progress)
-    results = results_of(plan, jobs, evaluation, failed)
+    others = further.further(
+        plan, exported, lambda name: measure(plan, exported, out, on_progress, name)
+    )
+    results = results_of(plan, jobs, evaluation, failed, others)
     write_text(out / "table.json", results.model_dump_json(indent=1) + "\n")
     write_text(out / "table.md", markdown(results, command))
     drawn_by = {job.name: drawer_of(job, out) for job in exported}
-    faces, _ = folders(plan, exported)
+    faces, _ = folders(plan, by_cartoons(plan, exported)[0])
     write_report(results, evaluation, drawn_by, faces, out / "report.html", command)
-    if any(row in plan.rows for row in COMPARED_ROWS):
+    if shown_in_figures(plan.rows):
         write_figures(results, evaluation, drawn_by, faces, out)
         write_ways_back(exported, out)
+    if results.other_references:
+        write_styles(results, evaluation, drawn_by, faces, out)
     return results
 
 

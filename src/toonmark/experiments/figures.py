@@ -5,12 +5,10 @@ All show the same held-out faces. They are photos: their licence decides who may
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from toonmark.data.augmentation import Augmentation
 from toonmark.data.sampling import Sampler
@@ -20,23 +18,23 @@ from toonmark.evaluation.selection import fit
 from toonmark.evaluation.sets import PictureSet
 from toonmark.experiments.plan import Job
 from toonmark.experiments.results import Results
-from toonmark.files import written_whole
 from toonmark.landmarks import Array
-from toonmark.pictures import read
+from toonmark.pictures import read, write
+from toonmark.ranges import eight_bits
 from toonmark.study.create import GROUPS
 
 COMPARED_ROWS = ("style", "analogy", "improving", "munit")
 #: Faces a figure shows.
 SHOWN = 8
+#: CycleGAN and the paper's method: figures 6, 7, 14 and 15.
+OURS = ("basic", "full")
 #: File and rows of each figure, from left to right behind the photo.
-FIGURES = {
-    "figure-4.png": (*COMPARED_ROWS, "basic", "full"),
-    "figure-14.png": ("basic", "full"),
-}
+FIGURES = {"figure-4.png": (*COMPARED_ROWS, *OURS), "figure-14.png": OURS}
 
 
-#: Rows of figure 6, from left to right behind the cartoon.
-BACK = ("basic", "full")
+def shown_in_figures(rows: Collection[str]) -> bool:
+    """Whether these rows make any of the figures: another method, or CycleGAN beside ours."""
+    return any(row in rows for row in COMPARED_ROWS) or all(row in rows for row in OURS)
 
 
 def write_figures(
@@ -51,10 +49,44 @@ def write_figures(
     ``study/photos`` and ``study/<row>`` hold up to 48 faces, as ``toonmark study create`` takes
     them. Each row draws with its first seed.
     """
+    columns = _columns(results, evaluation, drawn_by, faces, GROUPS)
+    for name, column in columns.items():
+        for k, picture in enumerate(column):
+            _write(out / "study" / name / f"{k:02d}.png", picture)
+    for figure, wanted in FIGURES.items():
+        there = tuple(row for row in wanted if row in columns)
+        if there == wanted or set(there) - set(OURS):  # of two columns neither is missing
+            shown = [columns["photos"], *(columns[row] for row in there)]
+            _write(out / "figures" / figure, grid([column[:SHOWN] for column in shown]))
+
+
+def write_styles(
+    results: Results,
+    evaluation: Evaluation,
+    drawn_by: Mapping[str, Drawer],
+    faces: str | Path,
+    out: Path,
+) -> None:
+    """Writes ``out/figures/figure-8.png``: the same faces by rows of different cartoons.
+
+    A column of photos, then one a row, in its first seed.
+    """
+    columns = _columns(results, evaluation, drawn_by, faces, SHOWN)
+    _write(out / "figures" / "figure-8.png", grid(list(columns.values())))
+
+
+def _columns(
+    results: Results,
+    evaluation: Evaluation,
+    drawn_by: Mapping[str, Drawer],
+    faces: str | Path,
+    count: int,
+) -> dict[str, list[Array]]:
+    """Photos, and each row's drawings of them by its first seed."""
     rows = {row.name: f"{row.name}-seed{row.seeds[0]}" for row in results.rows if row.seeds}
     files = [item.file for item in evaluation.scores[0].items]
     seed = evaluation.scores[0].reference.setting.seed
-    chosen = np.random.default_rng(seed).permutation(len(files))[:GROUPS]
+    chosen = np.random.default_rng(seed).permutation(len(files))[:count]
     pictures = PictureSet.open(faces, landmarks=True)
     columns: dict[str, list[Array]] = {"photos": []}
     for k, file in enumerate(files[i] for i in chosen):
@@ -66,13 +98,7 @@ def write_figures(
             if len(columns["photos"]) == k:
                 columns["photos"].append(face)
             columns.setdefault(row, []).append(drawer.draw(face[None], points[None])[0])
-    for name, column in columns.items():
-        for k, picture in enumerate(column):
-            _write(out / "study" / name / f"{k:02d}.png", picture)
-    for figure, wanted in FIGURES.items():
-        shown = [columns["photos"], *(columns[row] for row in wanted if row in columns)]
-        if len(shown) > 2:
-            _write(out / "figures" / figure, grid([column[:SHOWN] for column in shown]))
+    return columns
 
 
 def write_ways_back(jobs: Sequence[Job], out: Path) -> None:
@@ -85,7 +111,7 @@ def write_ways_back(jobs: Sequence[Job], out: Path) -> None:
 
     shown: dict[str, Job] = {}
     for job in jobs:
-        if job.row in BACK and job.training is not None:
+        if job.row in OURS and job.training is not None:
             shown.setdefault(job.row, job)
     if not shown:
         return
@@ -96,11 +122,10 @@ def write_ways_back(jobs: Sequence[Job], out: Path) -> None:
     )
     chosen = np.random.default_rng(0).permutation(len(cartoons))[:SHOWN]
     samples = [cartoons.plain(int(i)) for i in chosen]
-    pictures = np.stack([np.rint((s.image + 1) * 127.5).clip(0, 255) for s in samples])
-    pictures = pictures.astype(np.uint8)
+    pictures = np.stack([eight_bits(s.image) for s in samples])
     points = np.stack([sample.landmarks for sample in samples])
     columns = [list(pictures)]
-    for row in BACK:
+    for row in OURS:
         if row in shown:
             back = open_run_drawer(shown[row].folder).back
             assert back is not None
@@ -126,7 +151,4 @@ def grid(columns: Sequence[Sequence[Array]], gap: int = 2) -> Array:
 
 
 def _write(path: Path, picture: Array) -> None:
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "PNG")
-    with written_whole(path) as temporary:
-        temporary.write_bytes(buffer.getvalue())
+    write(path, picture)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from pathlib import Path
 from typing import Protocol
 
@@ -13,8 +12,8 @@ from PIL import Image, UnidentifiedImageError
 from toonmark.data.split import Rule
 from toonmark.evaluation.cache import content_hash
 from toonmark.evaluation.drawing import Drawer
-from toonmark.files import written_whole
 from toonmark.landmarks import Array
+from toonmark.pictures import write
 
 
 class SlowDrawer(Drawer, Protocol):
@@ -57,8 +56,5 @@ class KeptDrawer:
         except (FileNotFoundError, UnidentifiedImageError):
             pass
         drawn = self._drawer.draw(face[None], points[None])[0]
-        buffer = io.BytesIO()
-        Image.fromarray(drawn).save(buffer, "PNG")
-        with written_whole(file) as temporary:
-            temporary.write_bytes(buffer.getvalue())
+        write(file, drawn)
         return drawn

@@ -1,14 +1,15 @@
-"""From finished runs to what draws, and their scores, all on the same pictures."""
+"""Measures finished runs, all on the same pictures."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from toonmark.artifacts import CHECKPOINT
+from toonmark.artifacts import run_of
 from toonmark.errors import DataError, ToonmarkError
-from toonmark.evaluation import Evaluation, Options, evaluate_all
+from toonmark.evaluation import Evaluation, Options, Scores, evaluate_all
 from toonmark.evaluation.drawing import Drawer, PackDrawer
 from toonmark.experiments import state
 from toonmark.experiments.kept import KeptDrawer
@@ -16,6 +17,7 @@ from toonmark.experiments.plan import Job, Measuring, Plan
 from toonmark.files import write_text
 from toonmark.methods.analogy import AnalogyConfig, AnalogyDrawer
 from toonmark.methods.gatys import GatysConfig, GatysDrawer
+from toonmark.methods.optimised import OptimisedDrawer
 from toonmark.training.config import TrainConfig
 
 SCORES = "scores.json"
@@ -42,7 +44,7 @@ def export_finished(jobs: Sequence[Job], out: Path) -> tuple[list[Job], dict[str
         if not isinstance(job.config, TrainConfig):
             exported.append(job)  # drawn without a pack
             continue
-        pack, weights = pack_of(job, out), job.folder / CHECKPOINT
+        pack, weights = pack_of(job, out), run_of(job.folder).weights
         try:
             if not pack.exists() or pack.stat().st_mtime < weights.stat().st_mtime:
                 pack.parent.mkdir(parents=True, exist_ok=True)
@@ -68,7 +70,7 @@ def drawer_of(job: Job, out: Path) -> Drawer:
     return KeptDrawer(drawing_method(job), job.folder / "drawings")
 
 
-def drawing_method(job: Job) -> GatysDrawer | AnalogyDrawer:
+def drawing_method(job: Job) -> OptimisedDrawer:
     """The drawer of a method that is not trained."""
     if isinstance(job.config, GatysConfig):
         return GatysDrawer(job.name, job.config)
@@ -96,30 +98,57 @@ def folders(plan: Plan, jobs: Sequence[Job]) -> tuple[str, str]:
     return chosen[0], chosen[1]
 
 
+def by_cartoons(plan: Plan, jobs: Sequence[Job]) -> list[list[Job]]:
+    """The runs that are measured against the same cartoons: those that they were trained on.
+
+    One group where the plan names the cartoons to measure on.
+    """
+    groups: dict[tuple[str, ...], list[Job]] = {}
+    for job in jobs:
+        own = () if job.training is None else tuple(dict.fromkeys(job.training.cartoons))
+        groups.setdefault(() if plan.measure.cartoons is not None else own, []).append(job)
+    if len(groups) > 1 and () in groups:  # drawn, not trained: against the first row's
+        drawn = groups.pop(())
+        next(iter(groups.values())).extend(drawn)
+    return list(groups.values())
+
+
 def measure(
     plan: Plan,
     jobs: Sequence[Job],
     out: Path,
     on_progress: Callable[[str, int, int], None] | None = None,
+    extractor: str | None = None,
 ) -> Evaluation:
     """Measures what draws for ``jobs`` and writes ``scores.json``.
 
     What was measured of a picture is kept in ``out/cache``: a second time takes seconds.
+
+    Args:
+        extractor: another one than the plan's; its file is called after it.
     """
-    faces, cartoons = folders(plan, jobs)
-    drawers = [drawer_of(job, out) for job in jobs]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # they are kept with the scores, and in the report
-        result = evaluate_all(
-            drawers,
-            faces,
-            cartoons,
-            plan.measure.n,
-            plan.measure.seed,
-            options(plan.measure, out),
-            on_progress,
-        )
-    write_text(out / SCORES, result.model_dump_json(indent=1) + "\n")
+    wanted = options(plan.measure, out)
+    if extractor is not None:
+        wanted = replace(wanted, extractor=extractor, weights=None)
+    scores: dict[str, Scores] = {}
+    for group in by_cartoons(plan, jobs):
+        faces, cartoons = folders(plan, group)
+        drawers = [drawer_of(job, out) for job in group]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they are kept with the scores, and in the report
+            found = evaluate_all(
+                drawers,
+                faces,
+                cartoons,
+                plan.measure.n,
+                plan.measure.seed,
+                wanted,
+                on_progress,
+            )
+        scores |= {score.name: score for score in found.scores}
+    result = Evaluation(scores=[scores[job.name] for job in jobs])
+    file = SCORES if extractor is None else f"scores-{extractor}.json"
+    write_text(out / file, result.model_dump_json(indent=1) + "\n")
     return result
 
 

@@ -11,12 +11,13 @@ from typing import Any, Literal, TypeVar
 from pydantic import Field, field_validator
 
 from toonmark.artifacts import CHECKPOINT
-from toonmark.configuration import Frozen
+from toonmark.configuration import Frozen, parse
 from toonmark.errors import ConfigurationError
 from toonmark.methods.analogy import AnalogyConfig
 from toonmark.methods.gatys import GatysConfig
 from toonmark.methods.learned import LEARNED
-from toonmark.training.config import ABLATION, TrainConfig, UnpairedConfig, parse
+from toonmark.methods.optimised import OptimisedConfig
+from toonmark.training.config import ABLATION, TrainConfig, UnpairedConfig
 from toonmark.training.fabric import Precision
 
 #: The settings a row leaves out where its method does not need them.
@@ -24,7 +25,7 @@ REGRESSORS = ("face_regressor", "cartoon_regressor")
 #: Settings in which methods differ for good reason: what the plan says of them is for ours.
 _OWN = {"learning_rate", "betas", "pool"}
 #: Methods that draw each picture by an optimisation of its own.
-DRAWN: dict[str, type[GatysConfig] | type[AnalogyConfig]] = {
+DRAWN: dict[str, type[OptimisedConfig]] = {
     "gatys": GatysConfig,
     "analogy": AnalogyConfig,
 }
@@ -51,6 +52,11 @@ class Measuring(Frozen):
     cartoons: str | None = Field(None, description="folder of cartoons; the first one trained on")
     extractor: str = "efficientnet-lite0"
     weights: str | None = Field(None, description="the extractor's weights, where it needs them")
+    also: list[str] | None = Field(
+        None,
+        description="further extractors, for FID and KID; unless given, a comparison of methods "
+        "has Illustration2Vec where its weights are, and else VGG16",
+    )
     finder: str = Field("mtcnn", description="of points in drawings; animeface for anime")
 
 
@@ -101,7 +107,7 @@ class Job:
     row: str
     seed: int
     folder: Path
-    config: UnpairedConfig | GatysConfig | AnalogyConfig
+    config: UnpairedConfig | OptimisedConfig
     precision: str
 
     @property
@@ -168,7 +174,7 @@ def _check_finished(run: Path) -> None:
         raise ConfigurationError(f"{run} has {done} of its {wanted} iterations.", remedy)
 
 
-Config = UnpairedConfig | GatysConfig | AnalogyConfig
+Config = UnpairedConfig | OptimisedConfig
 
 
 def row_config(plan: Plan, name: str) -> Config:

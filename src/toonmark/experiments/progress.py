@@ -1,4 +1,4 @@
-"""How far the whole experiment is: a board at a terminal, a line now and then elsewhere."""
+"""The progress of an experiment: a board at a terminal, a line now and then elsewhere."""
 
 from __future__ import annotations
 

@@ -20,7 +20,8 @@ from toonmark.evaluation.tables import setting_table
 from toonmark.evaluation.tables import table as html_table
 from toonmark.experiments import table
 from toonmark.experiments.figures import COMPARED_ROWS
-from toonmark.experiments.results import Results, Spread
+from toonmark.experiments.results import Results
+from toonmark.experiments.spread import Spread
 from toonmark.files import write_text
 
 #: Faces shown of a decile; a larger decile is drawn from by seed.
@@ -81,7 +82,8 @@ def write_report(
         "<h2>The table</h2>",
         _table(results),
         *(f"<p class=note>{escape(note)}</p>" for note in table.notes(results)),
-        "".join(f"<p class=doubt>Without scores: {escape(text)}</p>" for text in lost),
+        "".join(f"<p class=caveat>Without scores: {escape(text)}</p>" for text in lost),
+        _further(results),
         _figures(results, drawers, first, gallery, setting.seed),
         "<h2>What the numbers depend on</h2>",
         setting_table(evaluation.scores),
@@ -113,6 +115,27 @@ def _table(results: Results) -> str:
         cells[0] = f'<i style="background:{tint}"></i>{escape(cells[0])}'
         rows.append(cells)
     return html_table(table.HEADINGS, rows)
+
+
+def _further(results: Results) -> str:
+    """The tables of further extractors."""
+    parts = []
+    for one in results.further:
+        rows = [
+            [
+                "~floor: other real cartoons",
+                "–" if one.floor_fid is None else f"{one.floor_fid:.2f}",
+            ],
+            ["~the photos themselves", f"{one.photos_fid:.2f}"],
+        ]
+        rows = [[*row, "–"] for row in rows]
+        for row in results.rows:
+            if row.name in one.fid:
+                fid, kid = one.fid[row.name], one.kid[row.name]
+                rows.append([escape(row.title), table.number(fid, digits=2), table.number(kid)])
+        parts.append(f"<h2>By {escape(one.name)}</h2><p class=note>{escape(one.extractor)}</p>")
+        parts.append(html_table(("", "FID", "KID×1000"), rows))
+    return "".join(parts)
 
 
 def _figures(

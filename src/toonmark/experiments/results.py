@@ -1,4 +1,4 @@
-"""What an experiment found, as data: each row's scores over its seeds.
+"""The results of an experiment as data: each row's scores over its seeds.
 
 Ratios to the baseline are taken seed by seed, before they are averaged: two rows with one seed saw
 the same pictures in the same order.
@@ -6,14 +6,16 @@ the same pictures in the same order.
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Callable, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from toonmark.evaluation.scores import Evaluation, Reference, Scores
-from toonmark.experiments import state
+from toonmark.experiments import brought, state
+from toonmark.experiments.brought import Elsewhere
+from toonmark.experiments.further import Further
 from toonmark.experiments.plan import COMPARISON, Job, Plan
+from toonmark.experiments.spread import Spread
 from toonmark.training.config import TrainConfig
 
 #: The paper's table 2: FID on 4096-D features of 2,000 anime faces; only ratios may be compared.
@@ -49,23 +51,6 @@ class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Spread(_Record):
-    """A measure over a row's seeds."""
-
-    values: list[float] = Field(description="one a seed, in the seeds' order")
-    mean: float
-    deviation: float | None = Field(description="sample standard deviation; None for one seed")
-
-    @classmethod
-    def of(cls, values: Sequence[float | None]) -> Spread | None:
-        """Of those seeds that have a value."""
-        known = [value for value in values if value is not None]
-        if not known:
-            return None
-        deviation = statistics.stdev(known) if len(known) > 1 else None
-        return cls(values=known, mean=statistics.fmean(known), deviation=deviation)
-
-
 class Row(_Record):
     """One configuration."""
 
@@ -73,6 +58,7 @@ class Row(_Record):
     title: str
     seeds: list[int] = Field(description="those that were measured")
     missing: dict[int, str] = Field(description="why the other seeds were not")
+    elsewhere: dict[int, Elsewhere] = Field({}, description="seeds that were not trained here")
     kid: Spread | None = None
     fid: Spread | None = None
     landmark_error: Spread | None = Field(None, description="median, of the inter-eye distance")
@@ -95,6 +81,11 @@ class Results(_Record):
     batch: int = Field(1, description="pictures of each domain an iteration")
     precision: str = "32-true"
     rows: list[Row]
+    methods: bool = Field(False, description="whether other methods than ours are compared")
+    further: list[Further] = Field([], description="FID and KID by further networks")
+    other_references: list[Reference] = Field(
+        [], description="of further sets of cartoons, where rows are trained on several"
+    )
     reference: Reference | None = Field(description="floors, and everything the numbers depend on")
 
 
@@ -115,6 +106,7 @@ def results_of(
     jobs: Sequence[Job],
     evaluation: Evaluation | None,
     failed: Mapping[str, str] | None = None,
+    further: Sequence[Further] = (),
 ) -> Results:
     """Puts the runs' scores together.
 
@@ -123,6 +115,7 @@ def results_of(
         jobs: all of its runs.
         evaluation: the scores of those that were measured, named after their runs.
         failed: why finished runs could not be measured, by name.
+        further: what further extractors say.
     """
     measured = {s.name: s for s in (evaluation.scores if evaluation else ())}
     rows = []
@@ -139,6 +132,7 @@ def results_of(
                 (_MEASURES[key](s), _MEASURES[key](measured[base]))
                 for seed, s in scores.items()
                 if (base := f"{plan.baseline}-seed{seed}") in measured
+                and measured[base].reference.setting.cartoons == s.reference.setting.cartoons
             ]
             ratios[f"{key}_ratio"] = Spread.of(
                 [a / b for a, b in pairs if a is not None and b and b > 0]
@@ -149,11 +143,15 @@ def results_of(
                 title=TITLES.get(name, name),
                 seeds=list(scores),
                 missing={j.seed: _why(j, failed or {}) for j in own if j.name not in measured},
+                elsewhere={j.seed: told for j in own if (told := brought.told(j)) is not None},
                 paper_fid_ratio=_paper_ratio(plan, name),
                 **spreads,
                 **ratios,
             )
         )
+    references = list(
+        {s.reference.setting.cartoons: s.reference for s in measured.values()}.values()
+    )
     first = next((job for job in jobs if job.training is not None), None)
     return Results(
         baseline=plan.baseline,
@@ -161,7 +159,10 @@ def results_of(
         batch=1 if first is None or first.training is None else first.training.batch,
         precision=jobs[0].precision,
         rows=rows,
-        reference=evaluation.scores[0].reference if evaluation else None,
+        methods=any(isinstance(own.get("method"), str) for own in plan.rows.values()),
+        further=list(further),
+        reference=references[0] if references else None,
+        other_references=references[1:],
     )
 
 

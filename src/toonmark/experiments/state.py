@@ -1,4 +1,4 @@
-"""How far the runs of an experiment are: read from their folders, and remembered nowhere else."""
+"""The state of an experiment's runs: read from their folders, and remembered nowhere else."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from toonmark.artifacts import CHECKPOINT
+from toonmark.artifacts import brought_to, checkpoint_of
 from toonmark.errors import ConfigurationError, RunError
+from toonmark.experiments import brought
 from toonmark.experiments.plan import Job
 from toonmark.files import write_text
 from toonmark.training.config import TrainConfig, UnpairedConfig
@@ -33,12 +34,12 @@ def checkpoint_iteration(folder: Path) -> int:
     """
     from toonmark.training import checkpoint
 
-    file = folder / CHECKPOINT
-    if not file.exists():
+    file = checkpoint_of(folder)
+    if file is None:
         return 0
     try:
-        return int(checkpoint.facts(file)["iteration"])
-    except (RunError, KeyError, ValueError) as error:
+        return checkpoint.iterations(file)
+    except RunError as error:
         raise RunError(
             f"The checkpoint {file} cannot be read ({error}).",
             f"Delete {folder} to train this row again, or put a good copy in its place.",
@@ -100,12 +101,12 @@ def prepare(jobs: Sequence[Job]) -> None:
 
     Raises:
         ConfigurationError: a run was started with another configuration; the difference is shown.
+            Or one that was brought here was trained otherwise, or on other data.
         DataError: a set cannot be used.
         RunError: a regressor or a run cannot be read.
         MissingWeightsError: features that a method needs are not there.
     """
     from toonmark.data.dataset import Dataset
-    from toonmark.methods.styles import style_pictures
     from toonmark.methods.vgg import weights_of_vgg
     from toonmark.training.landmarks import load_regressor
 
@@ -115,7 +116,7 @@ def prepare(jobs: Sequence[Job]) -> None:
     for job in jobs:
         if not isinstance(job.config, UnpairedConfig):
             weights_of_vgg(job.config.vgg)
-            style_pictures(job.config)
+            job.config.styles()
     regressors = {
         (path, config.preset, config.size)
         for config in trained
@@ -125,8 +126,11 @@ def prepare(jobs: Sequence[Job]) -> None:
     }
     for path, preset, size in sorted(regressors):
         load_regressor(path, preset, size)
+    brought.check(jobs)
     for job in jobs:
         if job.training is None:
+            continue
+        if brought_to(job.folder) is not None:
             continue
         try:
             open_run(job.folder, type(job.training), job.training)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from toonmark.evaluation.scores import PointError, Setting
-from toonmark.experiments.results import Results, Row, Spread
+from toonmark.evaluation.scores import PointError, Reference, Setting
+from toonmark.experiments import further
+from toonmark.experiments.brought import Elsewhere
+from toonmark.experiments.results import Results, Row
+from toonmark.experiments.spread import Spread
 
 HEADINGS = (
     *("", "seeds", "KID×1000", "FID", "landmark error", "not found", "photo found first"),
@@ -59,18 +62,25 @@ def _points(error: PointError | None) -> tuple[str, str]:
 
 def references(results: Results) -> list[list[str]]:
     """Real cartoons against others, and the photos themselves; as :func:`cells`."""
-    r = results.reference
-    if r is None:
+    if results.reference is None:
         return []
+    if not results.other_references:
+        return _references(results.reference, "")
+    each = [results.reference, *results.other_references]
+    return [row for r in each for row in _references(r, f" ({r.setting.cartoons})")]
+
+
+def _references(r: Reference, of: str) -> list[list[str]]:
     none = ["–"] * 4
     rows = []
     if r.floor is not None:
         found = _points(r.finder_on_cartoons)
-        rows.append(["floor: other real cartoons", "", f"{r.floor.kid.value:.1f}"])
+        rows.append([f"floor: other real cartoons{of}", "", f"{r.floor.kid.value:.1f}"])
         rows[-1] += [f"{r.floor.fid:.1f}", *found, "–", "–", *none]
     found = _points(r.finder_on_photos)
-    rows.append(["the photos themselves", "", f"{r.photos.kid.value:.1f}", f"{r.photos.fid:.1f}"])
-    rows[-1] += [*found, f"{_share(r.mirrored_photo_top1)}, mirrored", "1.00", *none]
+    rows.append([f"the photos themselves{of}", "", f"{r.photos.kid.value:.1f}"])
+    rows[-1] += [f"{r.photos.fid:.1f}", *found]
+    rows[-1] += [f"{_share(r.mirrored_photo_top1)}, mirrored", "1.00", *none]
     return rows
 
 
@@ -88,13 +98,51 @@ def _held_out(setting: Setting) -> str:
     return "held out of training" + f" ({setting.part})" * bool(setting.part)
 
 
+def _but(results: Results) -> str:
+    return ", but for what is said of some below" * any(row.elsewhere for row in results.rows)
+
+
+def _elsewhere(results: Results) -> list[str]:
+    """How the runs were trained that were not trained here; those of one kind in one sentence."""
+    kinds: dict[str, list[str]] = {}
+    for row in results.rows:
+        of: dict[str, list[int]] = {}
+        for seed, one in row.elsewhere.items():
+            of.setdefault(_how(one, results), []).append(seed)
+        for how, seeds in of.items():
+            named = ", ".join(map(str, seeds))
+            kinds.setdefault(how, []).append(f"{row.title} (seed {named})")
+    return [
+        f"Trained elsewhere, and brought here as averaged weights: {', '.join(rows)}: {how}."
+        for how, rows in kinds.items()
+    ]
+
+
+def _how(one: Elsewhere, results: Results) -> str:
+    precision = {"bf16-mixed": "mixed (bfloat16)", "32-true": "single"}
+    parts = [
+        f"{_pictures(one.batch)} a domain an iteration",
+        f"precision {precision.get(one.precision or '', 'not stated')}",
+        f"on {one.device or 'a device that is not stated'}",
+    ]
+    if one.batch != results.batch:
+        times = one.batch / results.batch
+        parts[0] += f", not {results.batch}: other pictures, and {times:g} times as many"
+    if one.half:
+        parts.append("weights stored in half precision")
+    if not one.same_pictures:
+        parts.append("its sets are known by name alone")
+    return "; ".join(parts)
+
+
 def notes(results: Results) -> list[str]:
     """What a reader must know, a sentence or two each."""
     told = [
-        f"All rows: {results.iterations} iterations of {_pictures(results.batch)} a domain"
-        f"{_mixed(results.precision)}, the same data and order of pictures a seed. Mean ± sample"
-        " standard deviation over the seeds."
+        f"All rows{_but(results)}: {results.iterations} iterations of"
+        f" {_pictures(results.batch)} a domain{_mixed(results.precision)}, the same data and order"
+        " of pictures a seed. Mean ± sample standard deviation over the seeds."
     ]
+    told += _elsewhere(results)
     r = results.reference
     if r is not None:
         s = r.setting
@@ -110,7 +158,15 @@ def notes(results: Results) -> list[str]:
             " photo's. Variety: mean distance between two drawings' features, of that between two"
             " real cartoons, and of that between two of the photos.",
         ]
+        if results.methods and (text := further.missing(results.further, s.extractor)):
+            told.append(text)
         told += r.warnings
+    if results.other_references:
+        sets = [r.setting.cartoons for r in (results.reference, *results.other_references) if r]
+        told.append(
+            f"Each row is measured against the cartoons that it was trained on, of {len(sets)} sets"
+            f" ({', '.join(sets)}): distances are to be compared within a set, variety over all."
+        )
     if results.baseline is not None:
         told.append(
             f"Ratios are to {results.baseline} with the same seed. The paper's (table 2) are of"
@@ -132,7 +188,7 @@ def failures(results: Results) -> list[str]:
 def order(results: Results) -> str:
     """The rows from best to worst by FID, and the paper's order beside it."""
     known = [row for row in results.rows if row.fid is not None]
-    if len(known) < 2:
+    if len(known) < 2 or results.other_references:
         return ""
     ours = " < ".join(r.title for r in sorted(known, key=lambda r: r.fid.mean if r.fid else 0))
     paper = sorted(
@@ -152,6 +208,7 @@ def markdown(results: Results, command: str) -> str:
     lines += [f"| {' | '.join(row)} |" for row in rows]
     if text := order(results):
         lines += ["", text]
+    lines += further.told(results.further, {row.name: row.title for row in results.rows})
     lines += ["", *(f"- {note}" for note in notes(results))]
     if lost := failures(results):
         lines += ["", "Without scores:", "", *(f"- {text}" for text in lost)]

@@ -6,23 +6,19 @@ input, then their drawing, several examples beside each other.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image
 
 from toonmark.cartoon import Cartoon
 from toonmark.errors import ConfigurationError, DataError, FaceError
 from toonmark.experiments.figures import grid
-from toonmark.files import written_whole
 from toonmark.landmarks import Array
-from toonmark.pictures import pictures_in, read
+from toonmark.pictures import pictures_in, read, write
+from toonmark.surroundings import CLEAN
 
-#: Values from here on are a figure's paper.
-WHITE = 248
 #: Edge of the pictures in the figure that is written.
 SIZE = 192
 #: Pixels of a face in a photo below which it is made larger first.
@@ -58,7 +54,7 @@ def cells_of(figure: Array, rows: int, columns: int) -> list[list[Array]]:
 
 def trimmed(picture: Array) -> Array:
     """A picture without the rows and columns at its edges that are white; whole if all are."""
-    ink = picture.min(-1) < WHITE
+    ink = picture.min(-1) < CLEAN
     y, x = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
     return picture if len(y) == 0 else picture[y[0] : y[-1] + 1, x[0] : x[-1] + 1]
 
@@ -116,10 +112,7 @@ def write_figure(
             f"In none of the inputs was a face found: {lost[0]}.",
             "Check --rows, --columns and --group against the figure.",
         )
-    buffer = io.BytesIO()
-    Image.fromarray(grid(shown)).save(buffer, "PNG")
-    with written_whole(output) as temporary:
-        temporary.write_bytes(buffer.getvalue())
+    write(output, grid(shown))
     return len(shown[0]), lost
 
 

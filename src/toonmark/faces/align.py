@@ -1,4 +1,4 @@
-"""From points to an upright crop, and back: the one crop function of training, measuring and use.
+"""Alignment by landmarks: the one crop function of training, measuring and use.
 
 A transform is a (2, 3) matrix that maps picture pixels to crop pixels, pixel centres at whole
 numbers. ``toonmark.models.sampling.crop`` is the same function in torch.
@@ -77,6 +77,11 @@ def scale_of(transform: Array) -> float:
     return float(np.sqrt(abs(np.linalg.det(np.asarray(transform, np.float64)[:, :2]))))
 
 
+def block_of(transform: Array) -> int:
+    """Edge of the blocks of pixels that :func:`crop` averages; 1 where it averages none."""
+    return max(1, int(1 / max(scale_of(transform), 1e-6) + 1e-6))
+
+
 #: Pixels of a view that are interpolated at a time.
 _BAND = 2**14
 #: Pixels of a picture that are averaged at a time, at most: 192 MB in colour.
@@ -110,7 +115,7 @@ def crop(
     back = invert(transform)
     corners = np.array([[0, 0], [width - 1, 0], [0, height - 1], [width - 1, height - 1]])
     corners = transform_points(corners, back)
-    block = max(1, int(1 / max(scale_of(transform), 1e-6) + 1e-6))
+    block = block_of(transform)
     image_height, image_width = image.shape[:2]
 
     # Only the part that is looked at is averaged, in blocks counted from the picture's corner.
@@ -137,7 +142,9 @@ def crop(
     for row in range(0, height, band):
         rows = range(row, min(row + band, height))
         view[row : row + band] = _bilinear(part, *view_grid(to_part, rows, width))
-    if fill is not None:
+    # A view whose corners lie inside lies inside; by more than what rounding does to them.
+    edge = np.array([image_width, image_height]) - 0.5 - 1e-6
+    if fill is not None and not ((corners > 1e-6 - 0.5) & (corners < edge)).all():
         view[~inside(image.shape, transform, (height, width))] = fill
     return view
 
@@ -212,11 +219,14 @@ def _bilinear(image: Array, x: Array, y: Array) -> Array:
     """OpenCV's own bilinear remapping rounds positions to a 32nd of a pixel; this is exact.
 
     Its nearest neighbour, with whole positions, only gathers, several times as fast as an index.
+
+    Args:
+        x, y: as :func:`view_grid` gives them.
     """
     import cv2
 
     height, width = image.shape[:2]
-    x, y = np.clip(x, 0, width - 1), np.clip(y, 0, height - 1)
+    x, y = _clipped(x, width - 1), _clipped(y, height - 1)
     left, top = x.astype(np.int16), y.astype(np.int16)  # OpenCV's limit; none is negative
     right, bottom = np.minimum(left + 1, width - 1), np.minimum(top + 1, height - 1)
     fx: Array = (x - left).astype(np.float32)
@@ -238,9 +248,18 @@ def _bilinear(image: Array, x: Array, y: Array) -> Array:
     return _between(upper, lower, fy).reshape(shape)
 
 
+def _clipped(places: Array, last: int) -> Array:
+    """One coordinate of :func:`view_grid`, from 0 to ``last``; its extremes are at its corners."""
+    corners = places[:: max(1, len(places) - 1), :: max(1, places.shape[1] - 1)]
+    if corners.min() >= 0 and corners.max() <= last:
+        return places
+    return np.clip(places, 0, last)
+
+
 def _between(first: Array, second: Array, share: Array) -> Array:
-    """``first`` moved towards ``second`` by ``share``; exactly ``first`` where they are equal."""
-    second = second - first
+    """``first`` moved towards ``second``, in its place, by ``share``; exactly ``first`` where they
+    are equal."""
+    second -= first
     second *= share
     second += first
     return second

@@ -41,8 +41,8 @@ class FaceAxes:
 
 
 @dataclass(frozen=True)
-class FacePlane:
-    """A face's own axes, laid over its picture.
+class FaceCoordinates:
+    """Each pixel's coordinates along a face's own axes.
 
     Attributes:
         aside: (S, S), from the face's axis to the right, in distances between the eyes.
@@ -58,7 +58,7 @@ class FacePlane:
     unit: float
 
     @classmethod
-    def of(cls, points: Array, size: int) -> FacePlane:
+    def of(cls, points: Array, size: int) -> FaceCoordinates:
         """By a face's five points, (5, 2) pixels of a square picture of ``size``."""
         points = np.asarray(points, np.float64)
         axes = FaceAxes.of(points)

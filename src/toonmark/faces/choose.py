@@ -1,4 +1,4 @@
-"""Which of the faces in a photo are drawn, and whether given landmarks can be."""
+"""Chooses the faces of a photo that are drawn, and checks given landmarks."""
 
 from __future__ import annotations
 
@@ -17,6 +17,13 @@ SMALLEST_FACE = 32
 
 #: Which faces of a photo to draw; a number counts them from the left, beginning with 1.
 Faces: TypeAlias = Literal["largest", "all"] | int
+
+
+def faces_of(text: str) -> Faces | None:
+    """What ``largest``, ``all`` or a number from 1 stands for; None for anything else."""
+    if text == "largest" or text == "all":
+        return text  # type: ignore[return-value]
+    return int(text) if text.isdecimal() and len(text) < 5 and int(text) > 0 else None
 
 
 def choose(

@@ -6,21 +6,15 @@ up to glasses, fringes and outlines.
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
+from toonmark.colour import to_lab
 from toonmark.faces.axes import FaceAxes
 from toonmark.landmarks import LEFT_EYE, MOUTH_LEFT, MOUTH_RIGHT, NOSE, RIGHT_EYE, Array
+from toonmark.surroundings import MEASURED
 
-#: A channel of a picture's white surroundings is at least this, of 255.
-WHITE = 240
 #: At least this share of the hair region must be something else than white.
 LEAST_HAIR = 0.15
-
-
-def to_lab(picture: Array) -> Array:
-    """(H, W, 3) uint8 sRGB to L* in [0, 100], a*, b*: float32 of the same shape."""
-    return cv2.cvtColor(np.asarray(picture, np.float32) / 255, cv2.COLOR_RGB2LAB)
 
 
 def skin_colour(picture: Array, points: Array) -> Array:
@@ -67,7 +61,7 @@ def hair_colour(picture: Array, points: Array) -> Array:
     across = (xs - middle[0]) * right[0] + (ys - middle[1]) * right[1]
     above = -((xs - middle[0]) * down[0] + (ys - middle[1]) * down[1])
     box = (abs(across) <= 0.7 * distance) & (above >= 0.95 * distance) & (above <= 1.6 * distance)
-    coloured = box & (picture.min(-1) < WHITE)
+    coloured = box & (picture.min(-1) < MEASURED)
     if not box.any() or coloured.sum() < LEAST_HAIR * box.sum():
         return np.full(3, np.nan)
     return np.median(to_lab(picture)[coloured], axis=0)

@@ -1,4 +1,4 @@
-"""What is wrong with the photo of a face, beside how the face is turned."""
+"""The quality of a face's photo: cut off by the edge, nearly black, or blown out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a face is turned, as five points tell it: roughly, and well enough to warn."""
+"""Head pose from five points: roughly, and well enough to warn."""
 
 from __future__ import annotations
 

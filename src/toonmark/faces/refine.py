@@ -12,15 +12,16 @@ from toonmark.faces.align import crop, face_transform, invert, transform_points
 from toonmark.faces.pose import roll
 from toonmark.inference import Runtime, open_session
 from toonmark.landmarks import Array, inter_eye_distance
+from toonmark.ranges import to_network
 
 #: The regressor that ships. Input `face` (N,3,128,128) RGB in [-1,1]; outputs `heatmaps`
 #: (N,5,128,128) and `landmarks` (N,5,2), pixels of that crop.
 WEIGHTS = Path(__file__).with_name("landmarks.onnx")
 SIZE = 128
 
-#: The regressor looks again, each time at an upright crop by its last points, until they stay:
-#: until none moves by more than ``SETTLED`` of the inter-eye distance, or it has looked so often.
-LOOKS = 6
+#: The regressor runs again, each time on an upright crop by its last points, until none moves by
+#: more than ``SETTLED`` of the inter-eye distance, or after this many passes.
+MAX_PASSES = 6
 SETTLED = 0.06
 
 #: Faces that go through the regressor at a time; each takes 6 MB in it.
@@ -86,13 +87,13 @@ class Refiner:
     def _settled(self, image: Array, start: Array, coarse: Array) -> tuple[Array, Array]:
         """The points at which repeated passes settle: (n, 5, 2), and whether they do: (n,)."""
         points, still = start.copy(), np.zeros(len(start), bool)
-        for _ in range(LOOKS):
+        for _ in range(MAX_PASSES):
             open_ones = np.flatnonzero(~still)
             if len(open_ones) == 0:
                 break
-            looked = self.locate(image, points[open_ones])
-            step = np.linalg.norm(looked - points[open_ones], axis=-1).max(axis=-1)
-            points[open_ones] = looked
+            found = self.locate(image, points[open_ones])
+            step = np.linalg.norm(found - points[open_ones], axis=-1).max(axis=-1)
+            points[open_ones] = found
             still[open_ones] = step <= SETTLED * inter_eye_distance(coarse[open_ones])
         return points, still & (_moved(points, coarse) <= FURTHEST)
 
@@ -105,8 +106,7 @@ class Refiner:
         for start in range(0, len(points), BATCH):
             checkpoint()
             transforms = [face_transform(face, SIZE) for face in points[start : start + BATCH]]
-            crops = np.stack([crop(image, transform, SIZE) for transform in transforms])
-            faces = np.ascontiguousarray(crops.transpose(0, 3, 1, 2)) / np.float32(127.5) - 1
+            faces = to_network(np.stack([crop(image, transform, SIZE) for transform in transforms]))
             (found,) = self._session.run(["landmarks"], {"face": faces})
             located += [
                 transform_points(face, invert(transform))

@@ -1,4 +1,4 @@
-"""What the paper compares with: other methods that turn faces into cartoons, one file each.
+"""The methods that the paper compares with, one file each.
 
 Some draw each picture by an optimisation of its own (``gatys``, ``analogy``) and are
 :class:`toonmark.evaluation.drawing.Drawer` without any training. Others are trained by the same

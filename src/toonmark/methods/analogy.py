@@ -3,89 +3,60 @@
 SIGGRAPH 2017. A is the face and B' the cartoon; wanted is A', the face drawn like the cartoon,
 and with it B. From the deepest features to the finest: places of A and B are matched both ways
 (PatchMatch), features of one are moved onto the other, and what they look like a level below is
-found by optimisation. Names and numbers are those of section 4 of the paper.
+found by optimisation. Layers, patches, radii, rounds and alpha are those of the authors' code
+(github.com/msracver/Deep-Image-Analogy, DeepAnalogy.cu, blend weight 2), tau too; kappa is the
+paper's, section 4.
 
 What differs from the original: VGG16 unless the user has VGG19's weights; PatchMatch looks at all
-places at once; deconvolution begins with the moved features of the level below and not with noise.
+places at once, at one distance a round; deconvolution begins with the moved features of the level
+below and not with noise. Features are moved one by one and a level at a time, as in the paper,
+where the authors' code averages patches and goes two levels down; response weighs by a sigmoid, as
+in the paper, where their code has a step at tau. Pictures keep their size, where the authors'
+program makes those below 200 pixels larger.
 """
 
 from __future__ import annotations
 
 from typing import Literal
 
-import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor
 
-from toonmark.configuration import Frozen
-from toonmark.data.split import Rule
-from toonmark.landmarks import Array
-from toonmark.methods.gatys import as_batch
+from toonmark.methods.optimised import OptimisedConfig, OptimisedDrawer
 from toonmark.methods.patchmatch import doubled, gathered, patch_match, voted
-from toonmark.methods.styles import Choice, style_pictures
-from toonmark.methods.vgg import Vgg, open_vgg, weights_of_vgg
-from toonmark.training.weighted_sets import Sets
+from toonmark.methods.vgg import Vgg
 
 #: L = 5 to 1.
 LEVELS = ("conv5_1", "conv4_1", "conv3_1", "conv2_1", "conv1_1")
 #: Edge of a patch, and radius of the random search; None: the whole picture.
 PATCHES = (3, 3, 3, 5, 5)
+#: The same for the picture in the end.
+VOTES = 3
 RADII = (None, 6, 6, 4, 4)
 #: How much of A's own content levels 4 to 1 keep, and where: at responses above tau.
 ALPHA = (0.8, 0.7, 0.6, 0.1)
 KAPPA, TAU = 300.0, 0.05
 
 
-class AnalogyConfig(Frozen):
+class AnalogyConfig(OptimisedConfig):
     """How the method draws."""
 
     method: Literal["analogy"] = "analogy"
-    cartoons: Sets = Field(default=[], description="sets that the style is taken from")
-    size: int = Field(128, ge=32, multiple_of=32)
-    choice: Choice = Field("seed", description="seed: one style for all; nearest: by colour")
-    picture: str | None = Field(None, description="a file that is the style instead")
-    vgg: str | None = Field(None, description="torchvision's file of VGG19; VGG16 without")
-    rounds: int = Field(6, ge=1, description="of PatchMatch, a level and way")
+    rounds: int = Field(10, ge=1, description="of PatchMatch, a level and way")
     evaluations: int = Field(15, ge=1, description="of a deconvolution's loss")
-    seed: int = 0
-    split: Rule = Field("name", description="how training's cartoons are told from held-out ones")
 
 
-class AnalogyDrawer:
-    """Draws faces like a cartoon; see :class:`toonmark.evaluation.drawing.Drawer`.
-
-    Args:
-        name: its row's.
-        config: how it draws.
-        vgg: the features; by default those that the configuration names.
-
-    Raises:
-        MissingWeightsError, ConfigurationError, DataError: see :func:`open_vgg` and
-            :class:`.styles.StylePictures`.
-    """
+class AnalogyDrawer(OptimisedDrawer):
+    """See :class:`toonmark.methods.optimised.OptimisedDrawer`."""
 
     def __init__(self, name: str, config: AnalogyConfig, vgg: Vgg | None = None) -> None:
-        self.name, self.size, self.config = name, config.size, config
-        self.iterations: int | None = None
-        self.rules = frozenset({config.split})
-        self._vgg = vgg or open_vgg(config.vgg)
-        self._styles = style_pictures(config)
-        # Everything that decides a drawing, for those who keep them.
-        self.identity = config.model_dump_json() + (
-            weights_of_vgg(config.vgg) if vgg is None else ""
-        )
+        super().__init__(name, config, vgg)
+        self.config = config
 
-    def draw(self, faces: Array, points: Array) -> Array:
-        """(B, size, size, 3) uint8 RGB to (B, size, size, 3) uint8; points are not needed."""
-        drawn = []
-        for face in faces:
-            own = face.astype(np.float32) / 127.5 - 1
-            style, _ = self._styles.of(own)
-            result = analogy(as_batch(own), as_batch(style), self._vgg, self.config)
-            pixels = result[0].permute(1, 2, 0).numpy()
-            drawn.append(np.rint((pixels + 1) * 127.5).clip(0, 255).astype(np.uint8))
-        return np.stack(drawn)
+    def one(self, face: Tensor, style: Tensor) -> Tensor:
+        """See :func:`analogy`."""
+        return analogy(face, style, self.vgg, self.config)
 
 
 def analogy(a: Tensor, b_prime: Tensor, vgg: Vgg, config: AnalogyConfig) -> Tensor:
@@ -133,7 +104,7 @@ def analogy(a: Tensor, b_prime: Tensor, vgg: Vgg, config: AnalogyConfig) -> Tens
             for own, other, field in ((of_a, of_bp, forth), (of_bp, of_a, back))
         )
         forth, back = doubled(forth), doubled(back)
-    return voted(b_prime[0], forth, PATCHES[-1])[None]
+    return voted(b_prime[0], forth, VOTES)[None]
 
 
 def unit(features: Tensor) -> Tensor:

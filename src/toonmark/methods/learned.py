@@ -47,7 +47,7 @@ def load_translators(path: Path, styles: Styles = "random") -> nn.ModuleDict:
     config = open_run(run.path, kind, None)
     tensors, _ = checkpoint.load(run.weights)
     networks: TranslationNetworks = build(config)
-    averaged = checkpoint.part("averaged", tensors)
+    averaged = checkpoint.part("averaged", tensors) or tensors
     checkpoint.load_weights(networks.generators, averaged, f"the generators of {run.path}")
     networks.requires_grad_(False).eval()
     found = nn.ModuleDict()

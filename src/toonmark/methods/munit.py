@@ -2,7 +2,8 @@
 
 ECCV 2018. A picture is encoded as a content and a style; a face is drawn with its own content and
 a style of the cartoons, drawn at random or taken from one of them. The equations are theirs by
-number.
+number; weights, rates and layers those of the authors' code (github.com/NVlabs/MUNIT,
+configs/edges2shoes_folder.yaml and networks.py).
 
 What differs from the original: the common schedule of the learning rate (polynomial, where theirs
 is halved every 100,000 iterations), averaged weights as for all methods here, and no perceptual

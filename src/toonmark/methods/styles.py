@@ -1,4 +1,4 @@
-"""Which cartoon a method takes its style from, for methods that need one picture of it.
+"""Chooses the style image, for methods that need one cartoon as their example.
 
 The paper does not say how its reference pictures were chosen. Two ways: one for all faces, by
 seed; or for each face the cartoon whose coarse colours are nearest to it.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from toonmark.errors import ConfigurationError, DataError
 from toonmark.faces.align import crop
 from toonmark.landmarks import Array
 from toonmark.pictures import read
+from toonmark.ranges import signed
 
 Choice = Literal["seed", "nearest"]
 
@@ -60,8 +61,8 @@ class StylePictures:
         self._sampler: Sampler | None = None
         if picture is not None:
             pixels = read(Path(picture)).pixels
-            scaled = crop(pixels.astype(np.float32), scaling(pixels, size), size)
-            self._one: Array | None = scaled / 127.5 - 1
+            scaled = crop(pixels.astype(np.float32), scaling(pixels.shape, size), size)
+            self._one: Array | None = signed(scaled)
             self._names = [Path(picture).name]
             return
         if not folders:
@@ -102,30 +103,6 @@ class StylePictures:
         assert self._sampler is not None
         dataset, i = self._sampler.items[int(self._indices[k])]
         return dataset.names[i]
-
-
-class StyleConfig(Protocol):
-    """What a method's configuration says of its style."""
-
-    @property
-    def cartoons(self) -> list[str]: ...
-    @property
-    def size(self) -> int: ...
-    @property
-    def choice(self) -> Choice: ...
-    @property
-    def seed(self) -> int: ...
-    @property
-    def picture(self) -> str | None: ...
-    @property
-    def split(self) -> Rule: ...
-
-
-def style_pictures(config: StyleConfig) -> StylePictures:
-    """The styles that a configuration names."""
-    return StylePictures(
-        config.cartoons, config.size, config.choice, config.seed, config.picture, config.split
-    )
 
 
 def tiny(picture: Array) -> Array:

@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from toonmark.errors import MissingExtraError, MissingWeightsError
+from toonmark.ranges import levels
 
 Pooling = Literal["average", "max"]
 
@@ -77,7 +78,7 @@ class Vgg(nn.Module):
         Returns:
             (N, C, H / 2^(block - 1), W / 2^(block - 1)) by name.
         """
-        return self.between(((pictures + 1) * 127.5 - self.mean) / self.deviation, None, wanted)
+        return self.between((levels(pictures) - self.mean) / self.deviation, None, wanted)
 
     def layers(self) -> dict[str, nn.Conv2d]:
         """The convolutions by their names, the first one first."""

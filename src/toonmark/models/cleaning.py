@@ -1,4 +1,4 @@
-"""What a cartoon on white must not have around it: specks, and white that is not quite white."""
+"""Cleans the white around a cartoon: specks, and white that is not quite white."""
 
 from __future__ import annotations
 
@@ -29,17 +29,46 @@ def cleaned(image: Tensor, maps: Tensor) -> Tensor:
     Returns:
         (N, 3, S, S) in [-1, 1].
     """
-    size = image.shape[-1]
+    missing = 1 - image
+    return 1 - missing * kept(missing, maps)
+
+
+def kept(missing: Tensor, maps: Tensor) -> Tensor:
+    """How much of each pixel :func:`cleaned` keeps.
+
+    Args:
+        missing: (N, 3, S, S) in [0, 2], what there is less of than in white.
+        maps: (N, 5, T, T) heatmaps of the landmarks in [0, 1]; S is a multiple of T.
+
+    Returns:
+        (N, 1, S, S) in [0, 1].
+    """
+    size = missing.shape[-1]
     block = next(b for b in range(max(1, size // COARSE), 0, -1) if size % b == 0)
-    white = (1 - image) / 2
-    drawn = F.max_pool2d(white.amax(1, keepdim=True), block)
+    # Columns, then rows: half the time of both at once.
+    drawn = F.max_pool2d(F.max_pool2d(missing, (block, 1)), (1, block)).amax(1, keepdim=True) / 2
     drawn = ((drawn - FAINT) / (CERTAIN - FAINT)).clamp(0, 1)
     near, coarse = maps.amax(1, keepdim=True), size // block
     if near.shape[-1] < coarse:
         near = F.interpolate(near, scale_factor=float(coarse // near.shape[-1]), mode="nearest")
     near = F.max_pool2d(near, near.shape[-1] // coarse)
-    joined = torch.minimum((4 * near).clamp(max=1), drawn)
     # As many steps as the map is wide: enough for every way that does not wind.
-    for _ in range(drawn.shape[-1]):
-        joined = torch.minimum(F.max_pool2d(joined, 3, 1, 1), drawn)
-    return 1 - 2 * white * F.interpolate(joined, scale_factor=float(block), mode="nearest")
+    joined = reached((4 * near).clamp(max=1), drawn, drawn.shape[-1])
+    return F.interpolate(joined, scale_factor=float(block), mode="nearest")
+
+
+def reached(seed: Tensor, allowed: Tensor, steps: int) -> Tensor:
+    """Morphological reconstruction by dilation (Vincent 1993): what is joined to a seed.
+
+    Args:
+        seed: (N, C, H, W) in [0, 1].
+        allowed: (N, C, H, W) in [0, 1], where it may spread.
+        steps: pixels that it spreads, at most.
+
+    Returns:
+        (N, C, H, W) in [0, 1], nowhere above ``allowed``.
+    """
+    joined = torch.minimum(seed, allowed)
+    for _ in range(steps):
+        joined = torch.minimum(F.max_pool2d(joined, 3, 1, 1), allowed)
+    return joined

@@ -1,4 +1,4 @@
-"""What several networks share: initial weights, and a start without chequerboard."""
+"""Initialisation that several networks share, and upsampling without a chequerboard."""
 
 from __future__ import annotations
 

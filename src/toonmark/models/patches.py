@@ -41,7 +41,7 @@ def cut_patches(images: Tensor, points: Tensor) -> dict[str, Tensor]:
         ``eyes`` (N, C, 32, 64), ``nose`` (N, C, 28, 24), ``mouth`` (N, C, 23, 40) at S = 128.
     """
     edge, (count, channels) = images.shape[-1], images.shape[:2]
-    sizes, most = patch_sizes(edge), _most(edge)
+    sizes = patch_sizes(edge)
     around, owner, mouth, extent = _grids(edge, images.device)
     # Places need more than bfloat16's eight bits.
     exact = torch.promote_types(images.dtype, torch.float32)
@@ -50,10 +50,9 @@ def cut_patches(images: Tensor, points: Tensor) -> dict[str, Tensor]:
         spanned, block = _spanned(points[:, MOUTH_LEFT], points[:, MOUTH_RIGHT], mouth, edge)
         places = points.index_select(1, owner) + around.to(exact)
         cut = _at(pictures, torch.cat([places, spanned], dim=1) / (edge - 1))
-        if most > 1:
-            small = _at(_averaged(pictures, most), _in_block(spanned, block, edge) / extent)
-            alone, last = cut.split([places.shape[1], spanned.shape[1]], dim=-1)
-            cut = torch.cat([alone, torch.where(block[:, None] > 1, small, last)], dim=-1)
+        small = _at(_averaged(pictures), _in_block(spanned, block, edge) / extent)
+        alone, last = cut.split([places.shape[1], spanned.shape[1]], dim=-1)
+        cut = torch.cat([alone, torch.where(block[:, None] > 1, small, last)], dim=-1)
     cut = cut.to(images.dtype)
     pieces = cut.split([height * width for height, width in sizes.values()], dim=-1)
     return {
@@ -64,7 +63,7 @@ def cut_patches(images: Tensor, points: Tensor) -> dict[str, Tensor]:
 
 def _most(edge: int) -> int:
     """The largest block that is averaged: for a mouth as wide as the picture's diagonal."""
-    return max(1, int(2**0.5 * edge / (patch_sizes(edge)["mouth"][1] - 1)))
+    return int(2**0.5 * edge / (patch_sizes(edge)["mouth"][1] - 1))
 
 
 @cache
@@ -99,8 +98,7 @@ def _rectangle(height: int, width: int, device: torch.device) -> Tensor:
     """x, y of a patch's pixels from its middle, row by row: (height * width, 2)."""
     y = torch.arange(height, device=device) - (height - 1) / 2
     x = torch.arange(width, device=device) - (width - 1) / 2
-    rows, columns = torch.meshgrid(y, x, indexing="ij")
-    return torch.stack([columns.flatten(), rows.flatten()], dim=-1)
+    return torch.cartesian_prod(y, x).flip(-1)
 
 
 def _at(images: Tensor, places: Tensor) -> Tensor:
@@ -111,10 +109,11 @@ def _at(images: Tensor, places: Tensor) -> Tensor:
     ).squeeze(2)
 
 
-def _averaged(images: Tensor, most: int) -> Tensor:
-    """Pictures in blocks of 2, 3, ... ``most`` pixels, one below the other: (N, C, H, S / 2)."""
+def _averaged(images: Tensor) -> Tensor:
+    """Pictures in blocks of 2, 3, ... pixels, one below the other: (N, C, H, S / 2)."""
     edge, averaged = images.shape[-1], {1: images}
-    for block in range(2, most + 1):
+    blocks = range(2, _most(edge) + 1)
+    for block in blocks:
         # Blocks of four are two by two blocks of two.
         factor = 2 if block == 4 and edge % 4 == 0 else block
         source = averaged[block // factor]
@@ -123,7 +122,7 @@ def _averaged(images: Tensor, most: int) -> Tensor:
             source = F.pad(source, (0, more, 0, more), mode="replicate")
         averaged[block] = F.avg_pool2d(source, factor)
     wide = averaged[2].shape[-1]
-    small = (averaged[block] for block in range(2, most + 1))
+    small = (averaged[block] for block in blocks)
     return torch.cat([F.pad(one, (0, wide - one.shape[-1])) for one in small], dim=-2)
 
 

@@ -1,4 +1,4 @@
-"""How far raters agree beyond chance: Krippendorff's alpha for ordered values.
+"""Agreement of raters beyond chance: Krippendorff's alpha for ordered values.
 
 Krippendorff, "Computing Krippendorff's Alpha-Reliability" (2011): 1 is full agreement, 0 what
 chance gives, below 0 worse than chance. Raters may leave units out.

@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from toonmark.files import written_whole
-from toonmark.pictures import pictures_in, read
+from toonmark.pictures import pictures_in, read, write
 from toonmark.study.errors import (
     DifferentSizesError,
     MissingOutputsError,
@@ -178,5 +177,4 @@ def _copy(source: Path, target: Path, size: int | None) -> None:
         picture = ImageOps.pad(picture, (size, size), Image.Resampling.LANCZOS, color="white")
     elif max(picture.size) > 512:
         picture.thumbnail((512, 512), Image.Resampling.LANCZOS)
-    with written_whole(target) as temporary:
-        picture.save(temporary, "PNG")
+    write(target, np.asarray(picture.convert("RGB")))

@@ -1,4 +1,4 @@
-"""What can go wrong with a study, each with its own type."""
+"""Errors of user studies, each with its own type."""
 
 from __future__ import annotations
 

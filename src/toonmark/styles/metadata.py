@@ -1,4 +1,4 @@
-"""What a style pack says about itself."""
+"""The metadata of a style pack."""
 
 from __future__ import annotations
 
@@ -54,6 +54,8 @@ class StyleMetadata(BaseModel):
     template: tuple[Point, Point, Point, Point, Point] = Field(default_factory=_template)
     #: What the crop shows beyond the photo's edge: its outermost pixels, repeated, or white.
     outside: Literal["edge", "white"] = "edge"
+    #: Whether the graph also says where skin and hair are, in an output called ``parts``.
+    parts: bool = False
     #: Standard deviation, in pixels of a 128-pixel crop, of the heatmaps that the graph draws.
     sigma_at_128: float = Field(default=SIGMA_AT_128, gt=0)
     #: Data sets, iterations, preset, and whatever else made the weights.

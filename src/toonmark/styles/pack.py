@@ -21,6 +21,7 @@ from toonmark.errors import (
 )
 from toonmark.inference import Runtime, model_errors, open_session
 from toonmark.landmarks import Array, template_points
+from toonmark.ranges import LEVELS, to_network
 from toonmark.styles.metadata import FORMAT_VERSION, KEY, StyleMetadata
 
 #: The style that is used when none is named.
@@ -39,6 +40,8 @@ MEAN_BOUND, FAR_OFF, FAR_SHARE = 1.0, 16.0, 0.005
 #: What goes in and comes out, and the shape of each; None is any number.
 _INPUTS = {"face": (None, 3, "size", "size"), "landmarks": (None, 5, 2)}
 _OUTPUTS = {"cartoon": (None, 3, "size", "size")}
+#: What comes out of a style that says where skin and hair are.
+_PARTS = {"parts": (None, 2, "half", "half")}
 
 
 class StylePack:
@@ -113,14 +116,30 @@ class StylePack:
         Returns:
             (n, 3, size, size) float32 in [-1, 1].
         """
+        return self.draw_in_parts(faces, landmarks)[0]
+
+    def draw_in_parts(self, faces: Array, landmarks: Array) -> tuple[Array, Array | None]:
+        """As :meth:`draw`, and where skin and hair are, of styles that say it.
+
+        Returns:
+            (n, 3, size, size) float32 in [-1, 1]; and (n, 2, p, p) float32 in [0, 1], how much of a
+            pixel is skin, and how much hair, or None.
+        """
         faces = np.ascontiguousarray(faces, np.float32)
         landmarks = np.ascontiguousarray(landmarks, np.float32)
-        drawn = [np.zeros((0, 3, self.metadata.size, self.metadata.size), np.float32)]
+        parted = self.metadata.parts
+        names = ["cartoon", "parts"] if parted else ["cartoon"]
+        runs: list[list[Array]] = []
         for i in range(0, len(faces), BATCH):
             checkpoint()
             feed = {"face": faces[i : i + BATCH], "landmarks": landmarks[i : i + BATCH]}
-            drawn += self._session.run(["cartoon"], feed)
-        return np.clip(np.concatenate(drawn), -1, 1)
+            runs.append(self._session.run(names, feed))
+        if not runs:
+            size = self.metadata.size
+            return np.zeros((0, 3, size, size), np.float32), None
+        # What one run has drawn need not be copied.
+        made = [np.concatenate(one) if len(one) > 1 else one[0] for one in zip(*runs, strict=True)]
+        return np.clip(made[0], -1, 1, out=made[0]), made[1] if parted else None
 
     def check(self) -> None:
         """Draws one grey face, as a trial.
@@ -147,7 +166,7 @@ def _check_alike(pack: StylePack, other: StylePack) -> None:
     size = pack.metadata.size
     points = template_points(size, np.array(pack.metadata.template))[None]
     face = _trial_face(size, points[0])
-    off = np.abs(pack.draw(face, points) - other.draw(face, points))[0].max(0) * 127.5
+    off = np.abs(pack.draw(face, points) - other.draw(face, points))[0].max(0) * LEVELS
     mean, share = float(off.mean()), float((off > FAR_OFF).mean())
     if not (mean <= MEAN_BOUND and share <= FAR_SHARE):
         raise OtherDrawingError(
@@ -177,7 +196,7 @@ def _trial_face(size: int, points: Array) -> Array:
     ellipse(points[3:].mean(0), 0.35, 0.1, (170, 70, 70))
     picture *= (1.1 - 0.3 * x / size)[..., None]
     picture += np.random.default_rng(0).normal(0, 4, picture.shape)
-    return (np.clip(picture, 0, 255) / np.float32(127.5) - 1).transpose(2, 0, 1)[None]
+    return to_network(np.clip(picture, 0, 255)[None])
 
 
 def list_styles() -> list[StyleMetadata]:
@@ -232,15 +251,16 @@ def _metadata(stored: dict[str, str], path: Path) -> StyleMetadata:
 
 
 def _check_shapes(session: Any, metadata: StyleMetadata, path: Path) -> None:
+    sides = {"size": metadata.size, "half": metadata.size // 2}
     for side, expected, actual in (
         ("input", _INPUTS, session.get_inputs()),
-        ("output", _OUTPUTS, session.get_outputs()),
+        ("output", _OUTPUTS | (_PARTS if metadata.parts else {}), session.get_outputs()),
     ):
         found = {value.name: value for value in actual}
         for name, shape in expected.items():
             if name not in found:
                 raise _wrong(path, f"has no {side} called {name!r}")
-            wanted = [metadata.size if part == "size" else part for part in shape]
+            wanted = [sides.get(str(part), part) for part in shape]
             given = found[name].shape
             fits = len(given) == len(wanted) and all(
                 # A name or None stands for any number; a batch of one cannot take many.

@@ -59,6 +59,37 @@ def facts(path: Path) -> dict[str, str]:
         raise _unreadable(path, error) from error
 
 
+def iterations(path: Path) -> int:
+    """How many iterations weights have behind them, by their header; or else by their name.
+
+    Raises:
+        RunError: no such file, a damaged one, or one that does not say.
+    """
+    said = facts(path).get("iteration", path.stem)
+    try:
+        return int(said)
+    except ValueError as error:
+        raise RunError(
+            f"{path} does not say of which iteration it is.",
+            "Name it after it, as a run does: averaged/0006000.safetensors.",
+        ) from error
+
+
+def in_half(path: Path) -> bool:
+    """Whether all weights of a file are stored in half precision.
+
+    Raises:
+        RunError: no such file, or a damaged one.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "np") as file:
+            return {file.get_slice(name).get_dtype() for name in file.keys()} == {"F16"}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise _unreadable(path, error) from error
+
+
 def _unreadable(path: Path, error: Exception) -> RunError:
     if not path.exists():
         return RunError(

@@ -1,4 +1,4 @@
-"""What a run is: typed, frozen, printable, saved with it.
+"""The configuration of each kind of run: typed, frozen, printable, saved with it.
 
 Everything that changes the weights stands here. What only changes where and how fast it runs
 (devices, threads) does not, so that a run may move to another machine.
@@ -6,20 +6,15 @@ Everything that changes the weights stands here. What only changes where and how
 
 from __future__ import annotations
 
-import difflib
-import json
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import Field
 
 from toonmark.artifacts import Kind
 from toonmark.configuration import Frozen
 from toonmark.data.augmentation import Augmentation
 from toonmark.data.split import Rule
-from toonmark.errors import ConfigurationError
 from toonmark.training.weighted_sets import Sets
-
-C = TypeVar("C", bound=BaseModel)
 
 #: Begun anew, every run splits by name; see :mod:`toonmark.data.split`.
 _SPLIT: Any = Field(
@@ -316,43 +311,3 @@ class LayersConfig(RunConfig):
     sample_every: int = Field(500, ge=1)
     checkpoint_every: int = Field(250, ge=1)
     log_every: int = Field(50, ge=1)
-
-
-def parse(kind: type[C], values: Any) -> C:
-    """Checks values against a configuration; errors name the key and what would be right."""
-    try:
-        return kind.model_validate(values)
-    except ValidationError as error:
-        problems = []
-        for item in error.errors():
-            where = ".".join(str(part) for part in item["loc"])
-            if item["type"] == "extra_forbidden":
-                close = difflib.get_close_matches(str(item["loc"][-1]), _keys(kind), 1, 0.4)
-                problems.append(
-                    f"{where} is unknown" + "".join(f" (did you mean {one}?)" for one in close)
-                )
-            else:
-                problems.append(f"{where}: {item['msg']}")
-        raise ConfigurationError(
-            "The configuration is wrong: " + "; ".join(problems) + ".",
-            "Correct these values and start again.",
-        ) from error
-
-
-def _keys(kind: type[BaseModel]) -> list[str]:
-    keys = []
-    for name, field in kind.model_fields.items():
-        keys.append(name)
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            keys += _keys(field.annotation)
-    return keys
-
-
-def difference(old: Frozen, new: Frozen) -> str:
-    """A unified diff of two configurations; empty when they are equal."""
-    before, after = (
-        json.dumps(config.model_dump(mode="json"), indent=1, sort_keys=True).splitlines()
-        for config in (old, new)
-    )
-    lines = difflib.unified_diff(before, after, "the run's", "yours", lineterm="", n=0)
-    return "\n".join(line for line in lines if not line.startswith("@@"))

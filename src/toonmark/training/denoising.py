@@ -30,6 +30,7 @@ from toonmark.faces.align import crop, similarity
 from toonmark.landmarks import Array
 from toonmark.models.denoiser import Denoiser
 from toonmark.models.sampling import heatmaps
+from toonmark.ranges import LEVELS
 from toonmark.training import checkpoint
 from toonmark.training.config import DenoiserConfig
 from toonmark.training.fabric import precision_of
@@ -188,7 +189,7 @@ class DenoiserTrainer(PairedTrainer):
                 ("clean", self.averaged(good)),
             ):
                 each = (drawn.clamp(-1, 1) - good).abs().mean((1, 2, 3))
-                differences[name] += (each * 127.5).tolist()
+                differences[name] += (each * LEVELS).tolist()
         means = {name: float(np.mean(values)) for name, values in differences.items()}
         return {"n": float(len(differences["clean"])), **means}
 

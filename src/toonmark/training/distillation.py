@@ -33,6 +33,7 @@ from toonmark.errors import ConfigurationError
 from toonmark.models.denoiser import Denoised, without_denoiser
 from toonmark.models.presets import build_generator
 from toonmark.models.sampling import heatmaps
+from toonmark.ranges import LEVELS
 from toonmark.training import checkpoint
 from toonmark.training.config import DistillationConfig
 from toonmark.training.fabric import precision_of
@@ -154,7 +155,7 @@ class DistillationTrainer(PairedTrainer):
         differences = []
         for sample in self._held_out(limit):
             inputs, wanted = self._taught([sample])
-            differences.append(float((self.averaged(*inputs) - wanted).abs().mean()) * 127.5)
+            differences.append(float((self.averaged(*inputs) - wanted).abs().mean()) * LEVELS)
         return {"n": float(len(differences)), "student": float(np.mean(differences))}
 
     def _taught_with(self) -> dict[str, Any]:

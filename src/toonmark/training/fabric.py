@@ -1,4 +1,4 @@
-"""One command for one CPU, one GPU, or many: what Lightning Fabric is told."""
+"""Sets up Lightning Fabric: one command for one CPU, one GPU, or many."""
 
 from __future__ import annotations
 
@@ -19,6 +19,15 @@ PRECISIONS = get_args(Precision)
 def precision_of(fabric: Fabric) -> str:
     """In which precision it computes: one of :data:`PRECISIONS`."""
     return str(fabric.strategy.precision.precision)
+
+
+def device_of(fabric: Fabric) -> str:
+    """What it computes on, in words: ``CPU``, or the name of a GPU."""
+    import torch
+
+    if fabric.device.type == "cuda":
+        return str(torch.cuda.get_device_name(fabric.device))
+    return fabric.device.type.upper()
 
 
 def make_fabric(
@@ -61,4 +70,9 @@ def make_fabric(
             "sees a GPU.",
         ) from error
     fabric.launch()
+    if fabric.device.type == "cuda":
+        import torch
+
+        # Shapes stay the same from step to step, so that looking for the fastest kernel pays.
+        torch.backends.cudnn.benchmark = True
     return fabric

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,12 +23,13 @@ from toonmark.losses import landmark_consistency
 from toonmark.models.presets import Preset, build_regressor
 from toonmark.models.sampling import heatmaps, points_from_heatmaps
 from toonmark.training import checkpoint
+from toonmark.training.ahead import Ahead
 from toonmark.training.config import RegressorConfig, decayed
 from toonmark.training.fabric import precision_of
 from toonmark.training.networks import average_into
 from toonmark.training.processes import Update, places
 from toonmark.training.run import check_size
-from toonmark.training.tensors import to_points, to_tensor
+from toonmark.training.tensors import sent, to_points, to_tensor
 from toonmark.training.terms import Gate, Terms
 
 if TYPE_CHECKING:
@@ -41,6 +43,11 @@ class LandmarkTrainer:
         self.config, self.fabric = config, fabric
         torch.manual_seed(config.seed)
         self.sampler = self._sampler(config.augmentation, held_out=False)
+        self.pictures = Ahead(
+            _Pictures(self.sampler, config.batch, places(fabric, config.batch)),
+            config.iterations,
+            pinned=fabric.device.type == "cuda",
+        )
         self.regressor = build_regressor(config.preset)
         fabric.to_device(self.regressor)
         self.averaged = copy.deepcopy(self.regressor).requires_grad_(False).eval()
@@ -67,11 +74,7 @@ class LandmarkTrainer:
     def step(self, iteration: int) -> Mapping[str, float]:
         """One step on one batch; see :class:`toonmark.training.loop.Trainer`."""
         config, fabric = self.config, self.fabric
-        samples = [
-            self.sampler.at(iteration, place, config.batch)
-            for place in places(fabric, config.batch)
-        ]
-        images, points = as_tensors(samples, fabric.device)
+        images, points = (sent(tensor, fabric.device) for tensor in self.pictures(iteration))
         with fabric.autocast():
             predicted = self.regressor(images)
             # The maps are nearly empty; the factor keeps gradients in Adam's comfortable range.
@@ -98,8 +101,8 @@ class LandmarkTrainer:
         checkpoint.load_weights(self.averaged, checkpoint.part("averaged", tensors), "this run")
         checkpoint.restore_optimizer(self.optimizer, checkpoint.part("optimizer", tensors))
 
-    def look(self, iteration: int, folder: Path) -> None:
-        """Nothing to look at on the way."""
+    def on_iteration_end(self, iteration: int, folder: Path) -> None:
+        """A regressor writes nothing between checkpoints."""
 
     @torch.no_grad()
     def error(self, limit: int = 500) -> dict[str, float]:
@@ -132,6 +135,19 @@ class LandmarkTrainer:
         facts |= {f"error_{name}": f"{value:.5f}" for name, value in error.items()}
         checkpoint.save(folder / WEIGHTS[Kind.LANDMARKS], self.averaged.state_dict(), facts)
         return folder / WEIGHTS[Kind.LANDMARKS]
+
+
+@dataclass(frozen=True)
+class _Pictures:
+    """Makes the pictures of an iteration, on the processor; see :class:`Ahead`."""
+
+    sampler: Sampler
+    batch: int
+    places: Sequence[int]
+
+    def __call__(self, iteration: int) -> tuple[Tensor, Tensor]:
+        samples = [self.sampler.at(iteration, place, self.batch) for place in self.places]
+        return as_tensors(samples, torch.device("cpu"))
 
 
 def load_regressor(path: str | Path, preset: Preset, size: int | None = None) -> nn.Module:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,13 +29,14 @@ from toonmark.models.layer import UNKNOWN, Layer
 from toonmark.models.layered import LAYERED, LayeredGenerator, LayerScores
 from toonmark.models.sampling import heatmaps
 from toonmark.training import checkpoint
+from toonmark.training.ahead import Ahead
 from toonmark.training.config import LayersConfig, decayed
 from toonmark.training.fabric import precision_of
 from toonmark.training.networks import average_into
 from toonmark.training.packs import pack_networks
 from toonmark.training.processes import Update, places
 from toonmark.training.samples import write_grid
-from toonmark.training.tensors import to_points, to_tensor
+from toonmark.training.tensors import sent, to_points, to_tensor
 from toonmark.training.terms import Gate, Terms
 
 if TYPE_CHECKING:
@@ -107,13 +109,16 @@ class LayerTrainer:
         self.sampler = LayerSampler(
             config.layers, config.size // 2, split=config.split, seed=config.seed
         )
+        self.pictures = Ahead(
+            _Pictures(self.sampler, config.batch, places(fabric, config.batch)),
+            config.iterations,
+            pinned=fabric.device.type == "cuda",
+        )
 
     def step(self, iteration: int) -> Mapping[str, float]:
         """One step on one batch."""
         config, fabric = self.config, self.fabric
-        first = iteration * config.batch
-        samples = [self.sampler.at(first + place) for place in places(fabric, config.batch)]
-        photos, maps, layers = self.tensors_of(samples)
+        photos, maps, layers = self._sent(self.pictures(iteration))
         with fabric.autocast():
             scores = self.network(photos, maps)
         loss = layer_loss(scores, layers)
@@ -128,12 +133,12 @@ class LayerTrainer:
 
     def tensors_of(self, samples: list[LayerSample]) -> tuple[Tensor, Tensor, Tensor]:
         """Photos (N, 3, S, S), heatmaps (N, 5, S/2, S/2) and layers (N, 2S, 2S) of samples."""
-        device = self.fabric.device
-        photos = to_tensor([sample.photo for sample in samples]).to(device)
-        points = to_points([sample.landmarks for sample in samples]).to(device)
+        return self._sent(_stacked(samples))
+
+    def _sent(self, made: tuple[Tensor, Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        photos, points, layers = (sent(tensor, self.fabric.device) for tensor in made)
         maps = heatmaps((points + 0.5) / 2 - 0.5, photos.shape[-1] // 2)
-        layers = torch.from_numpy(np.stack([sample.layers for sample in samples])).long()
-        return photos, maps, layers.to(device)
+        return photos, maps, layers.long()
 
     def tensors(self) -> dict[str, Tensor]:
         """Weights, averaged weights and the optimiser's state."""
@@ -150,7 +155,7 @@ class LayerTrainer:
         state = checkpoint.part("optimizer/layers", tensors)
         checkpoint.restore_optimizer(self.optimizer, state)
 
-    def look(self, iteration: int, folder: Path) -> None:
+    def on_iteration_end(self, iteration: int, folder: Path) -> None:
         """Now and then a grid of held-out portraits: photo, the teacher's drawing, this one's."""
         if iteration % self.config.sample_every == 0 or iteration == self.config.iterations:
             write_grid(self.grid(6), folder / "samples" / f"{iteration:07d}.png")
@@ -162,7 +167,7 @@ class LayerTrainer:
 
     @torch.no_grad()
     def grid(self, count: int) -> list[Tensor]:
-        """Rows for :meth:`look`: (N, 3, S, S) each."""
+        """Rows for :meth:`on_iteration_end`: (N, 3, S, S) each."""
         samples = self._held_out(count)
         photos, _, layers = self.tensors_of(samples)
         large = F.interpolate(photos, scale_factor=2, mode="bilinear", align_corners=False)
@@ -223,6 +228,25 @@ class LayerTrainer:
             "runs": runs,
             "iterations": sum(int(run["iterations"]) for run in runs),
         }
+
+
+@dataclass(frozen=True)
+class _Pictures:
+    """Makes the pictures of an iteration, on the processor; see :class:`Ahead`."""
+
+    sampler: LayerSampler
+    batch: int
+    places: Sequence[int]
+
+    def __call__(self, iteration: int) -> tuple[Tensor, Tensor, Tensor]:
+        return _stacked([self.sampler.at(iteration * self.batch + p) for p in self.places])
+
+
+def _stacked(samples: Sequence[LayerSample]) -> tuple[Tensor, Tensor, Tensor]:
+    """Photos (N, 3, S, S), points (N, 5, 2) and layers (N, 2S, 2S) of samples."""
+    photos = to_tensor([sample.photo for sample in samples])
+    points = to_points([sample.landmarks for sample in samples])
+    return photos, points, torch.from_numpy(np.stack([sample.layers for sample in samples]))
 
 
 def load_layers(path: Path) -> tuple[LayeredGenerator, int, dict[str, Any]]:

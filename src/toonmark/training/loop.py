@@ -11,10 +11,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from toonmark.artifacts import CHECKPOINT
+from toonmark.artifacts import CHECKPOINT, brought_to
 from toonmark.errors import ConfigurationError, DivergedError, RunError
 from toonmark.training import checkpoint
-from toonmark.training.fabric import precision_of
+from toonmark.training.fabric import device_of, precision_of
 from toonmark.training.run import Lock, Metrics
 from toonmark.training.terms import read
 
@@ -57,14 +57,15 @@ class Trainer(Protocol):
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         """Undoes :meth:`tensors`."""
 
-    def look(self, iteration: int, folder: Path) -> None:
-        """Called after each iteration on the first process: pictures, copies to choose from."""
+    def on_iteration_end(self, iteration: int, folder: Path) -> None:
+        """Callback on the first process: writes sample grids, and weights to choose from."""
 
 
 def train(trainer: Trainer, schedule: Schedule, folder: Path, *, quiet: bool = False) -> bool:
     """Trains to the end, or until it is asked to stop; goes on where a run left off.
 
-    SIGTERM and Ctrl-C finish the iteration, keep a checkpoint and return.
+    SIGTERM and Ctrl-C finish the iteration, keep a checkpoint and return. A run that was trained
+    elsewhere, and brought here without its checkpoint, is finished.
 
     Returns:
         whether the end was reached.
@@ -81,7 +82,9 @@ def train(trainer: Trainer, schedule: Schedule, folder: Path, *, quiet: bool = F
         if fabric.is_global_zero:
             stack.enter_context(Lock(folder))
         start, precision = 0, precision_of(fabric)
-        told, tensors = {"precision": precision}, None
+        if brought_to(folder) is not None:
+            return True  # trained to its end elsewhere
+        told, tensors = {"precision": precision, "device": device_of(fabric)}, None
         if file.exists():
             tensors, facts = checkpoint.load(file)
             if "precision" not in facts:  # begun before it was recorded, in whatever it was
@@ -120,7 +123,7 @@ def train(trainer: Trainer, schedule: Schedule, folder: Path, *, quiet: bool = F
                 if logs:
                     bar.say(metrics.write(done))
                 bar.advance()
-                trainer.look(done, folder)
+                trainer.on_iteration_end(done, folder)
             if keeps:
                 tensors = trainer.tensors()
                 if (wrong := _not_sound(tensors)) is not None:

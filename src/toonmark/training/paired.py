@@ -170,11 +170,11 @@ class PairedTrainer(ABC):
         for name, optimizer in self.optimizers.items():
             checkpoint.restore_optimizer(optimizer, checkpoint.part(f"optimizer/{name}", tensors))
 
-    def look(self, iteration: int, folder: Path) -> None:
+    def on_iteration_end(self, iteration: int, folder: Path) -> None:
         """Now and then a grid of held-out pictures."""
         if iteration % self.paired.sample_every == 0 or iteration == self.paired.iterations:
             write_grid(self.grid(8), folder / "samples" / f"{iteration:07d}.png")
 
     @abstractmethod
     def grid(self, count: int) -> list[Tensor]:
-        """Rows for :meth:`look`: (N, 3, S, S) each."""
+        """Rows for :meth:`on_iteration_end`: (N, 3, S, S) each."""

@@ -1,4 +1,4 @@
-"""What several processes share of a step: its pictures, its losses, its gradients."""
+"""Steps over several processes: a batch's share, and averaged losses and gradients."""
 
 from __future__ import annotations
 
@@ -47,13 +47,30 @@ class Update:
 
 
 def averaged_gradients(fabric: Fabric, update: Update) -> list[tuple[str, nn.Parameter, Tensor]]:
-    """The parameters that have a gradient, with its mean over all processes."""
+    """The parameters that have a gradient, with its mean over all processes.
+
+    A gradient comes with its parameter's type and strides, whatever computed it.
+    """
     pairs = zip(update.parameters.items(), update.gradients, strict=True)
     present = [(*named, gradient) for named, gradient in pairs if gradient is not None]
     if fabric.world_size == 1 or not present:
-        return present
+        return [(name, p, _stored_like(p, gradient)) for name, p, gradient in present]
     flat = torch.cat([gradient.reshape(-1) for _, _, gradient in present])
     mean = fabric.all_reduce(flat, reduce_op="mean")
     assert isinstance(mean, Tensor)
     pieces = mean.split([gradient.numel() for _, _, gradient in present])
-    return [(n, p, m.reshape(g.shape)) for (n, p, g), m in zip(present, pieces, strict=True)]
+    return [
+        (name, p, _stored_like(p, piece.reshape(p.shape)))
+        for (name, p, _), piece in zip(present, pieces, strict=True)
+    ]
+
+
+def _stored_like(parameter: Tensor, gradient: Tensor) -> Tensor:
+    """The gradient itself, or a copy where its type or strides are not the parameter's.
+
+    Fused optimisers walk both in the order of memory. On a GPU they refuse others; compiled
+    networks give theirs in channels-last strides.
+    """
+    if gradient.dtype == parameter.dtype and gradient.stride() == parameter.stride():
+        return gradient
+    return torch.empty_like(parameter).copy_(gradient)

@@ -19,6 +19,7 @@ from toonmark.faces.align import crop, invert, transform_points
 from toonmark.landmarks import COUNT, Array, default_sigma, mirror
 from toonmark.models.presets import Preset, build_regressor
 from toonmark.models.sampling import points_from_heatmaps
+from toonmark.ranges import signed
 from toonmark.training import checkpoint
 
 BATCH = 16
@@ -69,8 +70,8 @@ class RegressorProposer:
 
     def _batch(self, images: list[Array]) -> Iterator[Proposal]:
         size = self._size
-        transforms = [scaling(image, size) for image in images]
-        crops = [crop(i, t, size) / 127.5 - 1 for i, t in zip(images, transforms, strict=True)]
+        transforms = [scaling(image.shape, size) for image in images]
+        crops = [signed(crop(i, t, size)) for i, t in zip(images, transforms, strict=True)]
         batch = torch.from_numpy(np.stack(crops).transpose(0, 3, 1, 2).astype(np.float32).copy())
         with self._lock:
             maps = self._network(torch.cat([batch, batch.flip(-1)]))

@@ -13,22 +13,25 @@ from typing import TYPE_CHECKING, TypeVar
 from filelock import FileLock, Timeout
 
 from toonmark import artifacts
-from toonmark.artifacts import CHECKPOINT, CONFIG, Kind
-from toonmark.configuration import Frozen
+from toonmark.artifacts import CONFIG, Kind
+from toonmark.configuration import Frozen, difference, parse
 from toonmark.errors import ConfigurationError, OutputNotWritableError, RunError
 from toonmark.files import write_text, writing, written_whole
-from toonmark.training.config import RunConfig, difference, parse
+from toonmark.training.config import RunConfig
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
 C = TypeVar("C", bound=RunConfig)
+#: Held by the process that trains in a run; the file stays.
+LOCK = ".lock"
 
 
 def open_run(path: Path, kind: type[C], config: C | None) -> C:
     """Starts a run, or finds the one that is there.
 
-    Until there is a checkpoint nothing would be lost, and another configuration replaces the old.
+    Until there is a checkpoint (or what was brought of one) nothing would be lost, and another
+    configuration replaces the old.
 
     Args:
         config: what to train; None goes on with what the run was started with.
@@ -49,7 +52,7 @@ def open_run(path: Path, kind: type[C], config: C | None) -> C:
             ) from error
         _write(file, kind.run_kind, config)
         return config
-    if config is not None and not (path / CHECKPOINT).exists():
+    if config is not None and artifacts.checkpoint_of(path) is None:
         first = os.environ.get("RANK", "0") == "0"  # of several processes
         if first and artifacts.settings_of(path) != config.model_dump(mode="json"):
             with Lock(path):  # it may have begun just now
@@ -175,7 +178,7 @@ class Lock:
 
     def __init__(self, path: Path) -> None:
         self._folder = path
-        self._lock = FileLock(path / ".lock", thread_local=False)
+        self._lock = FileLock(path / LOCK, thread_local=False)
 
     def __enter__(self) -> Lock:
         try:

@@ -9,9 +9,10 @@ import torch
 
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.sampling import Sampler
-from toonmark.files import written_whole
 from toonmark.landmarks import Array
 from toonmark.models.sampling import heatmaps
+from toonmark.pictures import write
+from toonmark.ranges import from_network
 from toonmark.training.config import UnpairedConfig
 from toonmark.training.networks import DIRECTIONS, TranslationNetworks
 from toonmark.training.step import Batch
@@ -29,7 +30,7 @@ def write_samples(
 ) -> None:
     """Writes one PNG: face, cartoon, face again; and cartoon, face, cartoon again.
 
-    The left half of the faces is shown with the backgrounds that training gives them.
+    The left half of the faces is shown with the backgrounds that training gives them, if it does.
 
     Args:
         networks: say which generators draw in a direction, and with what behind them.
@@ -47,7 +48,7 @@ def write_samples(
                 update={"degrees": 0.0, "zoom": (1.0, 1.0), "shift": 0.0, "mirror": False}
             ),
             backgrounds=backgrounds if direction.source == "face" else None,
-            background_share=1.0,
+            background_share=1.0 if config.background_share else 0.0,
             held_out=True,
             split=config.split,
         )
@@ -72,18 +73,13 @@ def write_samples(
 
 def write_grid(rows: list[torch.Tensor], path: Path) -> None:
     """Writes (N, 3, S, S) pictures in [-1, 1] as the rows of one PNG; short rows end in white."""
-    from PIL import Image
-
     lines = [_row(row) for row in rows]
     width = max(line.shape[1] for line in lines)
     gaps = [[(0, 0), (0, width - line.shape[1]), (0, 0)] for line in lines]
     filled = [np.pad(*pair, constant_values=255) for pair in zip(lines, gaps, strict=True)]
-    pixels = np.concatenate(filled)
-    with written_whole(path) as temporary:
-        Image.fromarray(pixels).save(temporary, format="PNG")
+    write(path, np.concatenate(filled))
 
 
 def _row(images: torch.Tensor) -> Array:
     """(N, 3, S, S) in [-1, 1] as one row of pixels: (S, N*S, 3) uint8."""
-    pixels = ((images.clamp(-1, 1) + 1) * 127.5).round().byte().cpu().numpy()
-    return np.concatenate(list(pixels.transpose(0, 2, 3, 1)), axis=1)
+    return np.concatenate(list(from_network(images.float().cpu().numpy())), axis=1)

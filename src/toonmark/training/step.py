@@ -6,7 +6,7 @@ return ``(loss, its parts)``; a part that is switched off is not there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,10 +43,21 @@ class Batch:
     def of(cls, samples: Sequence[Sample], device: torch.device) -> Batch:
         """Samples as one batch of tensors."""
         return cls(
-            sent(to_tensor([sample.image for sample in samples]), device),
-            sent(to_tensor([sample.shown for sample in samples]), device),
-            sent(to_points([sample.landmarks for sample in samples]), device),
-        )
+            to_tensor([sample.image for sample in samples]),
+            to_tensor([sample.shown for sample in samples]),
+            to_points([sample.landmarks for sample in samples]),
+        ).to(device)
+
+    def to(self, device: torch.device) -> Batch:
+        """The same on a device."""
+        return self._each(lambda tensor: sent(tensor, device))
+
+    def pin_memory(self) -> Batch:
+        """The same where a GPU can fetch it without waiting; PyTorch's data loader asks for it."""
+        return self._each(Tensor.pin_memory)
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Batch:
+        return Batch(change(self.image), change(self.shown), change(self.landmarks))
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,10 @@ class Terms(Mapping[str, float]):
             raise KeyError(name)
         return float(self.losses[self.names.index(name)])
 
+    def on_device(self, names: Sequence[str]) -> Tensor:
+        """Some terms, (n,), where they are: nothing is read back."""
+        return torch.stack([self.losses[self.names.index(name)] for name in names])
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
 
@@ -86,8 +90,7 @@ class Gate:
         self.shut = torch.where(sound, self.shut, torch.ones_like(self.shut))
         for update, present in zip(updates, averaged, strict=True):
             for _, parameter, gradient in present:
-                alike = gradient.dtype == parameter.dtype
-                parameter.grad = gradient if alike else gradient.to(parameter.dtype)
+                parameter.grad = gradient
             for group in update.optimizer.param_groups:
                 group["lr"] = update.rate
             update.optimizer.found_inf = self.shut  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""What runs have learnt, for those who use it: a pack, a student."""
+"""Loads what runs have learnt: a style's generator, a distilled student."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from torch import nn
 
 from toonmark import artifacts
 from toonmark.artifacts import CHECKPOINT, Kind, Pack
-from toonmark.data.dataset import DESCRIPTION
+from toonmark.data.dataset import DESCRIPTION, places_of, read_description
 from toonmark.data.provenance import landmarks_of
-from toonmark.errors import ConfigurationError, RunError
+from toonmark.errors import ConfigurationError, DataError, RunError
 from toonmark.files import write_text
 from toonmark.landmarks import frame_of
 from toonmark.models.denoiser import Denoised, Denoiser
@@ -69,7 +69,7 @@ def trained_style(
             )
         return load_student(path)
     config = open_run(run.path, TrainConfig, None)
-    done = int(checkpoint.facts(run.weights if found == run else path)["iteration"])
+    done = checkpoint.iterations(run.weights if found == run else path)
     facts = training_facts(config, done, run.path)
     behind = None
     if denoiser is not None:
@@ -119,15 +119,15 @@ def _runs_before(config: TrainConfig, run: Path | None) -> list[dict[str, Any]]:
         return runs
     start = artifacts.run_of(before)
     other = open_run(start.path, TrainConfig, None)
-    done = int(checkpoint.facts(artifacts.weights_of(before, Kind.TRAIN))["iteration"])
+    done = checkpoint.iterations(artifacts.weights_of(before, Kind.TRAIN))
     return [*_runs_before(other, start.path), _one_run(other, done, start.path)]
 
 
 def _one_run(config: TrainConfig, done: int, run: Path | None) -> dict[str, Any]:
     stage1 = min(done, config.stage1)
     facts: dict[str, str] = {}
-    if run is not None and (run / CHECKPOINT).exists():
-        facts = checkpoint.facts(run / CHECKPOINT)
+    if run is not None and (weights := artifacts.checkpoint_of(run)) is not None:
+        facts = checkpoint.facts(weights)
     return {
         "stage1": stage1,
         "stage2": done - stage1,
@@ -167,8 +167,7 @@ def training_facts(config: TrainConfig, done: int, run: Path | None = None) -> d
 
 def _names(folders: list[str]) -> list[str]:
     """What data sets are called; a table in a set's folder stands for a part of that set."""
-    paths = [Path(folder) for folder in folders]
-    return sorted({(path.parent if path.suffix == ".csv" else path).name for path in paths})
+    return sorted({places_of(folder)[0].name for folder in folders})
 
 
 def _frame(folders: list[str]) -> str | None:
@@ -179,12 +178,10 @@ def _frame(folders: list[str]) -> str | None:
     """
     found = set()
     for folder in folders:
-        path = Path(folder)
-        file = (path.parent if path.suffix == ".csv" else path) / DESCRIPTION
         try:
-            template = json.loads(file.read_text(encoding="utf-8")).get("template")
-        except (OSError, ValueError, AttributeError):
-            continue  # a table without a description, or a set that is gone
+            template = read_description(places_of(folder)[0] / DESCRIPTION).get("template")
+        except DataError:
+            continue  # a damaged description says as little as none
         if (frame := frame_of(template)) is not None:
             found.add(frame)
     if len(found) > 1:

@@ -1,4 +1,4 @@
-"""What all trainings from unpaired pictures share; a method adds its networks and its terms.
+"""The base of all trainers from unpaired pictures; a method adds its networks and its terms.
 
 On a CPU each direction runs in a Python thread of its own with one torch thread: no convolution of
 these small networks keeps two cores busy, but two directions do. The gradients are the same.
@@ -10,18 +10,23 @@ import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from toonmark.artifacts import kept_at
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.sampling import Sampler
 from toonmark.data.streams import Stream
 from toonmark.training import checkpoint
+from toonmark.training.ahead import Ahead
 from toonmark.training.config import UnpairedConfig
+from toonmark.training.digests import digests
+from toonmark.training.fabric import device_of, precision_of
 from toonmark.training.networks import (
     DIRECTIONS,
     Direction,
@@ -29,6 +34,7 @@ from toonmark.training.networks import (
     TranslationNetworks,
     average_into,
 )
+from toonmark.training.pictures import Pictures
 from toonmark.training.pool import ImagePool
 from toonmark.training.processes import Update, places
 from toonmark.training.samples import write_samples
@@ -69,7 +75,7 @@ class UnpairedTrainer(ABC):
         self.unpaired, self.fabric, self.translation = config, fabric, networks
         self.side_by_side = threads > 1 and fabric.device.type == "cpu"
         self._workers = ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,))
-        self.samplers = {
+        self.samplers: dict[Domain, Sampler] = {
             "face": Sampler(
                 config.faces,
                 config.size,
@@ -87,6 +93,13 @@ class UnpairedTrainer(ABC):
                 split=config.split,
             ),
         }
+        self.made = Pictures(
+            self.samplers,
+            config.batch,
+            places(fabric, config.batch),
+            evened={"face"} if config.even_light else set(),
+        )
+        self.pictures = Ahead(self.made, config.iterations, pinned=fabric.device.type == "cuda")
         networks.train()
         fabric.to_device(networks)
         self.averaged = copy.deepcopy(networks.generators).requires_grad_(False).eval()
@@ -107,6 +120,14 @@ class UnpairedTrainer(ABC):
         return torch.optim.Adam(
             parameters, self.unpaired.learning_rate, self.unpaired.betas, fused=True
         )
+
+    def compile(self, **options: Any) -> None:
+        """Has PyTorch compile the networks: fewer, larger kernels, after minutes of preparation.
+
+        Args:
+            options: those of :func:`torch.compile`.
+        """
+        _compile(self.translation, {"dynamic": False, **options})
 
     # What a method adds ------------------------------------------------------------------
 
@@ -153,7 +174,7 @@ class UnpairedTrainer(ABC):
         """``id`` of generators' parameters that stay as they are in this iteration."""
         return set()
 
-    def stepped(self, iteration: int, values: Mapping[str, float]) -> None:  # noqa: B027
+    def stepped(self, iteration: int, terms: Terms) -> None:  # noqa: B027
         """Called after a step on all processes, with its loss terms; to read one is to wait."""
 
     # One iteration -----------------------------------------------------------------------
@@ -161,8 +182,7 @@ class UnpairedTrainer(ABC):
     def step(self, iteration: int) -> Mapping[str, float]:
         """One iteration over both directions."""
         networks = self.translation
-        domains = self._side_by_side(lambda d: self._batch(d.source, iteration))
-        batches = dict(zip((d.source for d in DIRECTIONS), domains, strict=True))
+        batches = self.batches(iteration)
         generators = list(networks.generators.parameters())
         discriminators = list(networks.discriminators.parameters())
 
@@ -224,12 +244,14 @@ class UnpairedTrainer(ABC):
         average_into(self.averaged, self.translation.generators, decay, age, self.gate.shut)
         return terms
 
-    def _batch(self, domain: str, iteration: int) -> Batch:
-        batch, sampler = self.unpaired.batch, self.samplers[domain]
-        samples = [sampler.at(iteration, place, batch) for place in places(self.fabric, batch)]
-        if domain == "face" and self.unpaired.even_light:
-            samples = [sample.evened() for sample in samples]
-        return Batch.of(samples, self.fabric.device)
+    def batches(self, iteration: int) -> dict[Domain, Batch]:
+        """Real pictures of both domains on this process's device."""
+        if self.pictures.workers:
+            made = self.pictures(iteration)
+        else:
+            own = self._side_by_side(lambda d: self.made.of(d.source, iteration))
+            made = dict(zip((d.source for d in DIRECTIONS), own, strict=True))
+        return {domain: batch.to(self.fabric.device) for domain, batch in made.items()}
 
     def _side_by_side(self, work: Callable[[Direction], T]) -> list[T]:
         if self.side_by_side:
@@ -267,7 +289,7 @@ class UnpairedTrainer(ABC):
             rank = self.fabric.global_rank % len(states["filled"])
             pool.restore({key: value[rank] for key, value in states.items()})
 
-    def look(self, iteration: int, folder: Path) -> None:
+    def on_iteration_end(self, iteration: int, folder: Path) -> None:
         """Now and then: a sample grid, and a copy of the averaged generators to choose from."""
         config = self.unpaired
         last = iteration == config.iterations
@@ -281,8 +303,22 @@ class UnpairedTrainer(ABC):
                 folder / "samples" / f"{iteration:07d}.png",
             )
         if config.keep_every and (iteration % config.keep_every == 0 or last):
-            file = folder / "averaged" / f"{iteration:07d}.safetensors"
-            checkpoint.save(file, self.averaged.state_dict(), {"iteration": str(iteration)})
+            facts = {"iteration": str(iteration), **self.facts}
+            checkpoint.save(kept_at(folder, iteration), self.averaged.state_dict(), facts)
+
+    @cached_property
+    def facts(self) -> dict[str, str]:
+        """What averaged generators say of themselves wherever they are brought to."""
+        where = {"precision": precision_of(self.fabric), "device": device_of(self.fabric)}
+        return {**where, **digests(self.unpaired)}
+
+
+def _compile(networks: nn.Module, options: Mapping[str, Any]) -> None:
+    for network in networks.children():
+        if isinstance(network, nn.ModuleDict):
+            _compile(network, options)
+        else:
+            network.compile(**options)
 
 
 def _named(direction: Direction, side: str, parts: Parts) -> Parts:

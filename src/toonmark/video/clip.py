@@ -12,16 +12,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from toonmark import blend
-from toonmark.errors import (
-    MissingExtraError,
-    NoFaceError,
-)
+from toonmark.errors import NoFaceError, VideoError, imported
 from toonmark.files import written_whole
 from toonmark.landmarks import Array
+from toonmark.video.behind import behind
 from toonmark.video.colours import colours_of
 from toonmark.video.geometry import fitted, lie_of, shown_size
 from toonmark.video.reading import Shown, opened, played
-from toonmark.video.sound import copies
+from toonmark.video.sound import Track, copies
 from toonmark.video.tracking import Tracker
 from toonmark.video.writing import WRITTEN, Writer, codec_for, writing
 
@@ -36,6 +34,10 @@ SUFFIXES = frozenset(
         *(".mpg", ".mpeg", ".vob", ".wmv", ".asf", ".flv", ".ogv", ".mxf"),
     )
 )
+#: Sides of films are even, so there is none with fewer pixels.
+THINNEST = 2
+#: So many packets of sound wait for the next picture; a clip may have far more after its last.
+_HEARD = 1000
 __all__ = ["SUFFIXES", "WRITTEN", "ClipReport", "cartoonize_clip"]
 
 Output = Literal["crop", "in-photo", "side-by-side"]
@@ -87,14 +89,12 @@ def cartoonize_clip(
 
     Raises:
         MissingExtraError: PyAV is not installed.
+        RuntimeBrokenError: it is, and cannot be loaded.
         VideoError: the file holds no moving picture, or is damaged.
         NoFaceError: there is no face in any frame.
         OutputError: the place cannot be written to, or the disk is full.
     """
-    try:
-        import av
-    except ImportError as error:
-        raise MissingExtraError("Drawing videos", "video") from error
+    av = imported("av", "Drawing videos", "video")
     source, target = Path(source), Path(target)
     codec = codec_for(av, target)
     with opened(av, source) as (clip, film), written_whole(target) as temporary:
@@ -105,14 +105,31 @@ def cartoonize_clip(
         with writing(av, target, temporary) as made:
             writer = Writer(made, codec, film)
             tracks, notes = copies(av, made, target.suffix.lower(), clip)
-            for one in played(av, clip, film, list(tracks), source.name):
-                if not isinstance(one, Shown):
-                    writer.pass_on(tracks[one.stream], one)
-                    continue
-                time = float(one.pts * (film.time_base or 0))
-                writer.write(drawer(upright(one.frame), time), one)
-                if progress is not None:
-                    progress(drawer.frames, total)
+            heard: list[tuple[Track, Any]] = []
+
+            def pass_on(heard: list[tuple[Track, Any]]) -> None:
+                for track, packet in heard:
+                    writer.pass_on(track, packet)
+
+            def write(one: Shown, frame: Array, cartoons: list[Cartoon], heard: Any) -> None:
+                pass_on(heard)
+                writer.write(drawer.picture(frame, cartoons), one)
+
+            with behind() as do:  # puts together, codes and writes one frame beside the next
+                for one in played(av, clip, film, list(tracks), source.name):
+                    if not isinstance(one, Shown):
+                        heard.append((tracks[one.stream], one))
+                        if len(heard) == _HEARD:  # after the last picture, or before the first
+                            do(pass_on, heard)
+                            heard = []
+                        continue
+                    frame = upright(one.frame)
+                    do(write, one, frame, drawer(frame, float(one.pts * (film.time_base or 0))),
+                       heard)  # fmt: skip
+                    heard = []
+                    if progress is not None:
+                        progress(drawer.frames, total)
+            pass_on(heard)
             if not drawer.drawn:
                 raise NoFaceError(
                     f"No face was found in the {drawer.frames} frames of {source.name}.",
@@ -137,29 +154,32 @@ class _ClipDrawer:
         self.frames = self.drawn = 0
         self._time = 0.0
 
-    def __call__(self, frame: Array, time: float) -> Array:
+    def __call__(self, frame: Array, time: float) -> list[Cartoon]:
+        """The cartoons of the next frame, (h, w, 3) uint8; the largest first."""
         self.frames += 1
         self._time = time
         tracks = self._tracker.next(frame, time)
         if not tracks:
             self._last = None
-            return self._picture(frame, [])
+            return []
         self.drawn += 1
         cartoons = self._cartoonizer.draw_points(frame, np.stack([t.smooth for t in tracks]))
         largest = max(range(len(tracks)), key=lambda i: cartoons[i].face_size)
         self._compare(tracks[largest].number, cartoons[largest])
-        return self._picture(frame, [cartoons[largest], *cartoons[:largest],
-                                     *cartoons[largest + 1 :]])  # fmt: skip
+        return [cartoons[largest], *cartoons[:largest], *cartoons[largest + 1 :]]
 
     def _compare(self, number: int, cartoon: Cartoon) -> None:
-        image, crop = cartoon.image.astype(np.int16), cartoon.crop.astype(np.int16)
+        import cv2
+
+        image, crop = cartoon.image, cartoon.crop
         if self._last is not None and self._last[0] == number:
-            _, before, crop_before = self._last
-            changed = float(np.abs(image - before).mean()), float(np.abs(crop - crop_before).mean())
-            self._changes.append(changed)
+            pairs = (image, self._last[1]), (crop, self._last[2])
+            drawn, own = (cv2.norm(now, then, cv2.NORM_L1) / now.size for now, then in pairs)
+            self._changes.append((drawn, own))
         self._last = number, image, crop
 
-    def _picture(self, frame: Array, cartoons: list[Cartoon]) -> Array:
+    def picture(self, frame: Array, cartoons: list[Cartoon]) -> Array:
+        """What is shown of a frame, for one after the other in their order: (h, w, 3) uint8."""
         if self._output == "in-photo":
             return blend.in_photo(frame, cartoons) if cartoons else frame
         if cartoons:
@@ -197,9 +217,18 @@ class _Upright:
         self._size: tuple[int, int] | None = None
 
     def __call__(self, frame: Any) -> Array:
-        """(h, w, 3) uint8 RGB; h and w are the first frame's."""
+        """(h, w, 3) uint8 RGB; h and w are the first frame's.
+
+        Raises:
+            VideoError: it is too thin to be written, or of a kind that cannot be converted.
+        """
         size = shown_size(frame.width, frame.height, self._pixel)
         pixels = lie_of(frame).upright(colours_of(frame).pixels(frame, size))
         height, width = pixels.shape[:2]
         self._size = self._size or (width, height)
+        if min(self._size) < THINNEST:
+            raise VideoError(
+                f"The video is {self._size[0]} × {self._size[1]} pixels large: it shows nothing.",
+                "Copy or download it again.",
+            )
         return fitted(pixels, *self._size)

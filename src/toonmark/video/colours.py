@@ -1,12 +1,12 @@
-"""Which colours the numbers of a film stand for: read from a frame, and written on its copy."""
+"""Colour spaces of films: read from a frame, and written on its copy."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
+from toonmark import hdr
 from toonmark.errors import VideoError
-from toonmark.video import hdr
 
 #: Numbers of ITU-T H.273: what a file says that it does not say, and high definition's own.
 UNSPECIFIED, BT709 = 2, 1

@@ -1,4 +1,4 @@
-"""How the pictures of a film lie and how wide they are: as players show them."""
+"""Rotation and pixel shape of a film, as players show it."""
 
 from __future__ import annotations
 

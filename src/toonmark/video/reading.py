@@ -106,6 +106,8 @@ def opened(av: Any, source: Path) -> Iterator[tuple[Any, Any]]:
 def _film_of(av: Any, clip: Any, source: Path) -> Any:
     """What players choose: no cover art; the default, else the largest, else the first."""
     if not clip.streams.video:
+        if clip.streams.audio:
+            raise VideoError(f"{source.name} has sound, but no film.", "Give a video, or a photo.")
         raise _no_video(source)
     still = av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails
     films = [one for one in clip.streams.video if not one.disposition & still]

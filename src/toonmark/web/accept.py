@@ -1,18 +1,30 @@
-"""Which of the two kinds of answer a client asks for (RFC 9110, section 12.5.1)."""
+"""Content negotiation: the kind of answer that a client prefers (RFC 9110, section 12.5.1)."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 
-def wants_json(accept: str) -> bool:
-    """Whether JSON is to be answered and not a PNG.
+
+class Kind(StrEnum):
+    """What a drawing can be answered as. Of several that are named and as welcome, the first."""
+
+    json = "application/json"
+    png = "image/png"
+    svg = "image/svg+xml"
+
+
+def wanted(accept: str) -> Kind:
+    """The kind of answer that is most welcome; a PNG where none is more so.
 
     Args:
         accept: the header; what in it cannot be read counts for nothing.
     """
     weights = _weights(accept)
-    png, json = _weight(weights, "image/png"), _weight(weights, "application/json")
+    best = max(_weight(weights, kind) for kind in Kind)
+    welcome = [kind for kind in Kind if _weight(weights, kind) == best]
+    named = [kind for kind in welcome if kind in weights and best > 0]
     # Of two that are as welcome, the one that is named.
-    return json > png or (json == png > 0 and "application/json" in weights)
+    return named[0] if named else Kind.png if Kind.png in welcome else welcome[0]
 
 
 def _weights(accept: str) -> dict[str, float]:

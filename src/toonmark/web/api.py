@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import logging
 import time
-from functools import partial
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
@@ -18,8 +19,9 @@ from toonmark.cartoon import LARGEST, SMALLEST
 from toonmark.cartoonizer import Cartoonizer
 from toonmark.errors import ToonmarkError
 from toonmark.styles.metadata import StyleMetadata
+from toonmark.tuning import FINEST, WIDEST, Tuning
 from toonmark.web import drawing, problems, schemas, uploads
-from toonmark.web.accept import wants_json
+from toonmark.web.accept import Kind, wanted
 from toonmark.web.doors import full
 from toonmark.web.drawing import Answer, Options, Output
 from toonmark.web.problems import Refusal
@@ -30,26 +32,13 @@ from toonmark.web.workers import Job
 router, private = APIRouter(), APIRouter()
 _log = logging.getLogger(__name__)
 
-_PHOTO = {
-    "requestBody": {
-        "required": True,
-        "description": "The picture's bytes, or a form with a file.",
-        "content": {
-            "image/*": {"schema": {"type": "string", "format": "binary"}},
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "properties": {"image": {"type": "string", "format": "binary"}},
-                    "required": ["image"],
-                    "additionalProperties": False,
-                }
-            },
-        },
-    }
-}
 
-
-@private.post("/cartoonize", response_class=Response, responses=schemas.DRAWN, openapi_extra=_PHOTO)
+@private.post(
+    "/cartoonize",
+    response_class=Response,
+    responses=schemas.DRAWN,
+    openapi_extra=schemas.PHOTO_OR_HANDLE,
+)
 async def cartoonize(
     request: Request,
     style: Annotated[str, Query(description="Its name; see /styles.", max_length=64)] = "",
@@ -62,6 +51,20 @@ async def cartoonize(
     points: Annotated[
         str, Query(description="x,y of five points a face, to draw these instead.")
     ] = "",
+    lines: Annotated[
+        float, Query(ge=FINEST, le=WIDEST, description="Finer lines than drawn, or wider ones.")
+    ] = 1.0,
+    skin: Annotated[float, Query(ge=-1, le=1, description="Lighter skin, or darker.")] = 0.0,
+    hair: Annotated[
+        float, Query(ge=-1, le=1, description="Lighter hair, or what covers the head, or darker.")
+    ] = 0.0,
+    strength: Annotated[
+        float, Query(ge=0, le=1, description="How much is drawn; the rest is the photo.")
+    ] = 1.0,
+    photo: Annotated[
+        str,
+        Query(description="The handle of a kept photo; see /photos. No body then.", max_length=64),
+    ] = "",
 ) -> Response:
     """Draws the faces in a photo. Nothing of the photo is stored or logged."""
     service: Service = request.app.state.service
@@ -69,20 +72,21 @@ async def cartoonize(
     problem = ""
     try:
         drawing.check_names(request.query_params, _OPTIONS)
-        as_json = wants_json(", ".join(request.headers.getlist("accept")))
+        kind = wanted(", ".join(request.headers.getlist("accept")))
         options = Options(
             size,
             # Every face whose points are given is wanted, where several can be answered.
-            "all" if points and as_json else drawing.which_face(face),
+            "all" if points and kind is Kind.json else drawing.which_face(face),
             output,
             transparent,
             drawing.points(points),
-            as_json,
+            kind,
+            Tuning(lines, skin, hair, strength),
         )
         drawing.check(options)
         drawing.check_work(options, options.known_faces, service.settings.max_drawn)
         style = style or service.shelf.default
-        answer = await _serve(service, request, style, options, started)
+        answer = await _serve(service, request, style, options, photo, started)
         service.metrics.faces.labels(style).inc(answer.faces)
         response = Response(answer.body, media_type=answer.media_type, headers={"Vary": "Accept"})
     except ClientDisconnect:
@@ -102,25 +106,37 @@ _OPTIONS = tuple(name for name in inspect.signature(cartoonize).parameters if na
 
 
 async def _serve(
-    service: Service, request: Request, style: str, options: Options, started: float
+    service: Service, request: Request, style: str, options: Options, photo: str, started: float
 ) -> Answer:
-    settings = service.settings
     cartoonizer = await asyncio.to_thread(service.shelf.cartoonizer, style)
     if service.stopping:
         raise stopped()
     service.start()  # where it is part of another app, nobody has
-    upload = None
-    try:
-        slow = Refusal("slow-upload", 408, "The upload took too long.", "Send a smaller file.")
-        async with service.limited(settings.time_limit, slow) as limit:
-            upload = service.doors.open(request.client.host if request.client else "", limit)
-            count = partial(service.doors.receive, upload)
-            content = await uploads.receive(request, settings.max_bytes, count)
-        service.doors.whole(upload)
+    async with _photo(service, request, photo) as content:
         return await _wait(service, request, style, cartoonizer, options, content, started)
-    finally:
-        if upload is not None:
-            service.doors.close(upload)
+
+
+@contextlib.asynccontextmanager
+async def _photo(service: Service, request: Request, handle: str) -> AsyncIterator[bytes]:
+    """The photo that a request brings, or the kept one that it names.
+
+    Raises:
+        Refusal: it does both, or there is none of this client by that handle.
+    """
+    if not handle:
+        async with uploads.received(service, request) as content:
+            yield content
+        return
+    if uploads.has_body(request):
+        await uploads.drain(request, service.settings.max_bytes)
+        raise Refusal(
+            "wrong-option",
+            422,
+            "The option photo is wrong: there is a photo in the body as well.",
+            "Send one of both.",
+        )
+    with service.kept.used(handle, uploads.sender(request)) as content:
+        yield content
 
 
 async def _wait(

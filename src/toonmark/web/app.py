@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from toonmark._version import __version__
 from toonmark.errors import PoorPhotoWarning, SmallFaceWarning, ToonmarkError
-from toonmark.web import api, page, problems, schemas
+from toonmark.web import api, page, photos, problems, schemas
 from toonmark.web.headers import Guard
 from toonmark.web.service import Service
 from toonmark.web.settings import Settings
@@ -23,8 +23,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """The page and the API.
 
     Example:
-        >>> from toonmark.web.app import create_app  # doctest: +SKIP
-        >>> app = create_app()  # then: uvicorn module:app  # doctest: +SKIP
+        >>> from toonmark.web.app import create_app
+        >>> app = create_app()  # then: uvicorn module:app
 
     Raises:
         StyleError: a style pack cannot be used, or there is none.
@@ -55,8 +55,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
     app.state.service = service
-    guards = [Depends(TokenRequired(settings.token))] if settings.token else []
-    for part in (api, page):
+    # Its method: the oldest FastAPI that is declared resolves no annotations of a callable object.
+    guards = [Depends(TokenRequired(settings.token).__call__)] if settings.token else []
+    for part in (api, photos, page):
         guarded = {**schemas.EVERYWHERE, **(schemas.GUARDED if guards else {})}
         app.include_router(part.private, dependencies=guards, responses=guarded)
         app.include_router(part.router, responses=schemas.EVERYWHERE)

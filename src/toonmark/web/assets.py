@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import gzip
 import hashlib
+import html
 import json
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from toonmark import svg
 from toonmark._version import __version__
 from toonmark.faces import detect, refine
 from toonmark.faces.choose import SMALLEST_FACE
@@ -41,6 +43,18 @@ TYPES = {
 def is_built() -> bool:
     """Whether the page can be shown."""
     return (STATIC / "index.html").is_file()
+
+
+def index(address: str) -> str:
+    """The page's text, for where it is served.
+
+    Args:
+        address: with a slash at its end; the picture that is shown where the page's address is sent
+            needs a whole one. Empty if it is not known.
+    """
+    card = 'property="og:image" content="'
+    text = (STATIC / "index.html").read_text("utf-8")
+    return text.replace(card, card + html.escape(address))
 
 
 def built_files() -> dict[str, Path]:
@@ -117,17 +131,19 @@ class Networks:
                     "size": metadata.size,
                     "template": fields["template"],
                     "outside": metadata.outside,
+                    "parts": metadata.parts,
                 }
             )
         detector, regressor = _finders()
         manifest = {
             "version": __version__,
             "server": self._server,
+            "svg": self._server and svg.is_available(),
             "detector": detector.name,
             "regressor": regressor.name if regressor else None,
             "regressorSize": refine.SIZE,
             "refine": {
-                "looks": refine.LOOKS,
+                "looks": refine.MAX_PASSES,
                 "settled": refine.SETTLED,
                 "trust": refine.TRUST,
                 "tilt": refine.TILT,

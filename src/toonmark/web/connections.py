@@ -8,12 +8,14 @@ whoever opens hundreds, or sends half a head, shuts nobody out.
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from toonmark.web.throttle import neighbourhood
+from toonmark.web.tls import Handshake
 
 
 @dataclass
@@ -95,8 +97,13 @@ class Connections:
         self.remove(protocol)
         protocol.transport.abort()
 
-    def protocol(self) -> type[asyncio.Protocol]:
-        """uvicorn's HTTP protocol, watched by this."""
+    def end_handshakes(self) -> None:
+        """Ends those that are not encrypted yet: their clients have asked for nothing."""
+        for protocol in [one for one in self._open if isinstance(one, Handshake)]:
+            self._end(protocol)
+
+    def protocol(self, tls: ssl.SSLContext | None = None) -> Callable[..., asyncio.Protocol]:
+        """uvicorn's HTTP protocol, watched by this; encrypted by ``tls``, if that is given."""
         from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
         watcher, base = self, AutoHTTPProtocol
@@ -104,10 +111,26 @@ class Connections:
         class Watched(base):  # type: ignore[misc, valid-type]
             def connection_made(self, transport: Any) -> None:
                 super().connection_made(transport)
-                watcher.add(self, str((transport.get_extra_info("peername") or ("",))[0]))
+                watcher.add(self, _peer(transport))
 
             def connection_lost(self, exc: Exception | None) -> None:
                 watcher.remove(self)
                 super().connection_lost(exc)
 
-        return Watched
+        if tls is None:
+            return Watched
+
+        def handshake(**options: Any) -> asyncio.Protocol:
+            return Handshake(
+                tls,
+                watcher._times[False],
+                lambda: Watched(**options),
+                lambda one: watcher.add(one, _peer(one.transport)),
+                watcher.remove,
+            )
+
+        return handshake
+
+
+def _peer(transport: Any) -> str:
+    return str((transport.get_extra_info("peername") or ("",))[0])

@@ -6,7 +6,7 @@ import base64
 import json
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import partial
@@ -17,9 +17,11 @@ from toonmark import blend, pictures
 from toonmark.cartoon import SMALLEST, Cartoon
 from toonmark.errors import ImageError, NotAnImageError
 from toonmark.faces.align import scale_of
-from toonmark.faces.choose import Faces
+from toonmark.faces.choose import Faces, faces_of
 from toonmark.landmarks import Array
 from toonmark.pictures import Photo
+from toonmark.tuning import AS_DRAWN, Tuning
+from toonmark.web.accept import Kind
 from toonmark.web.problems import Refusal
 
 #: How often faces that lie close together may cover a whole photo with their crops.
@@ -42,7 +44,9 @@ class Options:
         size: edge of a cartoon in pixels.
         faces: which.
         landmarks: (n, 5, 2) to draw instead of what a detector finds, or None.
-        as_json: all of what was found, the cartoons as data URLs; else one PNG.
+        kind: a PNG or an SVG of one drawing, or JSON: all of what was found, the cartoons as data
+            URLs of PNGs.
+        tuning: what is changed in the drawings.
     """
 
     size: int
@@ -50,7 +54,8 @@ class Options:
     output: Output
     transparent: bool
     landmarks: Array | None
-    as_json: bool
+    kind: Kind
+    tuning: Tuning = AS_DRAWN
 
     @property
     def known_faces(self) -> int:
@@ -90,11 +95,10 @@ def which_face(text: str) -> Faces:
     Raises:
         Refusal: it is none of these.
     """
-    if text == "largest" or text == "all":
-        return text  # type: ignore[return-value]
-    if text.isdecimal() and 0 < len(text) < 5 and int(text) > 0:
-        return int(text)
-    raise _wrong("face", "it is largest, all, or a number: 1 is the leftmost face")
+    faces = faces_of(text)
+    if faces is None:
+        raise _wrong("face", "it is largest, all, or a number: 1 is the leftmost face")
+    return faces
 
 
 def points(text: str) -> Array | None:
@@ -118,11 +122,20 @@ def check(options: Options) -> None:
     """Refuses what does not go together.
 
     Raises:
-        Refusal: transparent with a photo around, or one PNG of several faces.
+        Refusal: transparent with a photo around, an SVG with one or of one, or one picture of
+            several faces.
     """
     if options.transparent and options.output is not Output.crop:
         raise _wrong("transparent", "it goes with output=crop only")
-    if options.faces == "all" and not options.as_json and options.output is not Output.in_photo:
+    if options.kind is Kind.svg and options.output is not Output.crop:
+        raise _wrong("output", "an SVG (Accept: image/svg+xml) is of a cartoon alone: crop")
+    if options.kind is Kind.svg and options.tuning.strength < 1:
+        raise _wrong("strength", "an SVG has no photo in it")
+    if (
+        options.faces == "all"
+        and options.kind is not Kind.json
+        and options.output is not Output.in_photo
+    ):
         raise _wrong("face", "all faces come as JSON (Accept: application/json), or in-photo")
 
 
@@ -184,6 +197,18 @@ def pixels_of(upload: bytes, max_pixels: int) -> int:
     return pixels if pixels <= max_pixels else 0
 
 
+def check_picture(upload: bytes) -> None:
+    """Refuses what is no picture, by its header.
+
+    Raises:
+        ImageError: one of its kinds.
+    """
+    try:
+        pictures.area(upload)
+    except NotAnImageError as error:
+        raise _no_picture(error) from error
+
+
 def read(upload: bytes, options: Options, max_pixels: int) -> Photo:
     """Decodes an upload, at a fraction of its size where that will do.
 
@@ -193,7 +218,11 @@ def read(upload: bytes, options: Options, max_pixels: int) -> Photo:
     try:
         return pictures.read(upload, options.output is Output.crop, max_pixels)
     except NotAnImageError as error:
-        raise NotAnImageError("The upload is not a picture.", error.remedy) from error
+        raise _no_picture(error) from error
+
+
+def _no_picture(error: NotAnImageError) -> NotAnImageError:
+    return NotAnImageError("The upload is not a picture.", error.remedy)
 
 
 def finish(
@@ -205,10 +234,14 @@ def finish(
         Refusal: see :func:`check_work`: only now it is known how many faces there are.
     """
     check_work(options, len(cartoons), most)
+    cartoons = [cartoon.tuned(**asdict(options.tuning)) for cartoon in cartoons]
     if options.output is Output.in_photo:
         check_covered(photo, cartoons, most)
-    if not options.as_json:
-        return Answer(_png(photo, cartoons, options), "image/png", len(cartoons))
+    if options.kind is Kind.svg:
+        shapes = cartoons[0].encoded(pictures.SVG, options.size, options.transparent)
+        return Answer(shapes, Kind.svg, len(cartoons))
+    if options.kind is Kind.png:
+        return Answer(_png(photo, cartoons, options), Kind.png, len(cartoons))
     width, height = photo.size
     found = [_face(cartoon) for cartoon in cartoons]
     content = {"style": style, "width": width, "height": height, "faces": found}
@@ -217,7 +250,7 @@ def finish(
     else:
         for entry, cartoon in zip(found, cartoons, strict=True):
             entry["cartoon"] = _data_url(_png(photo, [cartoon], options))
-    return Answer(json.dumps(content).encode(), "application/json", len(cartoons))
+    return Answer(json.dumps(content).encode(), Kind.json, len(cartoons))
 
 
 def finisher(style: str, options: Options, most: int) -> Callable[[Photo, list[Cartoon]], Answer]:

@@ -1,4 +1,4 @@
-"""What every answer carries, and who is answered at all; plain ASGI, nothing is buffered."""
+"""Security headers of every answer, and allowed hosts; plain ASGI, nothing is buffered."""
 
 from __future__ import annotations
 
@@ -61,13 +61,13 @@ class Guard:
             scope = {**scope, "method": "GET"}  # whatever can be had has a HEAD
 
         headers = {key.decode("latin-1"): value for key, value in scope["headers"]}
-        refusal = self._refusal(path, headers)
+        refusal = self._refusal(scope["method"], headers)
         if refusal is not None:
             await problems.response(refusal)(scope, receive, send_guarded)
             return
         await self._app(scope, receive, send_guarded)
 
-    def _refusal(self, path: str, headers: dict[str, bytes]) -> problems.Refusal | None:
+    def _refusal(self, method: str, headers: dict[str, bytes]) -> problems.Refusal | None:
         hosts = self._settings.hosts
         if hosts and _name(headers.get("host", b"")) not in hosts:
             return problems.Refusal(
@@ -78,7 +78,7 @@ class Guard:
             )
         # A page of another site can send a photo, though it cannot read the answer.
         foreign = headers.get("sec-fetch-site", b"") in (b"cross-site", b"same-site")
-        if foreign and path.startswith("/cartoonize"):
+        if foreign and method not in ("GET", "HEAD"):
             return problems.Refusal(
                 "other-site",
                 403,

@@ -1,4 +1,4 @@
-"""What the server counts, in Prometheus' form. Nothing of a photo is in it."""
+"""The server's counters, in Prometheus' form. Nothing of a photo is in them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,12 @@ class Metrics:
         )
         self.waiting = Gauge(
             "toonmark_requests_in_house",
-            "Requests that are uploading, waiting or being drawn.",
+            "Requests that have come whole, and wait or are being drawn.",
+            registry=self.registry,
+        )
+        self.kept = Gauge(
+            "toonmark_kept_bytes",
+            "Photos in memory that clients will ask about again.",
             registry=self.registry,
         )
         self.batches = Histogram(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import html
 from pathlib import Path
 
@@ -36,7 +37,12 @@ async def index(request: Request) -> Response:
     """The page, or how to build it."""
     if not assets.is_built():
         return HTMLResponse(_NOT_BUILT.format(command=html.escape(assets.HOW_TO_BUILD)), 503)
-    return _file(request, "index.html", _ASK_AGAIN)
+    text = assets.index(str(request.base_url))
+    headers = {**_ASK_AGAIN, "Vary": "Accept-Encoding"}
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return HTMLResponse(text, headers=headers)
+    headers["Content-Encoding"] = "gzip"
+    return HTMLResponse(gzip.compress(text.encode(), 6), headers=headers)
 
 
 @router.get("/docs")

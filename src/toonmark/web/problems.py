@@ -20,6 +20,8 @@ _STATUS: tuple[tuple[type[errors.ToonmarkError], HTTPStatus], ...] = (
     (errors.ImageError, HTTPStatus.BAD_REQUEST),
     (errors.FaceError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (errors.UnknownStyleError, HTTPStatus.NOT_FOUND),
+    (errors.TuningError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (errors.MissingExtraError, HTTPStatus.NOT_IMPLEMENTED),
     (errors.ToonmarkError, HTTPStatus.INTERNAL_SERVER_ERROR),
 )
 

@@ -32,6 +32,13 @@ class DrawnFace(BaseModel):
     cartoon: str = Field("", description="A data URL of a PNG; not for output=in-photo.")
 
 
+class KeptPhoto(BaseModel):
+    """A photo that can be drawn without being sent again."""
+
+    photo: str = Field(description="Its handle, for /cartoonize?photo=HANDLE.")
+    seconds: float = Field(description="After which it is forgotten.")
+
+
 class Drawing(BaseModel):
     """The answer as JSON."""
 
@@ -59,23 +66,45 @@ def problems(**meanings: str) -> dict[int | str, dict[str, Any]]:
 EVERYWHERE = problems(on_421="The server does not go by that name.", on_500="Our own fault.")
 GUARDED = problems(on_401="No token, or a wrong one.", on_429="Too many wrong tokens.")
 
+#: A request that brings a photo; and one that may name a kept one instead.
+PHOTO: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "The picture's bytes, or a form with a file.",
+        "content": {
+            "image/*": {"schema": {"type": "string", "format": "binary"}},
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "properties": {"image": {"type": "string", "format": "binary"}},
+                    "required": ["image"],
+                    "additionalProperties": False,
+                }
+            },
+        },
+    }
+}
+PHOTO_OR_HANDLE = {"requestBody": {**PHOTO["requestBody"], "required": False}}
+
 #: A drawing: a PNG, or JSON.
 DRAWN: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "A PNG, or JSON if that is accepted.",
+        "description": "A PNG, or JSON or SVG if that is what Accept asks for.",
         "content": {
             "image/png": {"schema": {"type": "string", "format": "binary"}},
             "application/json": {"schema": {"$ref": _REF.format(model="Drawing")}},
+            "image/svg+xml": {"schema": {"type": "string"}},
         },
     },
     **problems(
         on_400="A damaged or empty picture, or a form without a file.",
         on_403="A page of another site sent it.",
-        on_404="No such style.",
+        on_404="No such style, or no such photo any more.",
         on_408="The upload took too long.",
         on_413="Too many bytes or pixels.",
         on_415="No picture, or in a format that is not read.",
         on_422="No usable face, a wrong option, or too much to draw.",
+        on_501="SVG, and what traces it is not installed.",
         on_503="The queue is full; Retry-After says when to come back.",
         on_504="Drawing took too long.",
     ),

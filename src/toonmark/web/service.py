@@ -1,4 +1,4 @@
-"""What the requests of one server share."""
+"""The state that all requests to one server share."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from toonmark.web.assets import Networks
 from toonmark.web.connections import Connections
 from toonmark.web.doors import Doors
+from toonmark.web.kept import Kept
 from toonmark.web.metrics import Metrics
 from toonmark.web.problems import Refusal
 from toonmark.web.settings import Settings
@@ -37,6 +38,10 @@ class Service:
         self.doors = Doors(
             settings.uploads, settings.upload_rate, _GRACE, max(settings.held, settings.max_bytes)
         )
+        self.kept = Kept(
+            settings.kept, max(settings.kept_bytes, 2 * settings.max_bytes), settings.keep_time
+        )
+        self.metrics.kept.set_function(lambda: self.kept.held)
         self.connections = Connections(
             settings.connections, settings.idle_time, 2 * settings.time_limit + 60
         )

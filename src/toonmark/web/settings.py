@@ -1,4 +1,4 @@
-"""How a server is set up."""
+"""The server's settings."""
 
 from __future__ import annotations
 
@@ -34,6 +34,10 @@ class Settings:
             slowest ends.
         upload_rate: bytes a second that an upload must have, after 5 seconds of grace.
         held: bytes of all uploads in memory, under way or waiting to be drawn.
+        kept: photos in memory that clients will ask about again, half of them of one address. Where
+            there is no room, the one that was not used for longest is forgotten.
+        kept_bytes: of all these together, half of them of one address.
+        keep_time: seconds after which such a photo is forgotten in any case; 0 to keep none.
         queue: requests in the house at a time, waiting or being drawn; the next is told to come
             back.
         batch: requests that are drawn together.
@@ -55,6 +59,9 @@ class Settings:
     uploads: int = 64
     upload_rate: float = 4000.0
     held: int = 256_000_000
+    kept: int = 64
+    kept_bytes: int = 128_000_000
+    keep_time: float = 300.0
     queue: int = 32
     batch: int = 8
     workers: int = min(os.cpu_count() or 1, 8)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 from toonmark.errors import ToonmarkError
-from toonmark.files import written_whole
+from toonmark.files import write_bytes
 from toonmark.web import assets
 from toonmark.web.shelf import Shelf
 
@@ -14,10 +15,14 @@ class PageNotBuiltError(ToonmarkError):
     """The page's files are not there."""
 
 
-def write(out: Path, shelf: Shelf) -> list[Path]:
+def write(out: Path, shelf: Shelf, address: str = "") -> list[Path]:
     """Writes the page and its networks into a folder; what is there under other names stays.
 
     Each file is written whole or not at all.
+
+    Args:
+        address: where the folder will be, if that is known: what others show where somebody sends
+            this address has a picture then.
 
     Raises:
         PageNotBuiltError: this installation has no built page.
@@ -31,8 +36,7 @@ def write(out: Path, shelf: Shelf) -> list[Path]:
     written = []
 
     def put(name: str, content: bytes) -> None:
-        with written_whole(out / name) as temporary:
-            temporary.write_bytes(content)
+        write_bytes(out / name, content)
         written.append(out / name)
 
     for name in networks.names():
@@ -44,6 +48,12 @@ def write(out: Path, shelf: Shelf) -> list[Path]:
     for name, file in built:
         if name in ("docs.html",) or name.startswith("assets/docs-"):
             continue  # there is no API there
+        if name == "index.html" and address:
+            text = assets.index(address.rstrip("/") + "/").encode()
+            put(name, text)
+            put(f"{name}.gz", gzip.compress(text, 9, mtime=0))
+            (out / f"{name}.br").unlink(missing_ok=True)  # of a page for anywhere
+            continue
         for twin in (file, Path(f"{file}.gz"), Path(f"{file}.br")):
             if twin.is_file():
                 put(name + twin.name.removeprefix(file.name), twin.read_bytes())

@@ -1,4 +1,4 @@
-"""Who may use the server: whoever has its token (RFC 6750), which is not to be guessed."""
+"""The server's access token (RFC 6750), which is not to be guessed."""
 
 from __future__ import annotations
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -10,9 +12,43 @@ from starlette.requests import Request
 
 from toonmark.errors import EmptyFileError
 from toonmark.web.problems import Refusal
+from toonmark.web.service import Service
 
 #: What a form may weigh beyond the photo: its other fields, and the lines between them.
 _FORM = 64_000
+
+
+def sender(request: Request) -> str:
+    """The address that a request comes from."""
+    return request.client.host if request.client else ""
+
+
+def has_body(request: Request) -> bool:
+    """Whether a request brings anything."""
+    headers = request.headers
+    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+
+
+@asynccontextmanager
+async def received(service: Service, request: Request) -> AsyncIterator[bytes]:
+    """The photo in a request, which counts as an upload in memory until this ends.
+
+    Raises:
+        Refusal: it is too late or too slow, too many bytes, or there is no room; see
+            :func:`receive`.
+    """
+    settings, doors = service.settings, service.doors
+    upload = None
+    try:
+        slow = Refusal("slow-upload", 408, "The upload took too long.", "Send a smaller file.")
+        async with service.limited(settings.time_limit, slow) as limit:
+            upload = doors.open(sender(request), limit)
+            content = await receive(request, settings.max_bytes, partial(doors.receive, upload))
+        doors.whole(upload)
+        yield content
+    finally:
+        if upload is not None:
+            doors.close(upload)
 
 
 async def receive(

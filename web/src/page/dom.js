@@ -59,6 +59,6 @@ export const explained = ({ message, remedy, values = {} }) => [w(message, value
 /** Why browsers forbid camera, clipboard, threads and keeping on this page; empty if they do not. */
 export function forbidden() {
   if (isSecureContext) return '';
-  const key = 'Browsers allow it only over https, or on localhost; this page came over {origin}.';
+  const key = 'Browsers allow it only over https, or on localhost; this page came over {origin}. With toonmark serve --https it comes over https.';
   return w(key, { origin: location.origin });
 }

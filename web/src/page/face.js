@@ -1,9 +1,9 @@
 // One face's cartoon, and what can be done with it.
 
-import { dressed, figureSize, inMiddle } from '../vision/sticker.js';
+import { dressed, dressedShapes, figureSize, inMiddle } from '../vision/sticker.js';
 import { Compare } from './compare.js';
 import { explained, flash, h, tell } from './dom.js';
-import { canShare, copy, NotAllowed, save, share } from './saving.js';
+import { canShare, copy, download, keep, NotAllowed, save, share } from './saving.js';
 import { text, w } from './words.js';
 
 /** Edge of a cartoon in pixels as it is shown. */
@@ -21,12 +21,15 @@ export class FaceCard {
     this.copying = button('Copy', () => this.hand(copy, 'Copied', this.copying));
     this.sharing = button('Share', () => this.hand(share, 'Shared', this.sharing));
     this.sharing.hidden = !canShare();
+    this.tracing = button('Save as SVG', () => this.trace());
+    this.tracing.hidden = !photo.engine().traces;
     this.tools = h(
       'div',
       { class: 'tools', role: 'group', 'aria-label': title },
       this.saving,
       this.sharing,
       this.copying,
+      this.tracing,
       button('Compare', () => this.compare.toggle()),
     );
     this.element = h('div', { class: 'face', 'data-face': String(number) });
@@ -46,6 +49,7 @@ export class FaceCard {
     try {
       do {
         this.again = false;
+        this.tracing.hidden = !this.photo.engine().traces || this.photo.tuning.strength < 1; // a photo has no shapes
         this.drawn = await this.made(SHOWN);
         this.compare.show(this.drawn, ['transparent', 'sticker'].includes(this.photo.look));
       } while (this.again);
@@ -67,10 +71,15 @@ export class FaceCard {
   /** The cartoon as it was chosen to be, and the photo that lies under it. */
   async made(size) {
     const { look } = this.photo;
-    const inner = figureSize(look, size);
-    const options = { style: this.photo.style(), size: inner, transparent: look !== 'white' };
-    const drawn = await this.photo.engine().draw(this.photo, this.face.points, options);
+    const drawn = await this.photo.engine().draw(this.photo, this.face.points, this.options(figureSize(look, size)));
     return { ...drawn, cartoon: dressed(drawn.cartoon, look, size), crop: inMiddle(drawn.crop, size) };
+  }
+
+  /** What it is drawn with. @param {number} size */
+  options(size) {
+    const { look, tuning } = this.photo;
+    const known = this.photo.parted() ? tuning : { ...tuning, skin: 0, hair: 0 };
+    return { style: this.photo.style(), size, transparent: look !== 'white', tuning: known };
   }
 
   /** @param {...(string | object)} parts words; none, or an empty one: nothing */
@@ -84,9 +93,19 @@ export class FaceCard {
     return this.photo.cards.length > 1 ? `${stem}-toon-${this.number}.png` : `${stem}-toon.png`;
   }
 
-  /** In the size that was chosen. */
-  async finished() {
-    const { size } = this.photo;
+  /** Saves it as shapes. */
+  trace() {
+    const { look, size } = this.photo;
+    const options = this.options(size);
+    const action = async (name) => {
+      const shapes = await this.photo.engine().trace(this.photo, this.face.points, options);
+      return download(new Blob([dressedShapes(shapes, look)], { type: 'image/svg+xml' }), name);
+    };
+    return keep(this.tracing, this.name.replace(/png$/, 'svg'), action, (...parts) => this.say(...parts));
+  }
+
+  /** In the size that was chosen, or another. */
+  async finished(size = this.photo.size) {
     return (size === SHOWN ? this.drawn : await this.made(size)).cartoon;
   }
 

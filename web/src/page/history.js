@@ -31,6 +31,12 @@ export class History {
     this.show(step.name);
   }
 
+  /** Nothing is remembered any more. */
+  forget() {
+    this.done.length = this.undone.length = 0;
+    this.show('');
+  }
+
   /** @param {Step[]} from @param {Step[]} to @param {'undo' | 'redo'} way */
   step(from, to, way) {
     const step = from.pop();

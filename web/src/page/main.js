@@ -5,6 +5,7 @@ import { Compare } from './compare.js';
 import { Device } from './device.js';
 import { byId, explained, forbidden, h, put, tell } from './dom.js';
 import { History } from './history.js';
+import { Kept } from './kept.js';
 import { PhotoCard } from './photo.js';
 import { Server } from './server.js';
 import { StyleChoice } from './styles.js';
@@ -18,9 +19,14 @@ const token = takeToken();
 const device = new Device(token);
 const server = new Server(token);
 const cards = new Set();
-const chosen = { place: 'device', style: '' };
+const chosen = { place: 'device', style: '', parted: false };
 const steps = new History(byId('history'));
+const kept = new Kept((any) => (byId('kept').hidden = !any));
 let choice = null;
+/** Draws in another style from now on. @type {(name: string) => Promise<void>} */
+let choose = async () => {};
+/** Whether the browser refuses to keep the page, as nobody vouches for where it comes from. */
+let untrusted = false;
 
 const engine = () => (chosen.place === 'server' ? server : device);
 const style = () => chosen.style;
@@ -37,17 +43,46 @@ function takeToken() {
   return sessionStorage.getItem('token') ?? '';
 }
 
+/** @param {File} file */
+const photoCard = (file) =>
+  new PhotoCard(file, engine, style, steps, () => chosen.parted, remove, (card) => kept.put(card.entry()));
+
 /** @param {Iterable<File>} files */
 async function add(files) {
   const fresh = [...files].map((file) =>
-    isVideo(file)
-      ? new VideoCard(file, () => new Device(token), style, remove)
-      : new PhotoCard(file, engine, style, steps, remove),
+    isVideo(file) ? new VideoCard(file, () => new Device(token), style, remove) : photoCard(file),
   );
   for (const card of fresh.reverse()) lay(card);
   fresh[fresh.length - 1]?.element.focus({ preventScroll: false });
   for (const card of fresh.reverse()) await card.open();
   picture(fresh);
+}
+
+/** Shows what was made on an earlier visit. */
+async function bringBack() {
+  const entries = await kept.all();
+  const style = entries[entries.length - 1]?.style;
+  if (choice.labels?.has(style)) choose(style);
+  const old = entries.map((entry) => {
+    const card = photoCard(entry.file);
+    card.restore(entry);
+    return card;
+  });
+  for (const card of old) lay(card);
+  opened(old.reverse()); // which the example need not wait for
+}
+
+async function opened(old) {
+  for (const card of old) await card.open();
+  picture(old);
+}
+
+/** Forgets everything that was made. */
+async function clear() {
+  for (const card of [...cards]) card.close(true);
+  steps.forget();
+  const cleared = await kept.clear();
+  tell(cleared ? w('Everything was cleared.') : w('The browser cleared nothing. Clear the data of this site in its settings.'));
 }
 
 function lay(card) {
@@ -72,7 +107,8 @@ function picture(fresh) {
 /** @param {boolean} undone whether the history has closed it */
 function remove(card, undone) {
   cards.delete(card);
-  device.close(card); // it may have been opened here before the place was changed
+  if (card.key) kept.remove(card.key);
+  for (const one of [device, server]) one.close(card); // the place may have been changed
   arrange();
   byId('main').focus();
   const name = w('{name} was closed.', { name: card.name });
@@ -95,32 +131,36 @@ function showPlace() {
   const here = chosen.place === 'device';
   const where = byId('where');
   where.classList.toggle('server', !here);
-  const sent = w('Photos are sent to {host}, drawn there, and not kept.', { host: location.host });
+  const sent = w('Photos are sent to {host}, drawn there, and forgotten within minutes.', { host: location.host });
   const told = [here ? w('Drawn on this device. No photo leaves it.') : sent];
   if (here && !isSecureContext) {
     told.push(w('No camera, no copying, slower and not without a network:'), forbidden());
   }
+  if (here && untrusted) {
+    told.push(w('Without a network this page will not open: the browser does not trust its certificate.'));
+  }
   where.replaceChildren(...told.map((one) => h('span', {}, one, ' ')));
   const promise = here
     ? 'It is drawn here in your browser, so your photo never leaves this device.'
-    : 'It is drawn on this server, which keeps nothing.';
+    : 'It is drawn on this server, which forgets it within minutes.';
   put(byId('promise'), w(promise));
 }
 
 function offerStyles(styles) {
   const use = async (name) => {
     chosen.style = name;
+    chosen.parted = Boolean(styles.find((one) => one.name === name).parts);
     byId('terms').textContent = styles.find((one) => one.name === name).terms ?? '';
     for (const card of cards) await card.redraw();
     if (cards.size) tell(w('Drawn in the other style.'));
   };
-  const go = (name) => {
+  choose = (name) => {
     choice.choose(name);
     return use(name);
   };
   choice = new StyleChoice(byId('styles'), styles, (name, before) => {
     use(name);
-    steps.did({ name: w('The style was changed.'), undo: () => go(before), redo: () => go(name) });
+    steps.did({ name: w('The style was changed.'), undo: () => choose(before), redo: () => choose(name) });
   });
   use(choice.chosen);
 }
@@ -149,6 +189,7 @@ function listen() {
     pick: () => byId('pick').click(),
     shoot: () => byId('shoot').click(),
     camera: () => camera.start(),
+    clear,
   };
   document.addEventListener('click', ({ target }) => actions[target.closest('[data-do]')?.dataset.do]?.());
   for (const id of ['pick', 'shoot']) {
@@ -174,7 +215,10 @@ function listen() {
   byId('place').addEventListener('change', async ({ target }) => {
     chosen.place = target.value;
     showPlace();
-    for (const card of cards) await card.open();
+    for (const card of cards) {
+      server.close(card); // lest it lies there unused
+      await card.open();
+    }
   });
 }
 
@@ -196,10 +240,12 @@ async function start() {
   try {
     const { manifest, threads } = await device.started;
     byId('place').hidden = byId('docs').hidden = !manifest.server;
+    server.traces = manifest.svg;
     offerStyles(manifest.styles);
     await spoken;
     document.body.dataset.threads = String(threads);
     document.body.dataset.state = 'ready';
+    await bringBack();
     await showExample();
   } catch (error) {
     const { message, remedy = 'Load the page again.', values } = error;
@@ -211,7 +257,11 @@ async function start() {
   }
   // Not while the first photo waits: what works without a network can come last.
   if (!('serviceWorker' in navigator)) return;
-  navigator.serviceWorker.register('sw.js').catch(() => {});
+  navigator.serviceWorker.register('sw.js').catch((error) => {
+    if (error.name !== 'SecurityError') return;
+    untrusted = true;
+    showPlace();
+  });
   if (!navigator.connection?.saveData) device.call('keep').catch(() => {});
 }
 

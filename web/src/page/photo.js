@@ -1,11 +1,14 @@
 // One photo: its faces with their points, and a cartoon beside each.
 
 import { FACE_TEMPLATE } from '../vision/geometry.js';
-import { LOOKS } from '../vision/sticker.js';
-import { explained, flash, h, put, tell } from './dom.js';
+import { colourOf, LOOKS } from '../vision/sticker.js';
+import { AS_DRAWN } from '../vision/tuning.js';
+import { explained, h, put, tell } from './dom.js';
 import { FaceCard, SHOWN } from './face.js';
 import { addBox, addPoints } from './points.js';
-import { saveAll } from './saving.js';
+import { cellFor, poster } from './poster.js';
+import { keep, save, saveAll } from './saving.js';
+import { Tune } from './tune.js';
 import { w } from './words.js';
 
 /** Edges in pixels in which cartoons can be had. */
@@ -15,15 +18,18 @@ let photos = 0;
 
 export class PhotoCard {
   /** @param {File} file @param {() => any} engine who draws @param {() => string} style
-   * @param {import('./history.js').History} history */
-  constructor(file, engine, style, history, onClose) {
-    Object.assign(this, { file, engine, style, history, onClose });
+   * @param {import('./history.js').History} history @param {() => boolean} parted whether the style says where
+   * skin and hair are @param {(card: PhotoCard) => void} onChange told when there is something to keep */
+  constructor(file, engine, style, history, parted, onClose, onChange) {
+    Object.assign(this, { file, engine, style, history, parted, onClose, onChange });
+    this.key = Date.now() + photos / 1000; // newer ones have larger keys
     this.id = ++photos;
     this.name = file.name || 'photo';
     this.cards = [];
     this.closed = false;
     this.look = LOOKS[0].name;
     this.size = SHOWN;
+    this.tuning = AS_DRAWN;
     this.url = URL.createObjectURL(file);
     this.count = h('small');
     this.body = h('div', { class: 'body' });
@@ -73,11 +79,13 @@ export class PhotoCard {
     await this.redraw();
     if (this.closed) return;
     this.state('drawn');
+    this.changed();
     tell(w('{name} is drawn.', { name: this.name }));
   }
 
   /** Draws all faces once more: the style or the place has changed. */
   async redraw() {
+    this.tune?.show();
     for (const card of this.cards) {
       if (this.closed) return;
       await card.draw();
@@ -129,37 +137,57 @@ export class PhotoCard {
     });
     const size = this.choice('Size', SIZES.map((one) => [String(one), w('{size} pixels', { size: one })]), String(this.size), (value) => {
       this.size = Number(value);
+      this.changed();
     });
-    const options = h('div', { class: 'options' }, this.background, size, this.adjust);
-    if (several) options.prepend(this.allAtOnce());
-    return h('div', { class: 'aside' }, figure, options, more);
+    const options = h('div', { class: 'options' }, size, this.adjust);
+    if (several) options.prepend(...this.allAtOnce());
+    this.tune = new Tune(this, this.background);
+    return h('div', { class: 'aside' }, figure, options, more, this.tune.element);
   }
 
   /** Draws it on another background. @param {string} look */
   dress(look) {
     this.look = look;
     this.background.querySelector('select').value = look;
+    this.changed();
     return this.redraw();
   }
 
-  /** A button that saves all cartoons in one file. */
+  /** Buttons that save all cartoons at once: in one file, and in one picture. */
   allAtOnce() {
-    const name = `${this.name.replace(/\.[^.]*$/, '') || 'photo'}-toons.zip`;
-    const save = async () => {
-      flash(button, w('Drawing'));
-      try {
-        const pictures = [];
-        for (const card of this.cards) pictures.push({ name: card.name, pixels: await card.finished() });
-        await saveAll(pictures, name);
-        flash(button, w('Saved'));
-        tell(w('Saved {name}.', { name }));
-      } catch (error) {
-        flash(button, w('Failed'));
-        tell(...explained(error));
-      }
+    const stem = this.name.replace(/\.[^.]*$/, '') || 'photo';
+    const pictures = async (size) => {
+      const made = [];
+      for (const card of this.cards) made.push({ name: card.name, pixels: await card.finished(size) });
+      return made;
     };
-    const button = h('button', { type: 'button', onclick: save }, w('Save all'));
-    return button;
+    const button = (text, name, action) => {
+      const element = h('button', { type: 'button', onclick: () => keep(element, name, action) }, w(text));
+      return element;
+    };
+    return [
+      button('Save all', `${stem}-toons.zip`, async (name) => saveAll(await pictures(this.size), name)),
+      button('Poster', `${stem}-poster.png`, async (name) => {
+        const made = await pictures(cellFor(this.cards.length, this.size));
+        return save(poster(made.map(({ pixels }) => pixels), colourOf(this.look)), name);
+      }),
+    ];
+  }
+
+  /** There is something else to keep than before. */
+  changed() {
+    if (!this.closed) this.onChange(this);
+  }
+
+  /** What is needed to make it again. @returns {import('./kept.js').Entry} */
+  entry() {
+    const { key, file, look, size, tuning } = this;
+    return { key, file, style: this.style(), look, size, tuning, faces: this.found.faces.map((face) => ({ ...face })) };
+  }
+
+  /** Makes it what it was. @param {import('./kept.js').Entry} entry */
+  restore({ key, look, size, tuning, faces }) {
+    Object.assign(this, { key, look, size, tuning, known: faces });
   }
 
   /** Where the points of all faces are: a copy. */
@@ -180,9 +208,11 @@ export class PhotoCard {
     const [before, after] = [this.settled, this.points()];
     if (String(before) === String(after)) return false;
     this.settled = after;
+    this.changed();
     const to = (all) => {
       this.put(all);
       this.settled = this.points();
+      this.changed();
     };
     this.history.did({ name, undo: () => to(before), redo: () => to(after) });
     return true;

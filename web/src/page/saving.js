@@ -1,7 +1,7 @@
 // Cartoons out of the page: to a file, to the clipboard, to another app.
 
 import { Problem } from './device.js';
-import { forbidden, h, show } from './dom.js';
+import { explained, flash, forbidden, h, show, tell } from './dom.js';
 import { w } from './words.js';
 import { zip } from './zip.js';
 
@@ -27,6 +27,22 @@ export async function saveAll(pictures, name) {
     files.push({ name: one.name, data: new Uint8Array(await (await toPng(one.pixels)).arrayBuffer()) });
   }
   return download(zip(files), name);
+}
+
+/** Saves what takes a while to make, and says on its button what has come of it.
+ * @param {HTMLElement} button @param {string} name of the file @param {(name: string) => Promise<unknown>} action
+ * @param {(...parts: object[]) => void} say shows what went wrong */
+export async function keep(button, name, action, say = () => {}) {
+  flash(button, w('Drawing'));
+  try {
+    await action(name);
+    flash(button, w('Saved'));
+    tell(w('Saved {name}.', { name }));
+  } catch (error) {
+    flash(button, w('Failed'));
+    say(...explained(error));
+    tell(...explained(error));
+  }
 }
 
 /** @param {Blob} blob @param {string} name */

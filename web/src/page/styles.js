@@ -7,6 +7,8 @@ import { w } from './words.js';
 export const THUMBNAIL = 144;
 /** So many styles are shown in pictures; each needs its network. */
 const MOST = 12;
+/** So many pixels of a neighbour are seen beside the chosen style. */
+const EDGE = 16;
 
 export class StyleChoice {
   /** @param {HTMLElement} place @param {{name: string, title: string}[]} styles the default first
@@ -19,10 +21,19 @@ export class StyleChoice {
     const change = ({ target }) => {
       const before = this.chosen;
       this.chosen = target.value;
+      this.keepInView();
       onChange(this.chosen, before);
     };
     const set = h('fieldset', { class: 'switch styles', onchange: change }, legend, ...this.labels.values());
     place.append(set);
+  }
+
+  /** Moves the styles sideways, and not the page, until the chosen one is whole. */
+  keepInView() {
+    const label = this.labels.get(this.chosen);
+    const [inner, outer] = [label, label.parentElement].map((e) => e.getBoundingClientRect());
+    const left = Math.max(0, inner.right - outer.right + EDGE) + Math.min(0, inner.left - outer.left - EDGE);
+    label.parentElement.scrollBy({ left });
   }
 
   label({ name, title }) {
@@ -34,6 +45,7 @@ export class StyleChoice {
   choose(name) {
     this.chosen = name;
     this.labels.get(name).querySelector('input').checked = true;
+    this.keepInView();
   }
 
   /** Shows a face in every style, one after the other, the chosen one first; a newer face takes over.
@@ -50,6 +62,7 @@ export class StyleChoice {
       const canvas = label.querySelector('canvas') ?? h('canvas', { 'aria-hidden': 'true' });
       show(canvas, pixels);
       label.querySelector('span').prepend(canvas);
+      this.keepInView();
     }
   }
 }

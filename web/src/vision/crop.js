@@ -18,23 +18,17 @@ export function crop(picture, transform, size, fill = null) {
   // A block's centre lies (block - 1) / 2 behind its first pixel.
   const shift = (block - 1) / 2;
   const [[a, b, tx], [c, d, ty]] = back;
+  const [right, bottom] = [picture.width - 0.5, picture.height - 0.5];
   const result = new Float32Array(size * size * 3);
   for (let row = 0, out = 0; row < size; row++) {
     for (let column = 0; column < size; column++, out += 3) {
-      if (fill !== null && !within(picture, apply([column, row], back))) {
-        result.fill(fill, out, out + 3);
-        continue;
-      }
-      const x = (a * column + b * row + tx - x0 - shift) / block;
-      const y = (c * column + d * row + ty - y0 - shift) / block;
-      bilinear(part, x, y, result, out);
+      const [x, y] = [a * column + b * row + tx, c * column + d * row + ty];
+      const within = x >= -0.5 && x <= right && y >= -0.5 && y <= bottom;
+      if (within || fill === null) bilinear(part, (x - x0 - shift) / block, (y - y0 - shift) / block, result, out);
+      else result[out] = result[out + 1] = result[out + 2] = fill;
     }
   }
   return result;
-}
-
-function within({ width, height }, [x, y]) {
-  return x >= -0.5 && x <= width - 0.5 && y >= -0.5 && y <= height - 0.5;
 }
 
 /** The part of the picture that is looked at, in whole blocks counted from its corner. */
@@ -56,26 +50,37 @@ function seen(picture, back, size, block) {
 
 /** Means of block × block pixels, as floats; beyond the edge its last pixels go on. */
 function blockMeans({ data, width, height }, x0, y0, x1, y1, block) {
-  const columns = Math.ceil((Math.min(x1, width) - x0) / block);
-  const rows = Math.ceil((Math.min(y1, height) - y0) / block);
+  const [endX, endY] = [Math.min(x1, width), Math.min(y1, height)];
+  const [columns, rows] = [Math.ceil((endX - x0) / block), Math.ceil((endY - y0) / block)];
   const values = new Float32Array(columns * rows * 3);
   const area = block * block;
+  const pixels = new Uint32Array(data.buffer, data.byteOffset, width * height);
+  const [red, green, blue] = [0, 1, 2].map(() => new Float64Array(columns));
+  const whole = Math.floor((endX - x0) / block); // of the last block there may be a part
   for (let row = 0, out = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++, out += 3) {
-      let [red, green, blue] = [0, 0, 0];
-      for (let j = 0; j < block; j++) {
-        const y = Math.min(y0 + row * block + j, Math.min(y1, height) - 1);
-        for (let i = 0; i < block; i++) {
-          const x = Math.min(x0 + column * block + i, Math.min(x1, width) - 1);
-          const at = 4 * (y * width + x);
-          red += data[at];
-          green += data[at + 1];
-          blue += data[at + 2];
+    for (const sum of [red, green, blue]) sum.fill(0);
+    for (let j = 0; j < block; j++) {
+      const line = width * Math.min(y0 + row * block + j, endY - 1);
+      for (let column = 0, at = line + x0; column < columns; column++, at += block) {
+        const end = column < whole ? at + block : line + endX;
+        const missing = at + block - end;
+        const last = missing ? pixels[end - 1] : 0;
+        // Red and, 16 bits higher, blue are summed at once; blocks of more than 257 pixels are not met.
+        let [ends, middle] = [missing * (last & 0xff00ff), missing * ((last >>> 8) & 255)];
+        for (let i = at; i < end; i++) {
+          const pixel = pixels[i];
+          ends += pixel & 0xff00ff;
+          middle += (pixel >>> 8) & 255;
         }
+        red[column] += ends & 0xffff;
+        green[column] += middle;
+        blue[column] += ends >>> 16;
       }
-      values[out] = red / area;
-      values[out + 1] = green / area;
-      values[out + 2] = blue / area;
+    }
+    for (let column = 0; column < columns; column++, out += 3) {
+      values[out] = red[column] / area;
+      values[out + 1] = green[column] / area;
+      values[out + 2] = blue[column] / area;
     }
   }
   return { values, columns, rows };
@@ -85,13 +90,13 @@ function bilinear({ values, columns, rows }, x, y, result, out) {
   x = Math.min(Math.max(x, 0), columns - 1);
   y = Math.min(Math.max(y, 0), rows - 1);
   const [left, top] = [Math.floor(x), Math.floor(y)];
-  const right = Math.min(left + 1, columns - 1);
-  const bottom = Math.min(top + 1, rows - 1);
   const [fx, fy] = [x - left, y - top];
+  const right = left + 1 < columns ? 3 : 0; // how far the neighbours are, or the edge again
+  const below = top + 1 < rows ? 3 * columns : 0;
   for (let channel = 0; channel < 3; channel++) {
-    const at = (column, row) => values[3 * (row * columns + column) + channel];
-    const upper = at(left, top) * (1 - fx) + at(right, top) * fx;
-    const lower = at(left, bottom) * (1 - fx) + at(right, bottom) * fx;
+    const at = 3 * (top * columns + left) + channel;
+    const upper = values[at] * (1 - fx) + values[at + right] * fx;
+    const lower = values[at + below] * (1 - fx) + values[at + below + right] * fx;
     result[out + channel] = upper * (1 - fy) + lower * fy;
   }
 }

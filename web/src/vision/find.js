@@ -5,7 +5,7 @@ import { plausible, shared, shown, suppress } from './yunet.js';
 
 const [SIDE, LARGE_SIDE] = [640, 1920];
 const [SCORE, CAREFUL_SCORE] = [0.6, 0.8];
-const [UPRIGHT_SCORE, UPRIGHT_MARGIN] = [0.9, 0.03];
+const [UPRIGHT_SCORE, UPRIGHT_MARGIN, TURNED_OVER_SCORE] = [0.9, 0.03, 0.92];
 const GOOD_SIZE = [48, 320];
 const LEAST_SIDE = 20;
 const OVERLAP = 0.3;
@@ -22,21 +22,23 @@ export const sizeOf = (face) => Math.max(face.box[2], face.box[3]);
 export async function findFaces(picture, detect) {
   const longer = Math.max(picture.width, picture.height);
   if (Math.min(picture.width, picture.height) < LEAST_SIDE) return [];
-  let faces = await look(picture, detect, SIDE);
+  const small = reduced(picture, SIDE); // looked at twice or more
+  let faces = await look(picture, detect, SIDE, { small });
   if (!faces.length) {
     faces = await look(picture, detect, SIDE / 2, { frame: 0.4, score: CAREFUL_SCORE });
   }
   if (longer > 1.5 * SIDE) {
-    const small = await look(picture, detect, LARGE_SIDE, { score: CAREFUL_SCORE });
-    faces = suppress([...faces, ...small], OVERLAP);
+    const others = await look(picture, detect, LARGE_SIDE, { score: CAREFUL_SCORE });
+    faces = suppress([...faces, ...others], OVERLAP);
   }
   let turned = 0;
   let best = faces.length ? Math.max(...faces.map((face) => face.score)) : CAREFUL_SCORE;
   // Upside down always, for those that lost their EXIF data; on its side where there is doubt.
   for (const quarters of best < UPRIGHT_SCORE ? [1, 2, 3] : [2]) {
-    const others = await look(picture, detect, SIDE, { quarters });
+    const others = await look(picture, detect, SIDE, { quarters, small });
     const score = Math.max(0, ...others.map((face) => face.score));
-    const margin = quarters === 2 && faces.length ? 0 : UPRIGHT_MARGIN;
+    const over = quarters === 2 && faces.length && score >= TURNED_OVER_SCORE;
+    const margin = over ? 0 : UPRIGHT_MARGIN;
     if (score > best + margin) [faces, turned, best] = [others, quarters, score];
   }
   const reduction = Math.max(1, longer / SIDE);
@@ -68,13 +70,21 @@ async function secondLook(picture, detect, face, quarters) {
   return face;
 }
 
-/** One pass of the detector, its finds in the picture's pixels.
- * @param {Picture} picture @param {Detector} detect @returns {Promise<Face[]>} */
-export async function look(picture, detect, side, { score = SCORE, frame = 0, quarters = 0 } = {}) {
+/** What the detector is shown of a picture. @param {Picture} picture @param {number} side the longer one */
+function reduced(picture, side) {
   const { width, height } = picture;
   const scale = Math.min(1, side / Math.max(width, height));
-  const size = [Math.max(1, round(width * scale)), Math.max(1, round(height * scale))];
-  const small = turn(shrink(picture, size[0], size[1]), quarters);
+  return shrink(picture, Math.max(1, round(width * scale)), Math.max(1, round(height * scale)));
+}
+
+/** One pass of the detector, its finds in the picture's pixels.
+ * @param {Picture} picture @param {Detector} detect @param {{score?: number, frame?: number, quarters?: number,
+ * small?: Picture}} how small: the picture as it is shown, if there is one already @returns {Promise<Face[]>} */
+export async function look(picture, detect, side, how = {}) {
+  const { score = SCORE, frame = 0, quarters = 0, small: upright = reduced(picture, side) } = how;
+  const { width, height } = picture;
+  const size = [upright.width, upright.height];
+  const small = turn(upright, quarters);
   const border = round(frame * Math.max(small.width, small.height));
   const [across, down] = shown(small, border);
   const found = (await detect(small, border, score)).filter((face) => plausible(face, across, down));

@@ -1,19 +1,21 @@
 // OpenCV's INTER_AREA for making pictures smaller: what the detector looks at.
 
-/** Which source pixels make up each target pixel, and how much each counts. */
+/** Which source pixels make up each target pixel, and how much each counts: some of the one before
+ * `first`, if `before` is not 0; all from `first` on, `inner` each; some of `last`, if `after` is not 0. */
 function table(source, target) {
   const scale = source / target;
-  return Array.from({ length: target }, (_, i) => {
+  const [first, last] = [new Int32Array(target), new Int32Array(target)];
+  const [before, inner, after] = [new Float64Array(target), new Float64Array(target), new Float64Array(target)];
+  for (let i = 0; i < target; i++) {
     const [start, end] = [i * scale, (i + 1) * scale];
     const cell = Math.min(scale, source - start);
-    let last = Math.min(Math.floor(end), source - 1);
-    const first = Math.min(Math.ceil(start), last);
-    const entries = [];
-    if (first - start > 1e-3) entries.push([first - 1, (first - start) / cell]);
-    for (let j = first; j < last; j++) entries.push([j, 1 / cell]);
-    if (end - last > 1e-3) entries.push([last, Math.min(Math.min(end - last, 1), cell) / cell]);
-    return entries;
-  });
+    last[i] = Math.min(Math.floor(end), source - 1);
+    first[i] = Math.min(Math.ceil(start), last[i]);
+    inner[i] = 1 / cell;
+    if (first[i] - start > 1e-3) before[i] = (first[i] - start) / cell;
+    if (end - last[i] > 1e-3) after[i] = Math.min(Math.min(end - last[i], 1), cell) / cell;
+  }
+  return { first, last, before, inner, after };
 }
 
 /** A smaller picture: each pixel the mean of the area that it covers.
@@ -22,34 +24,89 @@ export function shrink(picture, width, height) {
   if (width === picture.width && height === picture.height) return picture;
   const [columns, rows] = [table(picture.width, width), table(picture.height, height)];
   const bytes = new Uint8ClampedArray(4 * width * height).fill(255);
-  const sums = new Float32Array(3 * width);
-  rows.forEach((parts, y) => {
-    sums.fill(0);
-    for (const [row, weight] of parts) addRow(picture, row, weight, columns, sums);
-    for (let x = 0; x < width; x++) {
-      for (let channel = 0; channel < 3; channel++) {
-        bytes[4 * (y * width + x) + channel] = sums[3 * x + channel];
-      }
-    }
-  });
+  const sums = new Sums(picture);
+  for (let y = 0; y < height; y++) {
+    const last = rows.last[y];
+    sums.addAll(rows.first[y], last, rows.inner[y]);
+    // What of that row is not this line's is the next one's, from its `before`.
+    if (rows.after[y] || rows.before[y + 1]) sums.add(last, rows.after[y], rows.before[y + 1] ?? 0);
+    across(sums.line, columns, bytes, 4 * y * width);
+    sums.goOn();
+  }
   return { data: bytes, width, height };
 }
 
-function addRow({ data, width }, row, weight, columns, sums) {
-  const base = 4 * row * width;
-  for (let x = 0; x < columns.length; x++) {
-    const parts = columns[x];
-    let [red, green, blue] = [0, 0, 0];
-    for (let k = 0; k < parts.length; k++) {
-      const at = base + 4 * parts[k][0];
-      const share = parts[k][1];
-      red += data[at] * share;
-      green += data[at + 1] * share;
-      blue += data[at + 2] * share;
+/** So many bytes' sum fits into 16 bits. */
+const TOGETHER = 257;
+
+/** Weighted sums of rows: three numbers a column. */
+class Sums {
+  /** @param {import('./crop.js').Picture} picture */
+  constructor({ data, width, height }) {
+    this.pixels = new Uint32Array(data.buffer, data.byteOffset, width * height);
+    this.width = width;
+    this.line = new Float64Array(3 * width);
+    this.next = new Float64Array(3 * width);
+    this.ends = new Uint32Array(width); // of red and, 16 bits higher, blue
+    this.middles = new Uint32Array(width); // of green
+  }
+
+  /** A row that is of this line and of the next. */
+  add(row, weight, nextWeight) {
+    const { pixels, width, line, next } = this;
+    for (let x = 0, at = row * width, out = 0; x < width; x++, at++, out += 3) {
+      const pixel = pixels[at];
+      const [red, green, blue] = [pixel & 255, (pixel >>> 8) & 255, (pixel >>> 16) & 255];
+      line[out] += weight * red;
+      line[out + 1] += weight * green;
+      line[out + 2] += weight * blue;
+      next[out] = nextWeight * red;
+      next[out + 1] = nextWeight * green;
+      next[out + 2] = nextWeight * blue;
     }
-    sums[3 * x] += weight * red;
-    sums[3 * x + 1] += weight * green;
-    sums[3 * x + 2] += weight * blue;
+  }
+
+  /** The next line. */
+  goOn() {
+    [this.line, this.next] = [this.next, this.line.fill(0)];
+  }
+
+  /** Rows from `first` to before `last`, all of one weight: summed as whole numbers, two colours at once. */
+  addAll(first, last, weight) {
+    const { pixels, width, line, ends, middles } = this;
+    for (let top = first; top < last; top += TOGETHER) {
+      ends.fill(0);
+      middles.fill(0);
+      for (let row = top; row < Math.min(top + TOGETHER, last); row++) {
+        for (let x = 0, at = row * width; x < width; x++, at++) {
+          const pixel = pixels[at];
+          ends[x] += pixel & 0xff00ff;
+          middles[x] += (pixel >>> 8) & 255;
+        }
+      }
+      for (let x = 0, out = 0; x < width; x++, out += 3) {
+        line[out] += weight * (ends[x] & 0xffff);
+        line[out + 1] += weight * middles[x];
+        line[out + 2] += weight * (ends[x] >>> 16);
+      }
+    }
+  }
+}
+
+/** A line of sums, made as narrow as the target. */
+function across(line, { first, last, before, inner, after }, bytes, out) {
+  for (let x = 0; x < first.length; x++, out += 4) {
+    let [red, green, blue] = [0, 0, 0];
+    for (let at = 3 * first[x]; at < 3 * last[x]; at += 3) {
+      red += line[at];
+      green += line[at + 1];
+      blue += line[at + 2];
+    }
+    const [left, all, right] = [before[x], inner[x], after[x]];
+    const [low, high] = [left ? 3 * first[x] - 3 : 0, 3 * last[x]];
+    bytes[out] = all * red + left * line[low] + right * line[high];
+    bytes[out + 1] = all * green + left * line[low + 1] + right * line[high + 1];
+    bytes[out + 2] = all * blue + left * line[low + 2] + right * line[high + 2];
   }
 }
 

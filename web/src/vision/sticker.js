@@ -23,9 +23,29 @@ export function figureSize(look, size) {
 /** The finished picture. @param {import('./crop.js').Picture} figure cut out, of `figureSize`; for
  * white the whole cartoon @param {string} look @param {number} size */
 export function dressed(figure, look, size) {
-  const colour = LOOKS.find((one) => one.name === look)?.colour;
+  if (look === 'white') return figure;
+  const colour = colourOf(look);
   if (colour) return onColour(figure, colour);
   return look === 'sticker' ? sticker(inMiddle(figure, size)) : figure;
+}
+
+/** What is behind the figure: a colour, or null for nothing. @param {string} look */
+export const colourOf = (look) =>
+  look === 'white' ? [255, 255, 255] : (LOOKS.find((one) => one.name === look)?.colour ?? null);
+
+/** The finished drawing as shapes. @param {string} svg the figure's, without what is around it; for white
+ * the whole cartoon's @param {string} look @returns {string} */
+export function dressedShapes(svg, look) {
+  const [, head, edge, shapes] = /^[^]*?(<svg[^>]*viewBox="0 0 ([\d.]+)[^>]*>)([^]*)<\/svg>/.exec(svg);
+  const colour = look === 'white' ? null : colourOf(look);
+  if (colour) return `${head}\n<rect width="${edge}" height="${edge}" fill="rgb(${colour})"/>${shapes}</svg>\n`;
+  if (look !== 'sticker') return svg;
+  const [total, round] = [edge / (1 - 2 * (EDGE + MARGIN)), (value) => value.toFixed(1)];
+  const wide = [-(total - edge) / 2, -(total - edge) / 2, total, total].map(round).join(' ');
+  const white = `fill="#fff" stroke="#fff" stroke-width="${round(2 * EDGE * total)}" stroke-linejoin="round"`;
+  // The edge is the figure's own shapes once more, all white and as much wider; their colours are below.
+  const edges = shapes.replace(/ fill="[^"]*"/g, '');
+  return `${head.replace(/viewBox="[^"]*"/, `viewBox="${wide}"`)}\n<g ${white}>${edges}</g>${shapes}</svg>\n`;
 }
 
 /** A picture in the middle of a larger transparent one. @param {import('./crop.js').Picture} picture */

@@ -4,6 +4,8 @@
 const STRIDES = [8, 16, 32];
 /** Shorter side up to which a picture is filled up with grey. */
 const FILLED_SIDE = 128;
+/** What frames and fills it. */
+const GREY = 127;
 
 /** @typedef {{box: number[], points: import('./geometry.js').Point[], score: number}} Face
  *  box: x, y, width, height. */
@@ -23,15 +25,16 @@ export function input(picture, border = 0) {
   const [width, height] = [up(across), up(down)];
   const plane = width * height;
   const values = new Float32Array(3 * plane);
-  for (let y = 0; y < down; y++) {
-    for (let x = 0; x < across; x++) {
-      const [sx, sy] = [x - border, y - border];
-      const inside = sx >= 0 && sy >= 0 && sx < picture.width && sy < picture.height;
-      const at = 4 * (sy * picture.width + sx);
-      for (let channel = 0; channel < 3; channel++) {
-        const value = inside ? picture.data[at + 2 - channel] : 127;
-        values[channel * plane + y * width + x] = value;
-      }
+  const framed = border > 0 || across > picture.width || down > picture.height;
+  for (let y = 0; framed && y < down; y++) {
+    for (let k = 0; k < 3; k++) values.fill(GREY, k * plane + y * width, k * plane + y * width + across);
+  }
+  for (let y = 0, at = 0; y < picture.height; y++) {
+    let out = (y + border) * width + border;
+    for (let x = 0; x < picture.width; x++, at += 4, out++) {
+      values[out] = picture.data[at + 2];
+      values[plane + out] = picture.data[at + 1];
+      values[2 * plane + out] = picture.data[at];
     }
   }
   return { values, width, height };

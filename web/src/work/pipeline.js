@@ -51,7 +51,7 @@ export class Pipeline {
   async style(name) {
     const { styles } = await this.manifest();
     const style = styles.find((one) => one.name === name) ?? styles[0];
-    return { ...style, template: style.template };
+    return style;
   }
 
   /** @type {import('../vision/find.js').Detector} */
@@ -150,28 +150,30 @@ export class Pipeline {
     });
   }
 
-  /** The same view of the photo as a style draws, as sharp as the photo is.
-   * @param {import('../vision/geometry.js').Point[]} points @param {number} size */
-  async view(picture, points, name, size) {
-    const { template, outside } = await this.style(name);
-    const fill = outside === 'white' ? 255 : null;
-    return toPicture(crop(picture, faceTransform(points, size, template), size, fill), size);
-  }
-
   /** Draws one face. @param {import('../vision/geometry.js').Point[]} points */
   async draw(picture, points, name) {
-    const { file, size, template, outside } = await this.style(name);
-    const transform = faceTransform(points, size, template);
-    const pixels = crop(picture, transform, size, outside === 'white' ? 255 : null);
+    const style = await this.style(name);
+    const { file, size } = style;
+    const pixels = viewed(picture, points, style, size);
+    const transform = faceTransform(points, size, style.template);
     const places = points.map((point) => apply(point, transform)).flat();
     const session = await this.network(file);
-    const { cartoon } = await session.run({
+    const { cartoon, parts } = await session.run({
       face: tensor(toTensor([pixels], size), [1, 3, size, size]),
       landmarks: tensor(Float32Array.from(places), [1, 5, 2]),
     });
     return {
       cartoon: fromTensor(cartoon.data, size),
+      /** How much of each pixel is skin, and how much hair; null where the style does not say it. */
+      parts: style.parts ? parts.data : null,
       turned: isTurned(points) ? Math.round(Math.abs(yaw(points))) : 0,
+      /** The same view of the photo as the style drew, as sharp as the photo is. @param {number} edge */
+      view: (edge) => toPicture(edge === size ? pixels : viewed(picture, points, style, edge), edge),
     };
   }
+}
+
+/** What a style sees of a photo. @returns {Float32Array} (size, size, 3), 0 to 255 */
+function viewed(picture, points, { template, outside }, size) {
+  return crop(picture, faceTransform(points, size, template), size, outside === 'white' ? 255 : null);
 }

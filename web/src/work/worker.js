@@ -2,6 +2,7 @@
 // photo leaves the browser from here: this file fetches networks, and sends nothing.
 
 import { resized } from '../vision/resize.js';
+import { AS_DRAWN, isAsDrawn, tuned } from '../vision/tuning.js';
 import { threads } from './networks.js';
 import { decode, pixelsOf } from './photos.js';
 import { Pipeline } from './pipeline.js';
@@ -9,6 +10,8 @@ import { Tracker } from './tracker.js';
 
 let pipeline = null;
 let tracker = null;
+/** The last drawing, as it was drawn. @type {{which: string, drawn: any}} */
+let last = { which: '', drawn: null };
 const photos = new Map();
 
 const calls = {
@@ -29,15 +32,20 @@ const calls = {
 
   async close({ id }) {
     photos.delete(id);
+    last = { which: '', drawn: null };
   },
 
   /** Draws a face, for the screen and for saving. */
-  async draw({ id, points, style, size, transparent }) {
+  async draw({ id, points, style, size, transparent, tuning = AS_DRAWN }) {
     const picture = photos.get(id);
     if (!picture) throw new Error('This photo has been closed.');
-    const { cartoon, turned } = await pipeline.draw(picture, points, style);
-    const crop = await pipeline.view(picture, points, style, size);
-    return { cartoon: resized(cartoon, size, transparent), crop, turned };
+    const which = JSON.stringify([id, points, style]);
+    // What is tuned is drawn once, and then only tuned.
+    if (last.which !== which) last = { which, drawn: await pipeline.draw(picture, points, style) };
+    const { cartoon, parts, turned, view } = last.drawn;
+    const copy = { ...cartoon, data: cartoon.data.slice() }; // what is answered is handed over
+    const shown = isAsDrawn(tuning) ? copy : tuned(copy, tuning, view(cartoon.width), parts);
+    return { cartoon: resized(shown, size, transparent), crop: view(size), turned };
   },
 
   /** One picture of the camera. */

@@ -1,4 +1,4 @@
-"""What is known of each picture's points, and who said so: ``annotations.json`` beside the table.
+"""The store of annotated points and of who set them: ``annotations.json`` beside the table.
 
 ``landmarks.csv`` stays the plain table that training reads; it holds the proposals too. The file
 beside it says which of them a person has looked at, and how far the others may be trusted.
@@ -6,6 +6,7 @@ beside it says which of them a person has looked at, and how far the others may 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from collections.abc import Iterator, Mapping
@@ -77,7 +78,7 @@ class Annotations:
         images = self.folder / IMAGES
         self.images = images if images.is_dir() else self.folder
         self._lock = threading.RLock()
-        self._seen = 0
+        self._seen = b""
         self.entries: dict[str, Entry] = {}
         self._read()
 
@@ -110,7 +111,7 @@ class Annotations:
             confidence = known.get("confidence", made.get("confidence", UNKNOWN))
             entries[name] = Entry(points, state, float(confidence))
         self.entries = entries
-        self._seen = self._changed()
+        self._seen = self._on_disk()
 
     def _guess(self, name: str) -> Array:
         try:
@@ -162,7 +163,7 @@ class Annotations:
                 f"The points of {name} are not five points inside the picture.", "Move them."
             )
         with self._alone():
-            if self._changed() != self._seen:
+            if self._on_disk() != self._seen:
                 self._read()  # `toonmark data landmarks` has made better proposals meanwhile
             before = self.entries[name]
             self.entries[name] = Entry(points, state, before.confidence)
@@ -213,13 +214,14 @@ class Annotations:
         write_text(self.folder / NAME, f'{{"format": 1, "pictures": {{\n{lines}\n}}}}\n')
         rows = ((n, e.points) for n, e in self.entries.items() if e.state is not State.NO_FACE)
         write_landmarks(self.folder / LANDMARKS, rows)
-        self._seen = self._changed()
+        self._seen = self._on_disk()
 
-    def _changed(self) -> int:
+    def _on_disk(self) -> bytes:
+        """A digest of what is written. Two writers can share a time stamp, so times will not do."""
         try:
-            return (self.folder / NAME).stat().st_mtime_ns
+            return hashlib.sha256((self.folder / NAME).read_bytes()).digest()
         except FileNotFoundError:
-            return 0
+            return b""
 
 
 def pictures_without_face(folder: Path) -> set[str]:

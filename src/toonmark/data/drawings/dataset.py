@@ -22,8 +22,9 @@ from toonmark.data.resumable import in_processes, prepare
 from toonmark.data.sampling import scaling
 from toonmark.errors import ConfigurationError, DataError
 from toonmark.faces.align import crop, transform_points
-from toonmark.files import written_whole
 from toonmark.landmarks import Array
+from toonmark.pictures import write
+from toonmark.ranges import eight_bits, signed
 from toonmark.styles.pack import StylePack, find
 
 #: Changes whenever the same photo and style would give another drawing.
@@ -37,7 +38,7 @@ def write_drawings(
     style: str | Path,
     folder: str | Path,
     *,
-    looks: int = 4,
+    views: int = 4,
     even_light: bool = True,
     finish: bool = True,
     workers: int = 1,
@@ -50,7 +51,7 @@ def write_drawings(
         faces: the set, of crops on white.
         style: a style pack's file, or the name of a style that ships.
         folder: the drawings' set; each is called like its photo, and ends in .png.
-        looks: views of a photo, the median of whose drawings is taken; two only make a mean.
+        views: augmented views of a photo, the median of whose drawings is taken.
         even_light: give faces the same light on both sides first.
         finish: flat colours of the photo's, plain skin, an outline; see ``finishing.py``.
         workers: processes; with 1 everything happens in this one.
@@ -77,7 +78,7 @@ def write_drawings(
         "style": metadata.name,
         "weights": hashlib.sha256(pack.read_bytes()).hexdigest(),
         "size": metadata.size,
-        "looks": looks,
+        "looks": views,  # as sets of before call it
         "even_light": even_light,
         "finish": finish,
     }
@@ -97,7 +98,7 @@ def write_drawings(
     write_description(folder, description)
     chunks = [range(i, min(i + _CHUNK, len(photos))) for i in range(0, len(photos), _CHUNK)]
     rows: list[tuple[str, Array]] = []
-    common = (str(faces), pack, folder / IMAGES, looks, even_light, finish)
+    common = (str(faces), pack, folder / IMAGES, views, even_light, finish)
     for done in in_processes(_start, _draw_chunk, chunks, common, workers):
         rows += zip(names[len(rows) :], done, strict=False)
         if progress is not None:
@@ -156,28 +157,25 @@ def _start(faces: str, pack: Path, images: Path, *settings: Any) -> None:
 
 def _draw_chunk(indices: range) -> Array:
     """Draws what is not there yet; the landmarks of all: (n, 5, 2)."""
-    from PIL import Image
-
     size, rows = _pack.metadata.size, []
     for index in indices:
         image = _photos.image(index)
-        scaled = scaling(image, size)
+        scaled = scaling(image.shape, size)
         points = transform_points(_photos.points[index], scaled).astype(np.float32)
         rows.append(points)
         path = _images / name_of(_photos.names[index])
         if path.exists():
             continue
-        photo = np.asarray(crop(image.astype(np.float32) / 127.5 - 1, scaled, size), np.float32)
-        values = np.rint((_drawing(photo, points, _photos.names[index]) + 1) * 127.5).clip(0, 255)
-        with written_whole(path) as temporary:
-            Image.fromarray(values.astype(np.uint8)).save(temporary, format="PNG")
+        photo = np.asarray(crop(signed(image), scaled, size), np.float32)
+        pixels = eight_bits(_drawing(photo, points, _photos.names[index]))
+        write(path, pixels)
     return np.stack(rows)
 
 
 def _drawing(photo: Array, points: Array, name: str) -> Array:
-    looks, even_light, finish = _settings
+    views, even_light, finish = _settings
     seen = evened(photo, points) if even_light else photo
     # By its name, so that a larger set, or a part of this one, has the same drawing of it.
-    random = np.random.default_rng([zlib.crc32(name.encode()), looks])
-    drawing = median_of_views(_pack.draw, seen, points, looks, random)
+    random = np.random.default_rng([zlib.crc32(name.encode()), views])
+    drawing = median_of_views(_pack.draw, seen, points, views, random)
     return finished(drawing, photo, points) if finish else drawing

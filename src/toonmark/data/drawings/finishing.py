@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import numpy as np
 
+from toonmark.colour import from_lab, to_lab
 from toonmark.data.drawings.regions import (
     HAIR,
     OTHER,
     SKIN,
     Regions,
-    from_lab,
     regions,
-    to_lab,
 )
 from toonmark.data.facesjs.colours import natural_hair, natural_skin
-from toonmark.data.matte import WHITE, matte_on_white
-from toonmark.faces.axes import FacePlane
+from toonmark.data.matte import matte_on_white
+from toonmark.faces.axes import FaceCoordinates
 from toonmark.faces.colour import skin_colour
 from toonmark.landmarks import Array
+from toonmark.ranges import LEVELS, eight_bits
+from toonmark.surroundings import IN_PHOTO
 
 #: How far lightness goes from the drawing's to the photo's, whose light is in it: skin, hair,
 #: everything else. Hue and strength of skin and hair go all the way.
@@ -34,7 +35,7 @@ _GREY, _GREY_LIGHT = 8.0, 32.0
 #: Width of the outline and smoothing of the figure's edge, pixels at 128; the outline's grey.
 _LINE, _SMOOTH, _INK = 2.4, 1.6, -0.86
 #: Where the least channel is below this, in [-1, 1], a photo on white shows the person.
-_PERSON = WHITE / 127.5 - 1
+_PERSON = IN_PHOTO / LEVELS - 1
 #: How much of what is not plain is taken from plain skin.
 _PLAIN = 0.9
 
@@ -50,17 +51,16 @@ def finished(drawing: Array, photo: Array, points: Array) -> Array:
     Returns:
         (S, S, 3) float32 in [-1, 1].
     """
-    seen, lab = to_lab(photo), to_lab(drawing)
+    seen, lab = (to_lab(((one + 1) / 2).clip(0, 1), white=1) for one in (photo, drawing))
     figure = photo.min(-1) < _PERSON
     parts = regions(lab, seen, figure, points, _skin(drawing, points))
     coloured = recoloured(lab, seen, figure, points, parts, _skin(photo, points)[0])
     plain = plain_skin(coloured, seen, figure, points, parts)
-    return outlined(from_lab(plain), edge_distance(photo))
+    return outlined(from_lab(plain) * 2 - 1, edge_distance(photo))
 
 
 def _skin(picture: Array, points: Array) -> Array:
-    values = np.rint((np.asarray(picture) + 1) * 127.5).clip(0, 255).astype(np.uint8)
-    return skin_colour(values, points)
+    return skin_colour(eight_bits(picture), points)
 
 
 def recoloured(
@@ -88,7 +88,7 @@ def recoloured(
         real = np.median(seen[cheeks], axis=0)
         real[0] = (real[0] + lightness) / 2
         skin_shift = (natural_skin(real) - drawn_skin) * [_SKIN_LIGHT, 1, 1]
-    upper = parts.where(HAIR) & (FacePlane.of(points, size).down < 0.2)
+    upper = parts.where(HAIR) & (FaceCoordinates.of(points, size).down < 0.2)
     upper = upper if upper.any() else parts.where(HAIR)
     if (upper & figure).any():
         drawn_hair, real = np.median(lab[upper], axis=0), np.median(seen[upper & figure], axis=0)
@@ -126,9 +126,9 @@ def _rise(values: Array) -> Array:
     return np.asarray(1 / (1 + np.exp(-np.clip(values, -30, 30))))
 
 
-def _features(plane: FacePlane) -> Array:
+def _features(own_axes: FaceCoordinates) -> Array:
     """(S, S) in [0, 1]: where eyes with their brows, nose and mouth are."""
-    aside, down, soft = abs(plane.aside), plane.down, 0.04
+    aside, down, soft = abs(own_axes.aside), own_axes.down, 0.04
 
     def box(width: float, top: float, bottom: float) -> Array:
         inside = _rise((width - aside) / soft) * _rise((down - top) / soft)
@@ -157,8 +157,8 @@ def plain_skin(lab: Array, seen: Array, figure: Array, points: Array, parts: Reg
     import cv2
 
     size = lab.shape[0]
-    plane, scale = FacePlane.of(points, size), size / 128
-    skin = parts.where(SKIN) & (plane.radius < 1.1) & figure
+    own_axes, scale = FaceCoordinates.of(points, size), size / 128
+    skin = parts.where(SKIN) & (own_axes.radius < 1.1) & figure
     if skin.sum() < 50 * scale**2:
         return lab
     drawn, real = np.median(lab[skin], axis=0), np.median(seen[skin], axis=0)
@@ -167,16 +167,16 @@ def plain_skin(lab: Array, seen: Array, figure: Array, points: Array, parts: Reg
     smooth = cv2.GaussianBlur(seen, (0, 0), 1.2 * scale)
     unlike_skin = np.linalg.norm((smooth - real) * weights, axis=-1)
     share = _rise((16 - unlike_skin) / 2.5)
-    hair = parts.where(HAIR) & (plane.radius > 1) & figure
+    hair = parts.where(HAIR) & (own_axes.radius > 1) & figure
     if hair.sum() > 60 * scale**2:
         colour = np.median(seen[hair], axis=0)
         if np.linalg.norm((colour - real) * weights) > 10:
             unlike_hair = np.linalg.norm((smooth - colour) * weights, axis=-1)
             share = share * _rise((unlike_hair - unlike_skin) / 3)
     within = np.maximum(
-        _rise((0.6 - plane.radius) / 0.03), _inside(skin, scale) * (plane.radius < 1.05)
+        _rise((0.6 - own_axes.radius) / 0.03), _inside(skin, scale) * (own_axes.radius < 1.05)
     )
-    place = cv2.GaussianBlur(within * share * (1 - _features(plane)), (0, 0), 0.7 * scale)
+    place = cv2.GaussianBlur(within * share * (1 - _features(own_axes)), (0, 0), 0.7 * scale)
     return np.asarray(lab + (drawn - lab) * (_PLAIN * place)[..., None])
 
 
@@ -206,7 +206,7 @@ def edge_distance(photo: Array) -> Array:
     import cv2
 
     size, fine, margin = photo.shape[0], 4, 16 * photo.shape[0] // 128
-    values = np.rint((photo + 1) * 127.5).clip(0, 255).astype(np.uint8)
+    values = eight_bits(photo)
     matte = cv2.copyMakeBorder(
         matte_on_white(values), margin, margin, margin, margin, cv2.BORDER_REPLICATE
     )

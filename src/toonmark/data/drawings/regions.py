@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toonmark.faces.axes import FacePlane
+from toonmark.faces.axes import FaceCoordinates
 from toonmark.landmarks import Array
 
 #: Felzenszwalb and Huttenlocher's k, for L*a*b* divided by 100: regions of a drawing's size.
@@ -42,21 +42,6 @@ class Regions:
         return np.asarray(self.kinds[self.labels] == kind)
 
 
-def to_lab(picture: Array) -> Array:
-    """(S, S, 3) float in [-1, 1] to L* in [0, 100], a*, b*: float32 of the same shape."""
-    import cv2
-
-    return cv2.cvtColor(((picture + 1) / 2).clip(0, 1).astype(np.float32), cv2.COLOR_RGB2LAB)
-
-
-def from_lab(lab: Array) -> Array:
-    """Undoes :func:`to_lab`; what sRGB cannot show is clipped."""
-    import cv2
-
-    rgb = cv2.cvtColor(np.asarray(lab, np.float32), cv2.COLOR_LAB2RGB)
-    return np.asarray(rgb.clip(0, 1) * 2 - 1, np.float32)
-
-
 def regions(drawing: Array, photo: Array, figure: Array, points: Array, skin: Array) -> Regions:
     """Divides a drawing, and says what is skin and what is hair.
 
@@ -75,7 +60,7 @@ def regions(drawing: Array, photo: Array, figure: Array, points: Array, skin: Ar
     labels = felzenszwalb(
         drawing / 100, scale=_SCALE * pixel, sigma=0.5 * size / 128, min_size=round(_LEAST * pixel)
     )
-    plane = FacePlane.of(points, size)
+    own_axes = FaceCoordinates.of(points, size)
     count = int(labels.max()) + 1
     drawn, seen = np.zeros((count, 3)), np.full((count, 3), np.nan)
     areas, radius, height = np.zeros((3, count))
@@ -83,7 +68,7 @@ def regions(drawing: Array, photo: Array, figure: Array, points: Array, skin: Ar
         own = labels == k
         drawn[k] = np.median(drawing[own], axis=0)
         areas[k] = own.sum() / pixel
-        radius[k], height[k] = np.median(plane.radius[own]), np.median(plane.down[own])
+        radius[k], height[k] = np.median(own_axes.radius[own]), np.median(own_axes.down[own])
         inner = cv2.erode(own.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
         compared = (inner if inner.sum() >= 8 else own) & figure
         if compared.sum() >= 4:

@@ -1,4 +1,4 @@
-"""Where a part's drawing lies: browsers' ``getBBox``, and the ends of a mouth."""
+"""Bounding boxes of parts, as browsers' ``getBBox`` gives them, and the ends of a mouth."""
 
 from __future__ import annotations
 

@@ -18,8 +18,8 @@ from toonmark.data.facesjs.render import rasterise
 from toonmark.data.facesjs.sampling import person
 from toonmark.data.resumable import in_processes, prepare
 from toonmark.errors import ConfigurationError
-from toonmark.files import written_whole
 from toonmark.landmarks import FRAMES, Array
+from toonmark.pictures import write
 
 #: Changes whenever the same seed and index would give another picture.
 DRAWING_VERSION = 2
@@ -128,8 +128,6 @@ def _start(*common: Any) -> None:
 
 def _draw_chunk(indices: Iterable[int]) -> Array:
     """Draws what is not there yet; the landmarks of all: (n, 5, 2)."""
-    from PIL import Image
-
     images, parts, size, seed, plain, frame = _common
     rows = []
     for index in indices:
@@ -137,6 +135,5 @@ def _draw_chunk(indices: Iterable[int]) -> Array:
         rows.append(points)
         path = images / name_of(index)
         if not path.exists():
-            with written_whole(path) as temporary:
-                Image.fromarray(rasterise(document)).save(temporary, format="PNG")
+            write(path, rasterise(document))
     return np.stack(rows)

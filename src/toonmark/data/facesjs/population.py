@@ -1,4 +1,4 @@
-"""How the faces that are to be drawn are distributed: a few numbers, no pictures.
+"""The distribution of the faces that are drawn: a few numbers, no pictures.
 
 Unpaired learning matches marginals: if cartoons were darker than the faces, the generator would
 darken people. So cartoons take their colours and geometry from these statistics of 10,000 frontal

@@ -97,8 +97,10 @@ def match_names(listed: Iterable[str], present: Iterable[str]) -> tuple[dict[str
             continue
         address = urlparse(name)
         local = parse_qs(address.query).get("d", [address.path])[0]
-        last = PurePosixPath(unquote(local).replace("\\", "/")).name
-        for candidate in (last, re.sub(r"^[0-9a-f]{8}-", "", last)):
+        last, as_it_is = (
+            PurePosixPath(text.replace("\\", "/")).name for text in (unquote(local), name)
+        )
+        for candidate in (as_it_is, last, re.sub(r"^[0-9a-f]{8}-", "", last)):
             if len(by_last.get(candidate, ())) == 1:
                 found[name] = by_last[candidate][0]
                 break

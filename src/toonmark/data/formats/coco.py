@@ -27,28 +27,61 @@ def read_coco(path: str | Path) -> Listing:
     content = read_json(path, dict, "COCO keypoints")
     listing = Listing()
     try:
-        images = {image["id"]: str(image["file_name"]) for image in content["images"]}
+        images = {image["id"]: image for image in content["images"]}
         kinds = {kind["id"]: _labels(kind) for kind in content["categories"]}
+        for what, found in (("images", images), ("categories", kinds)):
+            if len(found) < len(content[what]):
+                raise DataError(
+                    f"{path} has {what} with the same id, so that it does not say whose the points "
+                    "are.",
+                    "Export it again, or give each its own id.",
+                )
+        names = {key: str(image["file_name"]) for key, image in images.items()}
         entries = [
-            (images[entry["image_id"]], kinds[entry["category_id"]], entry.get("keypoints") or [])
+            (
+                images[entry["image_id"]],
+                names[entry["image_id"]],
+                kinds[entry["category_id"]],
+                entry.get("keypoints") or [],
+            )
             for entry in content["annotations"]
         ]
     except (KeyError, TypeError, AttributeError) as error:
+        _refuse_others(path, content)
         raise DataError(
             f"{path} lacks what COCO keypoints must have ({error}).", "Export it again."
         ) from error
-    for name, labels, values in entries:
+    for image, name, labels, values in entries:
         if len(set(landmarks_of(labels)) - {None}) < COUNT:
             listing.unknown.update(labels)  # of another category, which may have boxes alone
             continue
+        if values and len(values) != 3 * len(labels):
+            raise DataError(
+                f"{name} in {path} has {len(values)} numbers for {len(labels)} keypoints, which "
+                "COCO gives three each: x, y and whether it is visible.",
+                "Export it again.",
+            )
         marks = [
             (label, values[3 * place : 3 * place + 2])
             for place, label in enumerate(labels)
-            if len(values) >= 3 * place + 3 and values[3 * place + 2]
+            if values and values[3 * place + 2]
         ]
-        listing.add(name, f"{name} in {path}", marks)
-    listing.without = sorted(set(images.values()) - set(listing.points))
+        listing.add(name, f"{name} in {path}", marks, (image.get("width"), image.get("height")))
+    listing.without = sorted(set(names.values()) - set(listing.points))
     return listing
+
+
+#: Other tools' files that begin as COCO's do, and what only they have.
+_OTHERS = {"shapes": "labelme", "_via_img_metadata": "VGG Image Annotator (VIA)"}
+
+
+def _refuse_others(path: str | Path, content: dict[str, Any]) -> None:
+    for key, tool in _OTHERS.items():
+        if key in content:
+            raise DataError(
+                f"{path} is a file of {tool}, which is not read.",
+                "Export COCO keypoints from there, or convert it with another tool.",
+            )
 
 
 def _labels(kind: dict[str, Any]) -> list[str]:

@@ -28,6 +28,11 @@ def read_cvat(path: str | Path) -> Listing:
         raise DataError(f"{path} is no XML ({error}).", "Export it again.") from error
     if root.tag != "annotations":
         raise DataError(f"{path} is no CVAT XML.", "Export it as “CVAT for images 1.1”.")
+    if root.find("track") is not None and root.find("image") is None:
+        raise DataError(
+            f"{path} has tracks through a video and no pictures.",
+            "Export it as “CVAT for images 1.1”.",
+        )
     listing = Listing()
     for image in root.iter("image"):
         name = image.get("name", "")
@@ -41,7 +46,8 @@ def read_cvat(path: str | Path) -> Listing:
                 marks += [(str(number), place) for number, place in enumerate(places, 1)]
             else:
                 marks += [(label, place) for place in places]
-        listing.add(name, f"{name} in {path}", marks)
+        size = (image.get("width"), image.get("height"))
+        listing.add(name, f"{name} in {path}", marks, size)
     return listing
 
 

@@ -1,4 +1,4 @@
-"""What all formats of points share: the table in memory, reading with errors of ours."""
+"""The table of points in memory that all formats share, and reading with our errors."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ class Listing:
         labels: which of the file's labels were taken for each landmark.
         unknown: labels that are of no landmark, and how often they occur.
         without: pictures that have no points.
-        numbered: whether the points have only an order, and no names.
+        numbered: whether points of any picture have only an order, and no names.
+        sizes: width and height of the pictures that were annotated, where the file says them.
+        notes: what else somebody should know before the points are written, and of which pictures.
     """
 
     points: dict[str, Array] = field(default_factory=dict)
@@ -38,14 +40,24 @@ class Listing:
     unknown: Counter[str] = field(default_factory=Counter)
     without: list[str] = field(default_factory=list)
     numbered: bool = False
+    sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
+    notes: dict[str, list[str]] = field(default_factory=dict)
 
-    def add(self, name: str, where: str, marks: Iterable[tuple[str, Sequence[float]]]) -> None:
+    def add(
+        self,
+        name: str,
+        where: str,
+        marks: Iterable[tuple[str, Sequence[float]]],
+        size: Sequence[Any] = (),
+    ) -> None:
         """Takes a picture's marks.
 
         Args:
             name: the picture's.
             where: the picture and the file, for errors.
             marks: label and x, y in pixels of each.
+            size: width and height of the picture that was annotated, as the file says them; what
+                is no size there counts as not said.
 
         Raises:
             DataError: a landmark occurs twice, one of several is missing or no number, or the
@@ -68,9 +80,27 @@ class Listing:
             self.without.append(name)
             return
         if name in self.points:
-            raise DataError(f"{where} has two faces.", "Keep one of them.")
-        self.numbered = self.numbered or all(label.strip().isdigit() for label, _ in marks)
+            raise DataError(f"{where} has two faces, or is listed twice.", "Keep one of them.")
+        self.numbered |= all(
+            label.strip().isdecimal()
+            for (label, _), index in zip(marks, indices, strict=True)
+            if index is not None
+        )
         self.points[name] = whole(found, where)
+        if known := _size(size):
+            self.sizes[name] = known
+
+    def note(self, what: str, name: str) -> None:
+        """Remembers something about a picture, for the summary."""
+        self.notes.setdefault(what, []).append(name)
+
+
+def _size(said: Sequence[Any]) -> tuple[int, int] | None:
+    try:
+        width, height = (int(float(value)) for value in said)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return (width, height) if width > 0 and height > 0 else None
 
 
 def read_text(path: str | Path) -> str:

@@ -25,12 +25,12 @@ from toonmark.data.layers.sampling import LAYERS, MATTES
 from toonmark.data.matting import Matting
 from toonmark.data.resumable import in_processes, prepare
 from toonmark.errors import ConfigurationError, DataError
-from toonmark.files import written_whole
 from toonmark.landmarks import PORTRAIT_TEMPLATE, Array, frame_of
 from toonmark.models.layer import Layer
+from toonmark.pictures import write
 
 #: Changes whenever the same portrait would be taken apart in another way.
-VERSION = 3
+VERSION = 4
 
 _CHUNK = 8
 #: The least confidence of Face Mesh.
@@ -113,7 +113,7 @@ def write_layers(
         raise DataError(
             f"None of the {len(rows)} portraits in {photos.folder} could be taken apart "
             f"({', '.join(f'{reason}: {n}' for reason, n in left_out.items())}).",
-            "Look at them with `toonmark data sheet`.",
+            "See them with `toonmark data show`.",
         )
     counts = {"seen": len(rows), "kept": len(kept), "left out": dict(left_out)}
     write_description(folder, {**description, "counts": counts})
@@ -162,11 +162,8 @@ def _take_apart(indices: range) -> list[Row]:
 
 
 def _save(path: Path, pixels: Array) -> None:
-    from PIL import Image
-
     path.parent.mkdir(parents=True, exist_ok=True)
-    with written_whole(path) as temporary:
-        Image.fromarray(pixels).save(temporary, format="PNG", compress_level=3)
+    write(path, pixels)
 
 
 def within_photo(photo: Array) -> Array:

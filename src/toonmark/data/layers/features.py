@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from toonmark.data.layers.glasses import NONE, SURE, Frames, fitted
+from toonmark.data.layers.glasses import Frames, worn
 from toonmark.data.layers.mesh_parts import (
     BROWS,
     INNER_LOWER,
@@ -16,7 +16,7 @@ from toonmark.data.layers.mesh_parts import (
     UPPER_LIDS,
 )
 from toonmark.data.layers.pen import FINE, Pen, smooth_curve
-from toonmark.data.layers.regions import polygon
+from toonmark.data.layers.places import polygon
 from toonmark.landmarks import Array
 from toonmark.models.layer import UNKNOWN, Layer
 
@@ -44,10 +44,12 @@ def draw_face(pen: Pen, photo: Array) -> None:
 
 def draw_glasses(pen: Pen, photo: Array) -> None:
     """Draws the glasses that are surely there; where they are doubtful, nothing is known."""
-    found = fitted(photo, pen.points)
-    if found.score >= SURE:
+    found = worn(photo, pen.points)
+    if found is None:
+        return
+    if found.sure:
         draw_frames(pen, found.frames, found.dark)
-    elif found.score >= NONE:
+    else:
         both = np.concatenate(found.frames.lenses)
         middle = both.mean(0)
         low, high = (both.min(0), both.max(0))

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from toonmark.colour import to_lab
 from toonmark.data.layers.features import draw_face, draw_glasses
 from toonmark.data.layers.mesh_parts import JAW
 from toonmark.data.layers.pen import FINE, Pen, smooth_curve
-from toonmark.data.layers.regions import SIZE as FOUND
+from toonmark.data.layers.places import SIZE as FOUND
 from toonmark.data.layers.regions import Regions, found_regions
 from toonmark.landmarks import Array
 from toonmark.models.layer import UNKNOWN, Layer
@@ -73,7 +74,7 @@ def _parts(photo: Array, found: Regions) -> tuple[Array, list[tuple[int, int]]]:
 
     image = cv2.resize(photo, (FOUND, FOUND), interpolation=cv2.INTER_AREA)
     image = cv2.pyrMeanShiftFiltering(image, 8, 22)
-    lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    lab = to_lab(image)
     lab = cv2.GaussianBlur(lab, (0, 0), 3)
     parts = np.zeros((FOUND, FOUND), np.uint8)
     parts[found.skin], parts[found.beard] = Layer.SKIN, Layer.BEARD

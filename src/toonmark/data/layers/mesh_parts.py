@@ -1,4 +1,4 @@
-"""Which points of Face Mesh lie along what; subject's right is the image's left.
+"""The indices of Face Mesh's points by part; the subject's right is the image's left.
 
 The order of the 468 points is fixed by the network (arXiv 1907.06724) and the same in all of its
 versions. Closed curves do not repeat their first point.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from toonmark.data.layers.regions import polygon
+from toonmark.data.layers.places import polygon
 from toonmark.landmarks import Array
 from toonmark.models.layer import Layer
 

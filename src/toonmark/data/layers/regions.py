@@ -1,4 +1,4 @@
-"""Where a portrait shows skin, what is on the head, a beard and clothes.
+"""Segments a portrait into skin, what is on the head, a beard and clothes.
 
 No network says so: colours do, learned from the photo itself (GrabCut, Rother et al. 2004) from
 places that the face's points make certain, and the person's matte.
@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toonmark.data.layers.mesh_parts import BROWS, LOWER_LIDS, OUTER_LIPS, OVAL, UPPER_LIDS
+from toonmark.colour import to_lab
+from toonmark.data.layers.beards import found_beard
+from toonmark.data.layers.mesh_parts import OVAL
+from toonmark.data.layers.places import SIZE, Places, polygon
 from toonmark.landmarks import Array
 
-#: Edge at which regions are found; finer is slower and follows noise.
-SIZE = 256
 #: By how much (CIE76, lightness halved) a forehead must be nearer to hair than to skin to be hair,
 #: and how far from the cheeks' colour light on a forehead can be.
 _FRINGE, _LIT = 5.0, 40.0
@@ -39,16 +40,6 @@ class Regions:
     body: Array
 
 
-def polygon(points: Array, size: int, shift: int = 4) -> Array:
-    """The inside of a closed curve: (size, size) bool; points are pixels."""
-    import cv2
-
-    mask = np.zeros((size, size), np.uint8)
-    whole = np.rint(np.asarray(points) * 2**shift).astype(np.int32)
-    cv2.fillPoly(mask, [whole], 1, shift=shift)
-    return mask > 0
-
-
 def found_regions(photo: Array, alpha: Array, dense: Array) -> Regions:
     """Finds the regions of one portrait.
 
@@ -62,15 +53,15 @@ def found_regions(photo: Array, alpha: Array, dense: Array) -> Regions:
     scale = SIZE / photo.shape[0]
     points = (np.asarray(dense, np.float64) + 0.5) * scale - 0.5
     image = cv2.resize(photo, (SIZE, SIZE), interpolation=cv2.INTER_AREA)
-    plain = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    plain = to_lab(image)
     image = cv2.bilateralFilter(image, 7, 25, 4)
     figure = cv2.resize(alpha, (SIZE, SIZE), interpolation=cv2.INTER_AREA) > 0.5
-    place = _Places(points)
+    place = Places(points)
     figure = _touching(figure, place.oval)  # neighbours are no part of the portrait
-    lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    lab = to_lab(image)
 
     skin = _skin(image, lab, figure, place)
-    beard = _beard(plain, figure, skin, place)
+    beard = found_beard(plain, figure, place)
     # What lies inside the face below the brows and is no beard is skin, whatever its light.
     skin = (skin | (figure & place.inner & (place.rows > place.brow))) & ~beard
     other = figure & ~skin & ~beard
@@ -83,40 +74,7 @@ def found_regions(photo: Array, alpha: Array, dense: Array) -> Regions:
     return Regions(figure, skin, top, beard, figure & ~skin & ~beard & ~top)
 
 
-class _Places:
-    """Where things can be, from the face's points."""
-
-    def __init__(self, points: Array) -> None:
-        rows, columns = np.mgrid[:SIZE, :SIZE].astype(np.float32)
-        self.rows, self.columns, self.points = rows, columns, points
-        self.oval = polygon(points[list(OVAL)], SIZE)
-        self.eye = float(points[[33, 133, 362, 263], 1].mean())
-        self.brow = float(points[[105, 334], 1].mean())
-        self.nose, self.chin = float(points[2, 1]), float(points[152, 1])
-        self.height = self.chin - self.brow
-        self.middle = float(points[list(OVAL), 0].mean())
-        self.width = float(np.ptp(points[list(OVAL), 0]))
-        centre = points[list(OVAL)].mean(0)
-        self.inner = polygon(centre + (points[list(OVAL)] - centre) * 0.92, SIZE)
-        wide = centre + (points[list(OVAL)] - centre) * 1.12
-        self.around = polygon(wide, SIZE)
-        self.lower_face = self.around & (rows > self.nose)
-        self.neck = (
-            (rows > self.nose)
-            & (rows < self.chin + 0.4 * self.height)
-            & (abs(columns - self.middle) < 0.33 * self.width)
-        )
-        features = np.zeros((SIZE, SIZE), bool)
-        for eye in (0, 1):
-            lids = points[[*UPPER_LIDS[eye], *LOWER_LIDS[eye][::-1]]]
-            features |= _grown(polygon(lids, SIZE), 5) | _grown(
-                polygon(points[list(BROWS[eye])], SIZE), 3
-            )
-        self.lips = _grown(polygon(points[list(OUTER_LIPS)], SIZE), 1)
-        self.features = features | self.lips
-
-
-def _skin(image: Array, lab: Array, figure: Array, place: _Places) -> Array:
+def _skin(image: Array, lab: Array, figure: Array, place: Places) -> Array:
     import cv2
 
     centre = place.points[list(OVAL)].mean(0)
@@ -161,47 +119,7 @@ def _skin(image: Array, lab: Array, figure: Array, place: _Places) -> Array:
     return np.asarray(pieces)
 
 
-def _beard(lab: Array, figure: Array, skin: Array, place: _Places) -> Array:
-    """Hair on the lower face: rougher than cheeks, darker, and greyer than their shadow would be.
-
-    The bounds were chosen by eye on the 70 highest scores of 240 portraits: children's chins in
-    shadow are smooth.
-    """
-    import cv2
-
-    none = np.zeros(figure.shape, bool)
-    jaw = place.oval & (place.rows > place.nose + 0.25 * (place.chin - place.nose))
-    jaw &= figure & ~_grown(place.lips, 3)
-    cheeks = place.inner & skin & (place.rows > place.eye + 0.5 * (place.nose - place.eye))
-    cheeks &= (place.rows < place.nose) & ~place.features
-    if jaw.sum() < 100 or cheeks.sum() < 40:
-        return none
-    light, chroma = lab[..., 0], np.hypot(lab[..., 1], lab[..., 2])
-    rough = cv2.GaussianBlur(abs(light - cv2.GaussianBlur(light, (0, 0), 1.5)), (0, 0), 3)
-    rougher = rough / max(float(np.median(rough[cheeks])), 0.2)
-    tone, seen = np.median(lab[cheeks], axis=0), np.median(lab[jaw], axis=0)
-    # In shadow a colour's strength falls with its lightness; hair's is weaker than that.
-    greyer = np.hypot(tone[1], tone[2]) * seen[0] / max(tone[0], 1) - np.hypot(seen[1], seen[2])
-    rougher_jaw = float(np.median(rougher[jaw]))
-    score = 0.5 * (tone[0] - seen[0]) + 1.2 * greyer + 6 * max(0.0, min(rougher_jaw, 4.0) - 1.2)
-    if score < 11 or rougher_jaw < 1.2:
-        return none
-    smooth, chroma = cv2.GaussianBlur(lab, (0, 0), 2), cv2.GaussianBlur(chroma, (0, 0), 2)
-    shadow = np.hypot(tone[1], tone[2]) * np.clip(smooth[..., 0] / max(tone[0], 1), 0, 1.2)
-    unlike = 0.6 * (tone[0] - smooth[..., 0]) + 1.6 * (shadow - chroma) + 4 * (rougher - 1.2)
-    zone = place.lower_face & figure & ~place.lips
-    found = cv2.medianBlur((zone & (unlike > 7)).astype(np.uint8), 11) > 0
-    found = _closed(found, 4) & zone
-    count, labels = cv2.connectedComponents(found.astype(np.uint8))
-    kept = none
-    for k in range(1, count):
-        piece = labels == k
-        if (piece & place.oval).sum() > max(0.4 * piece.sum(), 0.02 * place.oval.sum()):
-            kept = kept | piece
-    return kept
-
-
-def _top(image: Array, other: Array, place: _Places) -> Array:
+def _top(image: Array, other: Array, place: Places) -> Array:
     import cv2
 
     mask = np.full((SIZE, SIZE), cv2.GC_BGD, np.uint8)
@@ -240,20 +158,6 @@ def _cut(image: Array, mask: Array) -> Array:
         cv2.GC_INIT_WITH_MASK,
     )
     return np.asarray((result == cv2.GC_FGD) | (result == cv2.GC_PR_FGD))
-
-
-def _grown(mask: Array, reach: int) -> Array:
-    import cv2
-
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2)
-    return np.asarray(cv2.dilate(mask.astype(np.uint8), disc) > 0)
-
-
-def _closed(mask: Array, reach: int) -> Array:
-    import cv2
-
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2)
-    return np.asarray(cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, disc) > 0)
 
 
 def _touching(mask: Array, other: Array) -> Array:

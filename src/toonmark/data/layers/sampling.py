@@ -2,7 +2,8 @@
 
 A layer's colour is taken from the photo, so photos may change colour at will: hair and clothes are
 dyed, light is warm, cold, dim. Photos are cut at random, whose whole layers are known; backgrounds
-change; glasses are put on. All pictures of a set are held in memory, half a megabyte each.
+change; glasses and masks are put on. All pictures of a set are held in memory, half a megabyte
+each.
 """
 
 from __future__ import annotations
@@ -13,19 +14,26 @@ from pathlib import Path
 
 import numpy as np
 
+from toonmark.colour import from_lab, to_lab
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.dataset import Dataset
 from toonmark.data.layers.features import draw_frames
 from toonmark.data.layers.glasses import frames_at
+from toonmark.data.layers.masks import with_mask
 from toonmark.data.layers.pen import Pen
 from toonmark.data.split import Rule
+from toonmark.data.streams import Stream
 from toonmark.errors import DataError
 from toonmark.faces.align import compose, invert, transform_points
 from toonmark.landmarks import Array, mirror
 from toonmark.models.layer import UNKNOWN, Layer
+from toonmark.ranges import signed
 
 #: Folders of a set of layers beside its images.
 LAYERS, MATTES = "layers", "mattes"
+
+#: How many portraits wear a mask.
+MASKED = 0.08
 
 #: From a photo's pixels to those of its layers, of which there are twice as many each way.
 _DOUBLE = np.array([[2, 0, 0.5], [0, 2, 0.5]], np.float64)
@@ -99,14 +107,16 @@ class LayerSampler:
 
     def plain(self, place: int) -> LayerSample:
         """Portrait ``place`` of this part as it is."""
-        photo = self._photos[place].astype(np.float32) / 127.5 - 1
+        photo = signed(self._photos[place])
         return LayerSample(photo, self._points[place], self._layers[place])
 
     def at(self, number: int) -> LayerSample:
         """The picture of this number; each epoch in a new order."""
         epoch, within = divmod(number, len(self._photos))
-        order = np.random.default_rng([self.seed, 1, epoch]).permutation(len(self._photos))
-        return self.draw(int(order[within]), np.random.default_rng([self.seed, 2, number]))
+        shuffled = np.random.default_rng([self.seed, Stream.ORDER, epoch])
+        order = shuffled.permutation(len(self._photos))
+        random = np.random.default_rng([self.seed, Stream.PICTURE, number])
+        return self.draw(int(order[within]), random)
 
     def draw(self, place: int, random: np.random.Generator) -> LayerSample:
         """Portrait ``place``, changed at random."""
@@ -142,6 +152,8 @@ class LayerSampler:
         bare = not (layers == Layer.GLASSES).any() and _eyes_known(layers, points)
         if bare and random.random() < 0.2:
             values = _with_glasses(values, layers, points, random)
+        if random.random() < MASKED:
+            values = with_mask(values, layers, points, random)
         values = _relit(values, random)
         values = np.where(unseen[..., None], 1, _degraded(values, random))
         if random.random() < 0.5:
@@ -186,7 +198,7 @@ def _dyed(values: Array, layers: Array, random: np.random.Generator) -> Array:
     clothes = random.random() < 0.3
     if not (hair or clothes):
         return values
-    lab = cv2.cvtColor(np.ascontiguousarray(values, np.float32), cv2.COLOR_RGB2LAB)
+    lab = to_lab(values, white=1)
     for wanted, kinds in (
         (hair, (Layer.TOP_DARK, Layer.TOP_LIGHT)),
         (clothes, (Layer.BODY_DARK, Layer.BODY_MIDDLE, Layer.BODY_LIGHT)),
@@ -200,7 +212,7 @@ def _dyed(values: Array, layers: Array, random: np.random.Generator) -> Array:
             shift = [random.normal(0, 10), np.cos(hue) * strength, np.sin(hue) * strength]
             lab = lab + share * np.array(shift, np.float32)
     lab[..., 0] = lab[..., 0].clip(0, 100)
-    return np.asarray(cv2.cvtColor(lab.astype(np.float32), cv2.COLOR_LAB2RGB).clip(0, 1))
+    return from_lab(lab)
 
 
 def _relit(values: Array, random: np.random.Generator) -> Array:

@@ -1,4 +1,4 @@
-"""Where data sets come from: each source is one short file behind :class:`Source`."""
+"""Sources of data sets: each is one short file behind :class:`Source`."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class Kept:
     Attributes:
         image: (S, S, 3) uint8 RGB.
         points: (5, 2) pixels of that picture.
-        look: perceptual hash of what it was made from, by which duplicates are known.
+        perceptual_hash: of what it was made from; duplicates are known by it.
         confidence: how far the points may be trusted, 0 (a mere guess) to 1; None if that is not
             known. ``toonmark annotate`` begins with the least.
     """
 
     image: Array
     points: Array
-    look: int
+    perceptual_hash: int
     confidence: float | None = None
 
 

@@ -1,4 +1,4 @@
-"""From a source to a set on disk: in parallel, in order, and on from where it was stopped."""
+"""Builds a set on disk from a source: in parallel, in order, resumable."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from toonmark.data.sources import Kept, Rejected, Source
 from toonmark.data.sources.journal import Journal
 from toonmark.data.sources.selection import Duplicates, Reason
 from toonmark.errors import DataError
-from toonmark.files import written_whole
+from toonmark.files import write_bytes
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -42,7 +42,7 @@ def build(
     force: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Dataset:
-    """Makes a set, or finishes one; photos that are in it already are not looked at again.
+    """Makes a set, or finishes one; photos that are in it already are not read again.
 
     Args:
         source: what to make it from.
@@ -95,12 +95,12 @@ def _fill(
         for (photo, _, stamp), made in work:
             line = {"photo": photo, "stamp": stamp}
             duplicates.discard(photo)
-            same = duplicates.find(made.look) if isinstance(made, Kept) else None
+            same = duplicates.find(made.perceptual_hash) if isinstance(made, Kept) else None
             if same is not None:
                 made = Rejected(Reason.DUPLICATE, f"It looks like {same}.")
             if isinstance(made, Kept):
                 line |= _keep(out / IMAGES, photo, made)
-                duplicates.add(made.look, photo)
+                duplicates.add(made.perceptual_hash, photo)
                 pictures_of.add(photo)
             else:
                 line |= {"reason": str(made.reason), "detail": made.detail}
@@ -159,12 +159,11 @@ def name_for(photo: str) -> str:
 def _keep(images: Path, photo: str, made: Kept) -> dict[str, Any]:
     name = name_for(photo)
     data = pictures.encode(made.image, ".png")
-    with written_whole(images / name) as temporary:
-        temporary.write_bytes(data)
+    write_bytes(images / name, data)
     line = {
         "name": name,
         "points": [round(float(value), 2) for value in made.points.ravel()],
-        "look": f"{made.look:032x}",
+        "look": f"{made.perceptual_hash:032x}",
         "sha256": hashlib.sha256(data).hexdigest(),
     }
     return line if made.confidence is None else line | {"confidence": round(made.confidence, 3)}

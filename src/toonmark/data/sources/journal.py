@@ -1,4 +1,4 @@
-"""What was done with each photo, a line each: by it a set that was interrupted goes on."""
+"""The journal of a build, a line a photo: an interrupted build goes on by it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all sources that read a folder of pictures share: the walk, the reading, the crop."""
+"""Reading a folder of pictures, as several sources do: the walk, the decoding, the crop."""
 
 from __future__ import annotations
 

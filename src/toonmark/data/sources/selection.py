@@ -1,4 +1,4 @@
-"""Which faces a set keeps, and the reason for each that it leaves out."""
+"""Selects the faces that a set keeps, with a reason for each that it leaves out."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
+from toonmark.colour import to_lab
 from toonmark.faces.align import face_transform, scale_of
 from toonmark.faces.pose import roll, yaw
 from toonmark.landmarks import FACE_TEMPLATE, Array, template_points
@@ -111,7 +112,7 @@ def sharpness(image: Array) -> float:
 
 def chroma(image: Array) -> float:
     """How colourful a picture is: the mean distance from grey in CIELAB's a and b."""
-    lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    lab = to_lab(image)
     return float(np.hypot(lab[..., 1], lab[..., 2]).mean())
 
 

@@ -15,6 +15,7 @@ EXTRACTORS = {
     "efficientnet-lite0": ("efficientnet", "EfficientNetLite0"),
     "illustration2vec": ("illustration2vec", "Illustration2Vec"),
     "inception": ("inception", "Inception"),
+    "vgg16": ("vgg16", "Vgg16"),
 }
 
 

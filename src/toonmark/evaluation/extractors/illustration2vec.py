@@ -3,8 +3,8 @@
 Saito and Matsui, "Illustration2Vec: a semantic vector representation of illustrations" (SIGGRAPH
 Asia 2015 Technical Briefs). Eleven 3x3 convolutions as in VGG-11 with a wider last block, then
 one dense layer; the vector is that layer's output, before any activation. Its weights (MIT, 900
-MB) are not in any package: the user brings ``illust2vec_ver200.caffemodel``, converted by
-``tools/illustration2vec.py``.
+MB) are not in any package: the user brings ``illust2vec_ver200.caffemodel``, which is read as it
+is; or what ``tools/illustration2vec.py`` made of it.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import nn
 
 from toonmark.errors import MissingWeightsError
 from toonmark.evaluation.cache import default_folder
+from toonmark.evaluation.extractors.caffe import read_layers
 from toonmark.evaluation.features import Extractor
 
 if TYPE_CHECKING:
@@ -29,10 +31,6 @@ BLOCKS = ((64,), (128,), (256, 256), (512, 512), (512, 512), (1024, 1024, 1024))
 MEAN_BGR = (164.76139251, 167.47864617, 181.13838569)
 FILE_NAME = "illust2vec_ver200.caffemodel"
 SOURCE = "https://github.com/rezoo/illustration2vec/releases"
-CONVERT = (
-    "Convert it with tools/illustration2vec.py of Toonmark's repository, and name the result with"
-    " --weights."
-)
 
 
 class Illustration2VecNetwork(nn.Module):
@@ -61,6 +59,32 @@ class Illustration2VecNetwork(nn.Module):
         return self.encode1(self.convolutions(values).flatten(1))
 
 
+def load(network: Illustration2VecNetwork, path: Path) -> None:
+    """Takes the weights of the published Caffe file.
+
+    Raises:
+        MissingWeightsError: the file does not hold this network.
+    """
+    layers = [
+        blobs for name, blobs in read_layers(path) if name.startswith("conv") or name == "encode1"
+    ]
+    ours: list[Any] = [m for m in network.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
+    sizes = [[parameter.numel() for parameter in m.parameters()] for m in ours]
+    if [[blob.size for blob in blobs] for blobs in layers] != sizes:
+        raise MissingWeightsError(
+            f"{path} does not hold the layers of Illustration2Vec's feature network.",
+            f"Take {FILE_NAME} (not the tag network) from {SOURCE}.",
+        )
+    for module, blobs in zip(ours, layers, strict=True):
+        for parameter, blob in zip(module.parameters(), blobs, strict=True):
+            np.copyto(parameter.detach().numpy().reshape(-1), blob)  # once: they are 900 MB
+
+
+def weights_file(weights: Path | None = None) -> Path | None:
+    """Where the weights are: the file named, or where they are looked for; None if nowhere."""
+    return next((path for path in _candidates(weights) if path.is_file()), None)
+
+
 def _candidates(weights: Path | None) -> list[Path]:
     if weights is not None:
         return [weights]
@@ -80,27 +104,21 @@ class Illustration2Vec(Extractor):
     weights = "illust2vec_ver200"
 
     def __init__(self, weights: Path | None = None) -> None:
-        path = next((path for path in _candidates(weights) if path.is_file()), None)
+        path = weights_file(weights)
         if path is None:
             raise MissingWeightsError(
                 "The weights of Illustration2Vec are not on this machine.",
-                f"Download {FILE_NAME} from {SOURCE}. {CONVERT} Or put the result into"
+                f"Download {FILE_NAME} from {SOURCE} and name it with --weights, or put it into"
                 f" {default_folder()}.",
             )
-        if path.suffix == ".caffemodel":
-            raise MissingWeightsError(f"{path} is in Caffe's format.", CONVERT)
         # Built without memory: most of 900 MB would be random numbers, at once overwritten.
         with torch.device("meta"):
             network = Illustration2VecNetwork()
         network.to_empty(device="cpu")
-        state: Mapping[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        try:
-            network.load_state_dict(state)
-        except RuntimeError as error:
-            raise MissingWeightsError(
-                f"{path} does not hold Illustration2Vec's feature network.",
-                f"Convert {FILE_NAME} from {SOURCE} anew.",
-            ) from error
+        if path.suffix == ".caffemodel":
+            load(network, path)
+        else:
+            _take(network, path)
         self.network = network.eval().requires_grad_(False)
         self.loaded_from(path)
 
@@ -108,3 +126,14 @@ class Illustration2Vec(Extractor):
         """The vector ``encode1``."""
         mean = values.new_tensor(MEAN_BGR).view(1, 3, 1, 1)
         return self.network(values.flip(1) - mean)
+
+
+def _take(network: Illustration2VecNetwork, path: Path) -> None:
+    state: Mapping[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as error:
+        raise MissingWeightsError(
+            f"{path} does not hold Illustration2Vec's feature network.",
+            f"Convert {FILE_NAME} from {SOURCE} anew.",
+        ) from error

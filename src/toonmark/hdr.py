@@ -7,6 +7,7 @@ ITU-R BT.2408), what is darker stays as it is, and only what is brighter is comp
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from toonmark.landmarks import Array
 
 #: Transfers as numbers of ITU-T H.273: SMPTE ST 2084 and ARIB STD-B67.
 PQ, HLG = 16, 18
+#: And of numbers that are light itself.
+LINEAR = 8
 #: Luminances in cd/m²: of diffuse white, and of the screens that such films are made on.
 WHITE, PEAK = 203.0, 1000.0
 #: Of white, in linear light, from which on brightness is compressed.
@@ -33,29 +36,77 @@ _STEPS, _BAND = 2**12, 2**16
 
 
 def is_special(primaries: int, transfer: int) -> bool:
-    """Whether a film is not of ordinary colours."""
-    return transfer in (PQ, HLG) or primaries in TO_BT709
+    """Whether a film or picture is not of ordinary colours."""
+    return transfer in (PQ, HLG, LINEAR) or primaries in TO_BT709
 
 
 def ordinary(pixels: Array, primaries: int, transfer: int) -> Array:
-    """Pixels with the primaries and transfer of an ordinary film.
+    """Pixels with the primaries and transfer of an ordinary film or picture.
 
     Args:
-        pixels: (h, w, 3) uint16 RGB, 65535 for a signal of 1.
+        pixels: (h, w, 3) RGB; uint16, 65535 for a signal of 1, or uint8.
         primaries, transfer: numbers of H.273.
 
     Returns:
         (h, w, 3) uint8 RGB.
     """
-    import cv2
-
     bright = transfer in (PQ, HLG)
     # Who writes such a film and names no primaries means those of BT.2020.
     matrix = TO_BT709.get(9 if bright and primaries in (0, 2) else primaries)
+    return _converted(pixels, _linear(transfer), matrix, transfer)
+
+
+def calibrated(pixels: Array, gamma: float | None, places: Sequence[float] | None) -> Array:
+    """Pixels that a picture describes by numbers of its own (PNG's chunks gAMA and cHRM), as sRGB.
+
+    Args:
+        pixels: (h, w, 3) uint8 RGB.
+        gamma: the power of light that the signal is; that of sRGB where it is None.
+        places: CIE x and y of white, red, green and blue; those of sRGB where they are None, or
+            are of no colours.
+    """
+    steps = np.arange(_STEPS, dtype=np.float32) / (_STEPS - 1)
+    table = _linear(0) if gamma is None else steps ** np.float32(1 / gamma)
+    return _converted(pixels, table, None if places is None else _to_bt709(places))
+
+
+def _to_bt709(places: Sequence[float]) -> Array | None:
+    """Linear light of other primaries to BT.709's, (3, 3); white stays white (Bradford)."""
+    if min(places[1::2]) <= 0:
+        return None
+    try:
+        ours, theirs = _to_xyz(SRGB), _to_xyz(places)
+        white = [m.sum(axis=1) @ _BRADFORD.T for m in (theirs, ours)]
+        adapted = np.linalg.inv(_BRADFORD) @ np.diag(white[1] / white[0]) @ _BRADFORD
+        matrix = np.linalg.inv(ours) @ adapted @ theirs
+    except np.linalg.LinAlgError:
+        return None
+    return matrix if np.isfinite(matrix).all() else None
+
+
+def _to_xyz(places: Sequence[float]) -> Array:
+    x, y = np.array(places, np.float64).reshape(4, 2).T
+    columns = np.stack([x, y, 1 - x - y])
+    return np.asarray(columns[:, 1:] * np.linalg.solve(columns[:, 1:], columns[:, 0] / y[0]))
+
+
+#: CIE x and y of sRGB's white, red, green and blue.
+SRGB = (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
+_BRADFORD = np.array(
+    [[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]]
+)
+
+
+def _converted(pixels: Array, table: Array, matrix: object, transfer: int = 0) -> Array:
+    """To (h, w, 3) uint8 RGB, by a table of the signal's light, (4096,), and a matrix or None."""
+    import cv2
+
+    bright = transfer in (PQ, HLG)
     result = np.empty(pixels.shape, np.uint8)
     rows = max(1, _BAND // pixels.shape[1])
     for row in range(0, pixels.shape[0], rows):
-        light = _linear(transfer)[pixels[row : row + rows] >> 4]
+        band = pixels[row : row + rows]
+        light = table[(band if band.dtype == np.uint16 else band * np.uint16(257)) >> 4]
         if transfer == HLG:  # what a screen makes of the camera's light
             luminance = cv2.transform(light, _LUMINANCE)
             light *= cv2.merge([np.float32(PEAK / WHITE) * cv2.pow(luminance, 0.2)] * 3)
@@ -90,6 +141,8 @@ def _linear(transfer: int) -> Array:
     elif transfer == HLG:
         a, b, c = 0.17883277, 0.28466892, 0.55991073
         light = np.where(signal <= 0.5, signal**2 / 3, (np.exp((signal - c) / a) + b) / 12)
+    elif transfer == LINEAR:
+        light = signal
     else:  # as screens have it, near enough
         light = np.where(signal <= 0.04045, signal / 12.92, ((signal + 0.055) / 1.055) ** 2.4)
     return light.astype(np.float32)

@@ -1,4 +1,4 @@
-"""What a reader of the numbers must know about the pictures they were measured on."""
+"""Caveats: what a reader of the scores must know about the pictures they were measured on."""
 
 from __future__ import annotations
 
@@ -18,59 +18,59 @@ LEAST_FOR_KID = 100
 LEAST_FACES = 50
 
 
-def doubts_about(
+def caveats_about(
     setting: Setting, n: int, faces: PictureSet, cartoons: PictureSet, extractor: Extractor
 ) -> list[str]:
-    """One sentence for each doubt; ``n`` is how many faces were asked for."""
-    doubts = []
+    """One sentence for each caveat; ``n`` is how many faces were asked for."""
+    caveats = []
     a, b = setting.n_faces, setting.n_cartoons
     if faces.folder.resolve() == cartoons.folder.resolve():
-        doubts.append(
+        caveats.append(
             "Faces and cartoons are the same folder: distances are near zero and say nothing."
         )
     if faces.unlisted:
-        doubts.append(
+        caveats.append(
             f"{faces.unlisted} pictures of {setting.faces} have no landmarks and are left out."
         )
     if a < LEAST_FACES:
-        doubts.append(f"Only {a} faces were measured: below {LEAST_FACES}, intervals are wide.")
+        caveats.append(f"Only {a} faces were measured: below {LEAST_FACES}, intervals are wide.")
     if a < n:
-        doubts.append(f"{n} faces were asked for, {a} could be used.")
+        caveats.append(f"{n} faces were asked for, {a} could be used.")
     if min(a, b) < LEAST_FOR_KID:
-        doubts.append(
+        caveats.append(
             f"Only {min(a, b)} pictures on one side: below {LEAST_FOR_KID}, look at KID's interval"
             " before its value."
         )
     if min(a, b) <= extractor.dimensions:
-        doubts.append(
+        caveats.append(
             f"FID needs more than {extractor.dimensions} pictures a side for {extractor.name}"
             f" ({a} and {b} here): it is too high, and comparable only with FIDs of the same N."
         )
     if a != b:
-        doubts.append(
+        caveats.append(
             f"{a} faces against {b} cartoons: KID does not mind sets of different sizes, FID's"
             " bias depends on both."
         )
     if not setting.held_out:
-        doubts.append("Training may have seen these faces: the numbers are flattering.")
+        caveats.append("Training may have seen these faces: the numbers are flattering.")
     if "position" in setting.part:
-        doubts.append(
+        caveats.append(
             "Training held out every 20th picture by its position, or does not say what it held"
             " out: it has seen pictures that are measured here if the set has changed since."
         )
     if "by position" in setting.part and "by name" in setting.part:
-        doubts.append(
+        caveats.append(
             "Some runs held pictures out by name, others by position: only what both held out is"
             " measured."
         )
     if "validation" in setting.part:
-        doubts.append("These are validation pictures: what was chosen on them looks better here.")
+        caveats.append("These are validation pictures: what was chosen on them looks better here.")
     if not setting.n_other_cartoons:
-        doubts.append("No cartoons are left over: there is no real-against-real floor.")
-    return doubts
+        caveats.append("No cartoons are left over: there is no real-against-real floor.")
+    return caveats
 
 
-def doubts_of_points(
+def caveats_of_points(
     setting: Setting, faces: PictureSet, cartoons: PictureSet, styles: Sequence[Drawer]
 ) -> list[str]:
     """Where what finds the points in drawings also made points that it is measured by.
@@ -82,7 +82,7 @@ def doubts_of_points(
     def same(made: str) -> bool:
         return finder.casefold() in made.casefold()
 
-    doubts = [
+    caveats = [
         f"The points of {measured.name} were made by {made}, which also finds those in drawings: "
         "there it is compared with itself."
         for measured in (faces, cartoons)
@@ -91,8 +91,8 @@ def doubts_of_points(
     for style in styles:
         taught = sorted(n for n, made in trained_landmarks(style).items() if same(made))
         if taught:
-            doubts.append(
+            caveats.append(
                 f"{style.name} was trained on points that {finder} made (of {', '.join(taught)}): "
                 "in its landmark error that detector is no independent witness."
             )
-    return doubts
+    return caveats

@@ -1,4 +1,4 @@
-"""What every style is measured against: the pictures' own numbers.
+"""The baselines that every style is compared with: scores of the pictures themselves.
 
 A score means little by itself. So the same measures are taken of real cartoons against other real
 cartoons (the floor), of the photos themselves (what doing nothing gives), and of the detector on
@@ -17,13 +17,13 @@ import numpy as np
 from toonmark.data.split import HeldOut, Rule
 from toonmark.evaluation import colour
 from toonmark.evaluation.cartoons import Cartoons
-from toonmark.evaluation.doubts import doubts_about, doubts_of_points
+from toonmark.evaluation.caveats import caveats_about, caveats_of_points
 from toonmark.evaluation.drawing import Drawer, split_rules
 from toonmark.evaluation.errors import MeasurementWarning
 from toonmark.evaluation.estimates import distance, point_error
 from toonmark.evaluation.identity import ranks
-from toonmark.evaluation.instruments import Instruments, Options
 from toonmark.evaluation.labels import Labels, read_labels
+from toonmark.evaluation.networks import EvaluationNetworks, Options
 from toonmark.evaluation.scores import Reference, Setting
 from toonmark.evaluation.selection import Selection, batches, select
 from toonmark.evaluation.sets import PictureSet
@@ -83,7 +83,7 @@ class Baseline:
         size: int,
         template: Array,
         options: Options,
-        tools: Instruments,
+        tools: EvaluationNetworks,
         report: Callable[[str, int, int], None],
         styles: Sequence[Drawer],
     ) -> Baseline:
@@ -143,8 +143,8 @@ class Baseline:
             cartoon_chequer=seen.chequer,
             setting=setting,
             warnings=[
-                *doubts_about(setting, n, face_set, cartoon_set, tools.extractor),
-                *doubts_of_points(setting, face_set, cartoon_set, styles),
+                *caveats_about(setting, n, face_set, cartoon_set, tools.extractor),
+                *caveats_of_points(setting, face_set, cartoon_set, styles),
             ],
             skipped=faces.skipped + cartoons.skipped + others.skipped,
         )

@@ -5,13 +5,18 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
-from tools.illustration2vec import load
 
 from toonmark.errors import MissingWeightsError
 from toonmark.evaluation.extractors import open_extractor
-from toonmark.evaluation.extractors.illustration2vec import FILE_NAME, Illustration2VecNetwork
+from toonmark.evaluation.extractors.illustration2vec import (
+    FILE_NAME,
+    Illustration2VecNetwork,
+    load,
+    weights_file,
+)
 
 
 def _field(number: int, content: bytes) -> bytes:
@@ -66,8 +71,24 @@ def test_damaged_weights_are_refused(cut: int, tmp_path: Path) -> None:
         load(Illustration2VecNetwork(1 / 32), path)
 
 
-def test_what_is_not_converted_says_how(tmp_path: Path) -> None:
+def test_the_published_file_is_used_as_it_is(tmp_path: Path, monkeypatch) -> None:
+    torch.manual_seed(0)
+    small = Illustration2VecNetwork(1 / 32)
     path = tmp_path / FILE_NAME
-    path.touch()
-    with pytest.raises(MissingWeightsError, match=r"tools/illustration2vec\.py"):
-        open_extractor("illustration2vec", path)
+    path.write_bytes(_caffemodel(small, False))
+    monkeypatch.setattr(
+        "toonmark.evaluation.extractors.illustration2vec.Illustration2VecNetwork",
+        lambda: Illustration2VecNetwork(1 / 32),
+    )
+    opened = open_extractor("illustration2vec", path)
+    pictures = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), np.uint8)
+    torch.save(small.state_dict(), tmp_path / "converted.pth")
+    converted = open_extractor("illustration2vec", tmp_path / "converted.pth")
+    features = opened(pictures)
+    assert features.shape == (2, 128)
+    assert np.ptp(features) > 0
+    assert np.array_equal(features, converted(pictures))
+    monkeypatch.setenv("TOONMARK_ILLUSTRATION2VEC", str(path))
+    assert weights_file() == path
+    monkeypatch.setenv("TOONMARK_ILLUSTRATION2VEC", str(tmp_path / "none"))
+    assert weights_file() is None

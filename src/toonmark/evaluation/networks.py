@@ -1,4 +1,4 @@
-"""What measures: the options, and the networks with the cache between them and the pictures."""
+"""The options of an evaluation, and the networks that it runs, with a cache of what they give."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ class Options:
 
 
 @dataclass
-class Instruments:
-    """The networks that measure, and the cache between them and the pictures."""
+class EvaluationNetworks:
+    """The networks that an evaluation runs, and the cache of what they give."""
 
     extractor: Extractor
     recogniser: Recognizer
@@ -57,7 +57,7 @@ class Instruments:
     judge: PortraitJudge | None = None
 
     @classmethod
-    def open(cls, options: Options) -> Instruments:
+    def open(cls, options: Options) -> EvaluationNetworks:
         """Loads all of them."""
         extractor = open_extractor(options.extractor, options.weights)
         finder, cache = open_finder(options.finder), Cache(options.cache)

@@ -1,0 +1,137 @@
+"""FID and KID by further networks: an order of methods should not hang on one of them.
+
+The paper's FID is on Illustration2Vec's features. Where its weights are on this machine a
+comparison has them; where not, VGG16's, of another family than the default's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from toonmark.errors import MissingExtraError, MissingWeightsError
+from toonmark.evaluation.scores import Evaluation
+from toonmark.experiments.plan import Job, Plan
+from toonmark.experiments.spread import Spread
+
+Measure = Callable[[str], Evaluation]
+#: The paper's network, and what stands in for it.
+PAPERS, OTHER = "illustration2vec", "vgg16"
+
+
+class Further(BaseModel):
+    """What one further extractor says."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    extractor: str = Field(description="all that decides its features")
+    floor_fid: float | None
+    photos_fid: float
+    fid: dict[str, Spread] = Field(description="by row")
+    kid: dict[str, Spread]
+
+
+def chosen(plan: Plan) -> list[str]:
+    """The further extractors of a plan."""
+    if plan.measure.also is not None:
+        return [name for name in plan.measure.also if name != plan.measure.extractor]
+    if not any(isinstance(row.get("method"), str) for row in plan.rows.values()):
+        return []
+    from toonmark.evaluation.extractors.illustration2vec import weights_file
+
+    if plan.measure.extractor == PAPERS or weights_file() is None:
+        return [OTHER] if _has_vgg() and plan.measure.extractor != OTHER else []
+    return [PAPERS]
+
+
+def check(plan: Plan) -> None:
+    """Sees before anything is trained that the extractors a plan names are there.
+
+    Raises:
+        UnknownExtractorError, MissingWeightsError, MissingExtraError: one is not.
+    """
+    from toonmark.evaluation.extractors import open_extractor
+
+    for name in plan.measure.also or ():
+        open_extractor(name)
+
+
+def _has_vgg() -> bool:
+    from toonmark.methods.vgg import weights_of_vgg
+
+    try:
+        weights_of_vgg()
+    except (MissingWeightsError, MissingExtraError):
+        return False
+    return True
+
+
+def further(plan: Plan, jobs: Sequence[Job], measure: Measure) -> list[Further]:
+    """What the plan's further extractors say of finished runs.
+
+    Args:
+        jobs: finished runs.
+        measure: the scores by one extractor, of all those runs.
+    """
+    return [_one(name, jobs, measure(name)) for name in chosen(plan)]
+
+
+def _one(name: str, jobs: Sequence[Job], evaluation: Evaluation) -> Further:
+    scores = {s.name: s for s in evaluation.scores}
+    reference = evaluation.scores[0].reference
+    spreads: dict[str, dict[str, Spread]] = {"fid": {}, "kid": {}}
+    for row in dict.fromkeys(job.row for job in jobs):
+        own = [scores[job.name].distance for job in jobs if job.row == row]
+        for key, values in (("fid", [d.fid for d in own]), ("kid", [d.kid.value for d in own])):
+            spread = Spread.of(values)
+            assert spread is not None
+            spreads[key][row] = spread
+    return Further(
+        name=name,
+        extractor=reference.setting.extractor,
+        floor_fid=None if reference.floor is None else reference.floor.fid,
+        photos_fid=reference.photos.fid,
+        **spreads,
+    )
+
+
+def told(found: Sequence[Further], titles: Mapping[str, str]) -> list[str]:
+    """The lines of the table's section; empty without further extractors.
+
+    Args:
+        titles: what rows are called.
+    """
+    lines = []
+    for one in found:
+        order = sorted(one.fid, key=lambda row: one.fid[row].mean)
+        floor = "–" if one.floor_fid is None else f"{one.floor_fid:.2f}"
+        lines += ["", f"By {one.name} ({one.extractor}):", "", "| | FID | KID×1000 |"]
+        lines += ["| --- | ---: | ---: |", f"| floor: other real cartoons | {floor} | |"]
+        lines.append(f"| the photos themselves | {one.photos_fid:.2f} | |")
+        lines += [
+            f"| {titles[r]} | {_number(s)} | {_number(one.kid[r])} |" for r, s in one.fid.items()
+        ]
+        lines += ["", f"By this FID: {' < '.join(titles[row] for row in order)}."]
+    return lines
+
+
+def _number(spread: Spread) -> str:
+    deviation = "" if spread.deviation is None else f" ± {spread.deviation:.2f}"
+    return f"{spread.mean:.2f}{deviation}"
+
+
+def missing(found: Sequence[Further], extractor: str) -> str:
+    """What a comparison says where the paper's network is not there; "" where it is.
+
+    Args:
+        extractor: all that decides the features of the table itself.
+    """
+    if extractor.startswith(PAPERS) or any(one.name == PAPERS for one in found):
+        return ""
+    agreed = ", where both networks here agree on it" if found else ""
+    return (
+        "The paper's FID is on Illustration2Vec's features, whose weights are not on this machine:"
+        f" at most the order may be compared with the paper's{agreed}."
+    )

@@ -1,0 +1,27 @@
+"""A measure over the seeds of a row."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Spread(BaseModel):
+    """A measure over a row's seeds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    values: list[float] = Field(description="one a seed, in the seeds' order")
+    mean: float
+    deviation: float | None = Field(description="sample standard deviation; None for one seed")
+
+    @classmethod
+    def of(cls, values: Sequence[float | None]) -> Spread | None:
+        """Of those seeds that have a value."""
+        known = [value for value in values if value is not None]
+        if not known:
+            return None
+        deviation = statistics.stdev(known) if len(known) > 1 else None
+        return cls(values=known, mean=statistics.fmean(known), deviation=deviation)

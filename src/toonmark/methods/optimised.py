@@ -1,0 +1,82 @@
+"""Methods that optimise each picture by itself: what they are told, and how they are drawers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import numpy as np
+from pydantic import Field
+from torch import Tensor
+
+from toonmark.configuration import Frozen
+from toonmark.data.split import Rule
+from toonmark.landmarks import Array
+from toonmark.methods.styles import Choice, StylePictures
+from toonmark.methods.vgg import Pooling, Vgg, open_vgg, weights_of_vgg
+from toonmark.ranges import eight_bits, signed
+from toonmark.training.tensors import to_pictures, to_tensor
+from toonmark.training.weighted_sets import Sets
+
+
+class OptimisedConfig(Frozen):
+    """Where such a method takes its style and its features from."""
+
+    cartoons: Sets = Field(default=[], description="sets that the style is taken from")
+    size: int = Field(128, ge=32, multiple_of=32)
+    choice: Choice = Field("seed", description="seed: one style for all; nearest: by colour")
+    picture: str | None = Field(None, description="a file that is the style instead")
+    vgg: str | None = Field(None, description="torchvision's file of VGG19; VGG16 without")
+    seed: int = 0
+    split: Rule = Field("name", description="how training's cartoons are told from held-out ones")
+
+    def styles(self) -> StylePictures:
+        """The pictures that are the style.
+
+        Raises:
+            ConfigurationError, DataError, ImageError: see :class:`.styles.StylePictures`.
+        """
+        return StylePictures(
+            self.cartoons, self.size, self.choice, self.seed, self.picture, self.split
+        )
+
+
+class OptimisedDrawer(ABC):
+    """Draws faces in the style of a cartoon; see :class:`toonmark.evaluation.drawing.Drawer`.
+
+    Args:
+        name: its row's.
+        config: how it draws.
+        vgg: the features; by default those that the configuration names.
+
+    Attributes:
+        identity: everything that decides a drawing, for those who keep them.
+
+    Raises:
+        MissingWeightsError, ConfigurationError, DataError: see :func:`.vgg.open_vgg` and
+            :class:`.styles.StylePictures`.
+    """
+
+    pooling: ClassVar[Pooling] = "max"
+
+    def __init__(self, name: str, config: OptimisedConfig, vgg: Vgg | None = None) -> None:
+        self.name, self.size = name, config.size
+        self.iterations: int | None = None
+        self.rules = frozenset({config.split})
+        self.vgg = vgg or open_vgg(config.vgg, self.pooling)
+        self._styles = config.styles()
+        weights = weights_of_vgg(config.vgg) if vgg is None else ""
+        self.identity = config.model_dump_json() + weights
+
+    def draw(self, faces: Array, points: Array) -> Array:
+        """(B, size, size, 3) uint8 RGB to (B, size, size, 3) uint8; points are not needed."""
+        drawn = []
+        for face in signed(faces):
+            style, _ = self._styles.of(face)
+            (one,) = to_pictures(self.one(to_tensor([face]), to_tensor([style])))
+            drawn.append(eight_bits(one))
+        return np.stack(drawn)
+
+    @abstractmethod
+    def one(self, face: Tensor, style: Tensor) -> Tensor:
+        """The drawing of one face: all are (1, 3, S, S) in [-1, 1]."""

@@ -1,0 +1,49 @@
+"""The real pictures that an iteration learns from, of both domains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+
+import torch
+
+from toonmark.data.sampling import Sample, Sampler
+from toonmark.training.batched import Batched
+from toonmark.training.networks import Domain
+from toonmark.training.step import Batch
+
+
+class Pictures:
+    """Makes them from nothing but the iteration's number.
+
+    Args:
+        samplers: by domain.
+        batch: pictures of each domain a step, over all processes.
+        places: which of them are made here.
+        evened: domains whose pictures get the same light on both sides.
+    """
+
+    def __init__(
+        self,
+        samplers: Mapping[Domain, Sampler],
+        batch: int,
+        places: Sequence[int],
+        evened: Set[Domain] = frozenset(),
+    ) -> None:
+        self._batch, self._places, self._evened = batch, places, evened
+        self._batched = {domain: Batched(sampler) for domain, sampler in samplers.items()}
+
+    def __call__(self, iteration: int) -> dict[Domain, Batch]:
+        """By domain, on the processor."""
+        return {domain: self.of(domain, iteration) for domain in self._batched}
+
+    def of(self, domain: Domain, iteration: int) -> Batch:
+        """Those of one domain."""
+        made = self._batched[domain].at(iteration, self._places, self._batch)
+        return _evened(made) if domain in self._evened else made
+
+
+def _evened(batch: Batch) -> Batch:
+    """A batch with the same light on both sides of each face."""
+    images, shown = (one.permute(0, 2, 3, 1).numpy() for one in (batch.image, batch.shown))
+    samples = map(Sample, images, shown, batch.landmarks.numpy())
+    return Batch.of([sample.evened() for sample in samples], torch.device("cpu"))

@@ -1,0 +1,65 @@
+"""Further extractors of a comparison: which are chosen, and what the table says."""
+
+from __future__ import annotations
+
+import pytest
+from tests.experiments.test_comparison import plan
+
+from toonmark.errors import MissingWeightsError
+from toonmark.experiments import further
+from toonmark.experiments.further import Further
+from toonmark.experiments.spread import Spread
+
+ROWS = {"munit": {"method": "munit"}, "basic": {"ablation": "basic"}}
+
+
+@pytest.fixture
+def machine(monkeypatch, tmp_path):
+    """Says what weights there are."""
+
+    def has(papers: bool, vgg: bool) -> None:
+        path = tmp_path / "i2v.pth"
+        path.touch() if papers else path.unlink(missing_ok=True)
+        monkeypatch.setenv("TOONMARK_ILLUSTRATION2VEC", str(path))
+        monkeypatch.setattr(further, "_has_vgg", lambda: vgg)
+
+    return has
+
+
+def test_the_papers_network_is_used_where_it_is_and_another_family_where_not(machine):
+    compared = plan("f", "c", rows=ROWS)
+    for papers, vgg, wanted in (
+        (True, True, ["illustration2vec"]),
+        (False, True, ["vgg16"]),
+        (False, False, []),
+    ):
+        machine(papers, vgg)
+        assert further.chosen(compared) == wanted
+    machine(True, True)
+    assert further.chosen(plan("f", "c", rows={"basic": {"ablation": "basic"}})) == []
+    own = plan("f", "c", rows=ROWS, measure={"extractor": "illustration2vec"})
+    assert further.chosen(own) == ["vgg16"]
+    assert further.chosen(plan("f", "c", rows=ROWS, measure={"also": []})) == []
+
+
+def test_what_a_plan_names_and_is_not_there_is_told_before_training(machine):
+    machine(False, False)
+    named = plan("f", "c", rows=ROWS, measure={"also": ["illustration2vec"]})
+    with pytest.raises(MissingWeightsError, match="not on this machine"):
+        further.check(named)
+    further.check(plan("f", "c", rows=ROWS))
+
+
+def test_the_table_says_what_each_network_finds_best():
+    fid = {"munit": Spread.of([3.0, 5.0]), "basic": Spread.of([2.5])}
+    one = Further(
+        name="vgg16", extractor="vgg16 224px", floor_fid=0.5, photos_fid=9, fid=fid, kid=fid
+    )
+    lines = further.told([one], {"munit": "MUNIT", "basic": "CycleGAN"})
+    assert "| MUNIT | 4.00 ± 1.41 | 4.00 ± 1.41 |" in lines
+    assert "| floor: other real cartoons | 0.50 | |" in lines
+    assert lines[-1] == "By this FID: CycleGAN < MUNIT."
+    assert further.told([], {}) == []
+    assert "both networks here" in further.missing([one], "efficientnet-lite0 224px")
+    assert "both networks" not in further.missing([], "efficientnet-lite0 224px")
+    assert further.missing([one], "illustration2vec 224px") == ""
