@@ -42,6 +42,8 @@ class Cartoon:
         flaw: "cut" off by the photo's edge, nearly black ("dark"), blown out ("bright"), or "".
         parts: (2, p, p) uint8: of how many in 255 a pixel of the image is skin, and hair; or None,
             of styles that do not say it.
+        outline: (s, s, 3) uint8 RGB, the image without the photo that is mixed into it, along which
+            it is cut out; or None: along itself.
     """
 
     image: Array
@@ -56,6 +58,7 @@ class Cartoon:
     turned: bool
     flaw: Flaw = ""
     parts: Array | None = None
+    outline: Array | None = None
 
     @property
     def face_size(self) -> float:
@@ -90,7 +93,10 @@ class Cartoon:
         """
         wanted = Tuning(lines, skin, hair, strength)
         image = tuning.tuned(self.image, wanted, self.crop, self.parts)
-        return replace(self, image=image)
+        outline = self.image if self.outline is None else self.outline
+        drawn = replace(wanted, strength=1)
+        outline = tuning.tuned(outline, drawn, self.crop, self.parts)
+        return replace(self, image=image, outline=outline)
 
     def resized(self, size: int, transparent: bool = False) -> Array:
         """The cartoon at another size: (size, size, 3) uint8, or 4 channels when transparent.
@@ -99,7 +105,9 @@ class Cartoon:
             OutputError: the size is not between 16 and 4096 pixels.
         """
         _check_size(size)
-        return (cutout.figure if transparent else cutout.resized)(self.image, size)
+        if transparent:
+            return cutout.figure(self.image, size, self.outline)
+        return cutout.resized(self.image, size)
 
     def save(
         self, path: str | os.PathLike[str], size: int | None = None, transparent: bool = False

@@ -39,7 +39,7 @@ def resized(image: Array, size: int) -> Array:
     return np.asarray(picture.resize((size, size), Image.Resampling.LANCZOS))
 
 
-def figure(image: Array, size: int) -> Array:
+def figure(image: Array, size: int, outline: Array | None = None) -> Array:
     """A cartoon at another size without the white around it.
 
     Cut out once it is large, along its sharp lines; but made smaller only after it was cut out,
@@ -47,16 +47,17 @@ def figure(image: Array, size: int) -> Array:
 
     Args:
         image: (s, s, 3) uint8, a cartoon on white.
+        outline: (s, s, 3) uint8, see :func:`cut_out`.
 
     Returns:
         (size, size, 4) uint8 RGBA.
     """
     if size >= LEAST * image.shape[0]:
-        return cut_out(resized(image, size))
-    return resized(cut_out(image), size)
+        return cut_out(resized(image, size), None if outline is None else resized(outline, size))
+    return resized(cut_out(image, outline), size)
 
 
-def cut_out(image: Array) -> Array:
+def cut_out(image: Array, outline: Array | None = None) -> Array:
     """Makes the white around a cartoon transparent.
 
     That is the white that touches the top, left or right edge, so the white of an eye or a shirt
@@ -65,14 +66,17 @@ def cut_out(image: Array) -> Array:
 
     Args:
         image: (s, s, 3) uint8, a cartoon on white.
+        outline: (s, s, 3) uint8, the same without the photo that is mixed into it, in which white
+            may touch the edge; it is cut out along this.
 
     Returns:
         (s, s, 4) uint8 RGBA.
     """
     checkpoint()
     size = image.shape[0]
-    darkest = whiteness(image)
-    background = surroundings(image, IN_DRAWING)
+    drawn = image if outline is None else outline
+    darkest = whiteness(drawn)
+    background = surroundings(drawn, IN_DRAWING)
     result = np.dstack([image, np.uint8(255) * ~background])
     result[background, :3] = 255
     # A tile at a time, and only where there is an edge: discs take long, the rest takes memory.

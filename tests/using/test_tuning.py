@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -43,6 +45,41 @@ def test_only_lines_change(drawing, lines, least, most):
     assert least < darkness(found, rows) / darkness(drawing, rows) < most
     np.testing.assert_array_equal(found[200:], drawing[200:])  # hair is no line
     np.testing.assert_array_equal(found[:60], drawing[:60])
+
+
+def test_hatching_stays_open_and_its_outline_becomes_wider():
+    drawing = np.full((512, 512, 3), 255, np.uint8)
+    drawing[100:300:6, 100:300] = drawing[101:300:6, 100:300] = drawing[102:300:6, 100:300] = 30
+    drawing[400:405] = 30
+    found = tuned(drawing, Tuning(2), drawing, None)
+    np.testing.assert_array_equal(found[110:290, 110:290], drawing[110:290, 110:290])
+    assert (found[395:410, 250, 0] < 128).sum() > 7
+    finer = tuned(drawing, Tuning(0.5), drawing, None)
+    np.testing.assert_array_equal(finer[110:290, 110:290], drawing[110:290, 110:290])
+
+
+@pytest.mark.parametrize("lines", [0.5, 2])
+def test_nothing_becomes_darker_or_lighter_than_what_is_near(drawing, lines):
+    """As lids that are drawn across an iris."""
+    cv2.circle(drawing, (250, 100), 8, (40, 30, 20), -1)
+    cv2.circle(drawing, (250, 100), 3, (0, 0, 0), -1)
+    found = tuned(drawing, Tuning(lines), drawing, None)
+    reach = np.ones((5, 5), np.uint8)
+    assert (found >= cv2.erode(drawing, reach)).all()
+    assert (found <= cv2.dilate(drawing, reach)).all()
+    assert (found != drawing).any()
+
+
+def test_a_mixture_is_cut_out_along_the_drawing(astronaut):
+    """However light the photo is where the figure ends."""
+    (cartoon,) = Cartoonizer("comic", threads=1)(astronaut)
+    light = replace(cartoon, crop=np.full_like(cartoon.crop, 255))
+    for size in (256, 512, 1024):
+        found = light.tuned(strength=0.05).tuned(1.0, strength=0.5).resized(size, transparent=True)
+        expected = cartoon.resized(size, transparent=True)
+        np.testing.assert_array_equal(found[..., 3], expected[..., 3])
+    lines = cartoon.tuned(2.0, strength=0.1).outline
+    np.testing.assert_array_equal(lines, cartoon.tuned(2.0).image)
 
 
 def test_nothing_changes_unless_told(drawing, parts):

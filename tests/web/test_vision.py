@@ -179,6 +179,18 @@ def test_resized(drawing, size, transparent):
     assert (difference > 8).mean() < 0.001
 
 
+@pytest.mark.parametrize("size", [100, 128, 300])
+def test_a_mixture_is_cut_out_along_its_drawing(drawing, size):
+    mixed = drawing // 2 + 127  # which comes near to white
+    found = rgba(call("resize.js", "resized", picture(mixed), size, True, picture(drawing)))
+    expected = cutout.figure(mixed, size, drawing)
+    assert (expected[..., 3] != cutout.figure(mixed, size)[..., 3]).any()
+    difference = np.abs(found.astype(int) - expected)
+    difference[..., :3][expected[..., 3] < 8] = 0
+    assert difference.mean() < 0.1
+    assert (difference > 8).mean() < 0.001
+
+
 def test_yunet_finds_what_opencv_finds(astronaut):
     """Decoding and suppression, on the network's own outputs; with a frame, as for tight crops."""
     from toonmark.faces import detect

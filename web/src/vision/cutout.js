@@ -5,14 +5,15 @@ import { dilated, ellipse, eroded, even } from './morphology.js';
 const WHITE = 24;
 const EDGE = 2;
 /** Three by three pixels. */
-const SQUARE = [1, 1, 1];
+export const SQUARE = [1, 1, 1];
 
-/** @param {import('./crop.js').Picture} picture a cartoon on white */
-export function cutOut({ data, width: size }) {
+/** @param {import('./crop.js').Picture} picture a cartoon on white
+ * @param {import('./crop.js').Picture} outline the same without the photo that is mixed into it */
+export function cutOut({ data, width: size }, outline = { data, width: size, height: size }) {
   const count = size * size;
   const darkest = new Uint8Array(count);
   for (let i = 0; i < count; i++) {
-    darkest[i] = Math.min(data[4 * i], data[4 * i + 1], data[4 * i + 2]);
+    darkest[i] = Math.min(outline.data[4 * i], outline.data[4 * i + 1], outline.data[4 * i + 2]);
   }
   const background = outside(darkest, size);
   const figure = background.map((value) => 1 - value);

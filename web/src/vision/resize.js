@@ -5,9 +5,11 @@ import { enlarged, LEAST } from './enlarge.js';
 import { resize } from './lanczos.js';
 
 /** @param {import('./crop.js').Picture} cartoon opaque, on white @param {number} size
- * @param {boolean} transparent without the white around it */
-export function resized(cartoon, size, transparent) {
-  if (size < LEAST * cartoon.width) return resize(transparent ? cutOut(cartoon) : cartoon, size);
+ * @param {boolean} transparent without the white around it
+ * @param {import('./crop.js').Picture} outline what it is cut out along: see cutOut */
+export function resized(cartoon, size, transparent, outline = cartoon) {
+  if (size < LEAST * cartoon.width) return resize(transparent ? cutOut(cartoon, outline) : cartoon, size);
   const large = enlarged(cartoon, size);
-  return transparent ? cutOut(large) : large;
+  if (!transparent) return large;
+  return cutOut(large, outline === cartoon ? large : enlarged(outline, size));
 }

@@ -1,7 +1,8 @@
 // A drawing's lines, the lightness of its skin and hair, and its strength: toonmark/tuning.py.
 
 import { cutOut } from './cutout.js';
-import { dilated, ellipse, eroded } from './morphology.js';
+import { stretched } from './linear.js';
+import { dilated, ellipse, eroded, even } from './morphology.js';
 
 /** @typedef {{lines: number, skin: number, hair: number, strength: number}} Tuning */
 
@@ -36,24 +37,11 @@ function lighter(drawing, change, part) {
   if (change === 0) return drawing;
   const { data, width, height } = drawing;
   const curve = Float64Array.from({ length: 256 }, (_, i) => 255 * (i / 255) ** (2 ** -change));
-  const edge = Math.sqrt(part.length);
-  const whole = Float32Array.from(part, (share) => Math.round(255 * share) / 255);
-  const places = Array.from({ length: width }, (_, i) => {
-    const place = Math.max(0, ((i + 0.5) * edge) / width - 0.5);
-    const first = Math.min(Math.floor(place), edge - 1);
-    return [first, Math.min(first + 1, edge - 1), place - first];
-  });
+  const shares = stretched(Float32Array.from(part, (share) => Math.round(255 * share) / 255), width);
   const result = new Uint8ClampedArray(data);
-  for (let y = 0, at = 0; y < height; y++) {
-    const [top, bottom, down] = places[y];
-    for (let x = 0; x < width; x++, at += 4) {
-      const [left, right, across] = places[x];
-      const upper = whole[top * edge + left] * (1 - across) + whole[top * edge + right] * across;
-      const lower = whole[bottom * edge + left] * (1 - across) + whole[bottom * edge + right] * across;
-      const share = upper * (1 - down) + lower * down;
-      for (let k = at; k < at + 3; k++) result[k] = data[k] + (curve[data[k]] - data[k]) * share;
-    }
-  }
+  shares.forEach((share, i) => {
+    for (let k = 4 * i; k < 4 * i + 3; k++) result[k] = data[k] + (curve[data[k]] - data[k]) * share;
+  });
   return { data: result, width, height };
 }
 
@@ -69,8 +57,15 @@ function withLines(drawing, lines) {
     const plane = Uint8Array.from({ length: size * size }, (_, i) => data[4 * i + k]);
     const under = eroded(dilated(plane, size, line), size, line);
     const depth = under.map((value, i) => value - plane[i]);
-    const other = (lines > 1 ? dilated : eroded)(depth, size, more);
-    for (let i = 0; i < plane.length; i++) result[4 * i + k] = under[i] - (depth[i] + (other[i] - depth[i]) * share);
+    if (lines > 1) {
+      const wide = dilated(depth, size, more);
+      const [closed, darkest] = [eroded(wide, size, more), eroded(plane, size, more)];
+      plane.forEach((value, i) => (result[4 * i + k] = Math.max(even(value - (wide[i] - closed[i]) * share), darkest[i])));
+    } else {
+      const fine = eroded(depth, size, more);
+      const [opened, lightest] = [dilated(fine, size, more), dilated(plane, size, more)];
+      plane.forEach((value, i) => (result[4 * i + k] = Math.min(even(value + (opened[i] - fine[i]) * share), lightest[i])));
+    }
   }
   return { data: result, width: size, height };
 }
