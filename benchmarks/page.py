@@ -94,6 +94,7 @@ def photos(address: str, folder: Path) -> list[Row]:
             started, spent = time.monotonic(), processor_time()
             browser.drop(page, [folder / "photo.jpg"])
             page.wait_for_selector(".photo[data-state=drawn]")
+            assert page.locator(".face").count() == 1
             rows += [
                 (f"a photo of {what}", time.monotonic() - started, "s", goal),
                 (f"a photo of {what}", processor_time() - spent, "CPU s", None),

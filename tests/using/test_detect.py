@@ -83,6 +83,14 @@ def test_where_there_is_none(name):
     assert detect.find_faces(picture) == []
 
 
+def test_a_badge_that_only_a_closer_look_takes_for_a_face_is_none(astronaut):
+    """Her badge, which a photo of twelve megapixels had as a second face."""
+    large = cv2.resize(astronaut, (1920, 1920))
+    assert len(detect._detect(large, detect.LARGE_SIDE, score=detect.CAREFUL_SCORE)) == 2
+    (face,) = detect.find_faces(large, thorough=True)
+    assert face.score > 0.9
+
+
 def test_one_detector_a_thread(astronaut):
     sizes = [512, 300, 256, 400] * 2
     pictures = [cv2.resize(astronaut, (size, size)) for size in sizes]

@@ -29,7 +29,7 @@ export async function findFaces(picture, detect) {
   }
   if (longer > 1.5 * SIDE) {
     const others = await look(picture, detect, LARGE_SIDE, { score: CAREFUL_SCORE });
-    faces = suppress([...faces, ...others], OVERLAP);
+    faces = suppress([...faces, ...others.filter((face) => isNew(face, faces, longer))], OVERLAP);
   }
   let turned = 0;
   let best = faces.length ? Math.max(...faces.map((face) => face.score)) : CAREFUL_SCORE;
@@ -49,6 +49,12 @@ export async function findFaces(picture, detect) {
     result.push(good ? face : await secondLook(picture, detect, face, turned));
   }
   return result.sort((a, b) => sizeOf(b) - sizeOf(a));
+}
+
+/** Whether a closer look may add it: of what the first look should have seen, only what it saw. */
+function isNew(face, faces, longer) {
+  const seen = (GOOD_SIZE[0] * longer) / SIDE;
+  return !faces.length || sizeOf(face) < seen || faces.some((other) => shared(face.box, other.box) > OVERLAP);
 }
 
 /** The same face as it is found in its surroundings alone. */
