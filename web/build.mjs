@@ -73,11 +73,12 @@ const define = {
   ORT_MODULE: put('ort.mjs', runtime('ort-wasm-simd-threaded.mjs')),
   ORT_WASM: put('ort.wasm', runtime('ort-wasm-simd-threaded.wasm')),
 };
+const tracer = `assets/${put('tracer.wasm', readFileSync(installed('vtracer-wasm/vtracer.wasm')))}`;
 const languages = readdirSync(source('words')).map((file) => basename(file, '.json')).filter((one) => one !== 'en');
 const words = Object.fromEntries(
   languages.map((one) => [one, `assets/${put(`words-${one}.json`, readFileSync(source(`words/${one}.json`)))}`]),
 );
-const worker = put('worker.js', await bundle('work/worker.js', define));
+const worker = put('worker.js', await bundle('work/worker.js', { ...define, TRACER: tracer }));
 const example = put('example.jpg', readFileSync(source('example.jpg')));
 const names = {
   WORKER: `assets/${worker}`,
@@ -95,11 +96,12 @@ const policy = read('policy.txt').trim().split('\n').join('; ');
 const html = fill(read('index.html'), { ...names, POLICY: policy });
 write(join(out, 'index.html'), html);
 for (const name of ['icon.svg', 'app.webmanifest']) write(join(out, name), read(name));
-const licences = readFileSync(installed('onnxruntime-web/package.json'), 'utf8');
+const version = (name) => `${name} ${JSON.parse(readFileSync(installed(`${name}/package.json`), 'utf8')).version}`;
 write(
   join(out, 'licences.txt'),
-  `onnxruntime-web ${JSON.parse(licences).version}: MIT, (c) Microsoft Corporation\n` +
-    'YuNet: MIT, (c) Shiqi Yu\nSwagger UI (documentation of the API): Apache-2.0\n',
+  `${version('onnxruntime-web')}: MIT, (c) Microsoft Corporation\n` +
+    'YuNet: MIT, (c) Shiqi Yu\nSwagger UI (documentation of the API): Apache-2.0\n' +
+    `${version('vtracer-wasm')}, for SVG: MIT, (c) jsscheller; vtracer in it: MIT, (c) Tsang Hao Fung\n`,
 );
 
 const swagger = (name) => readFileSync(installed(`swagger-ui-dist/${name}`));
@@ -113,8 +115,8 @@ write(join(out, 'docs.html'), fill(read('docs.html'), docs));
 const ownNames = ['./', 'icon.svg', 'app.webmanifest', 'licences.txt'];
 const runtimeNames = [define.ORT_MODULE, define.ORT_WASM].map((name) => `assets/${name}`);
 const files = [...ownNames, names.SCRIPT, names.STYLE, names.WORKER, names.EXAMPLE, ...Object.values(words), ...runtimeNames];
-const version = createHash('sha256').update(files.join() + html).digest('hex').slice(0, 10);
-write(join(out, 'sw.js'), await bundle('sw.js', { VERSION: version, FILES: files, POLICY: policy }));
+const edition = createHash('sha256').update(files.join() + html).digest('hex').slice(0, 10);
+write(join(out, 'sw.js'), await bundle('sw.js', { VERSION: edition, FILES: files, POLICY: policy }));
 
 for (const folder of [out, assets]) {
   for (const file of readdirSync(folder, { withFileTypes: true })) {

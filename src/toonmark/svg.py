@@ -1,7 +1,8 @@
 """A drawing as shapes: SVG, for a vector editor.
 
 The tracing is vtracer's (extra ``svg``). It fits splines to areas of one colour, so flat drawings
-become few, clean shapes.
+become few, clean shapes. The page does the same (``web/src/vision/shapes.js``), with the settings
+that it has from here.
 """
 
 from __future__ import annotations
@@ -34,11 +35,51 @@ _EVEN = 10
 _NEUTRAL, _FLAT, _FINER = 12, 0.02, 3
 #: The most colours that are looked at, by area, and that are kept.
 _LOOKED_AT, _KEPT = 1000, 48
+#: What vtracer is told, beside the edge of shapes that are left out: of areas, and of ink.
+_BOTH = {
+    "hierarchical": "stacked",
+    "corner_threshold": 60,
+    "splice_threshold": 45,
+    "max_iterations": 10,
+    "color_precision": 8,
+    "layer_difference": 0,
+}
+_AREAS = _BOTH | {
+    "colormode": "color",
+    "mode": "spline",
+    "length_threshold": 6.0,
+    "path_precision": 1,
+}
+_LINES = _BOTH | {
+    "colormode": "binary",
+    "mode": "polygon",
+    "length_threshold": 4.0,
+    "filter_speckle": 4,
+    "path_precision": 0,
+}
 
 
 def is_available() -> bool:
     """Whether what traces is installed."""
     return importlib.util.find_spec("vtracer") is not None
+
+
+def settings() -> dict[str, Any]:
+    """All of the above, by the names that the page has for them."""
+    return {
+        "tracedAt": TRACED_AT,
+        "largestFile": LARGEST_FILE,
+        "steps": _STEPS,
+        "speck": _SPECK,
+        "even": _EVEN,
+        "neutral": _NEUTRAL,
+        "flat": _FLAT,
+        "finer": _FINER,
+        "lookedAt": _LOOKED_AT,
+        "kept": _KEPT,
+        "areas": _AREAS,
+        "lines": _LINES,
+    }
 
 
 def traced(image: Array, size: int, transparent: bool = False) -> str:
@@ -77,14 +118,8 @@ def traced(image: Array, size: int, transparent: bool = False) -> str:
         text = vtracer.convert_raw_image_to_svg(
             pictures.encode(_flat(pixels, apart, median), ".png"),
             img_format="png",
-            colormode="color",
-            hierarchical="stacked",
-            mode="spline",
-            color_precision=8,
-            layer_difference=0,
             filter_speckle=speckle,
-            length_threshold=6.0,
-            path_precision=1,
+            **_AREAS,
         )
         if len(text) <= LARGEST_FILE:
             break
@@ -118,12 +153,7 @@ def _paths(mask: Array, colour: str) -> str:
     """A mask's shapes, as polygons of one colour."""
     picture = np.where(mask[..., None], np.uint8(0), np.uint8(255)).repeat(3, -1)
     text = _library().convert_raw_image_to_svg(
-        pictures.encode(picture, ".png"),
-        img_format="png",
-        colormode="binary",
-        mode="polygon",
-        filter_speckle=4,
-        path_precision=0,
+        pictures.encode(picture, ".png"), img_format="png", **_LINES
     )
     paths = re.findall(r"<path[^>]*/>", text)
     return "".join(f"{path}\n" for path in paths).replace("#000000", colour)

@@ -331,6 +331,9 @@ def test_what_was_made_is_kept_until_it_is_cleared(chromium, two_styles, photo, 
     assert _settled(page) == made
     assert page.get_attribute(".point[data-point='2']", "style") == place
     assert page.input_value(browser.BACKGROUND) == "pink"
+    # What is kept is this page's own, not that of another one of the host's.
+    databases = page.evaluate("indexedDB.databases().then(all => all.map(({ name }) => name))")
+    assert databases == ["toonmark " + page.evaluate("location.pathname")]
     page.click("button:text('Clear everything')")
     assert page.locator(".photo").count() == 0
     assert page.is_hidden("#history")

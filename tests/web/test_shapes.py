@@ -9,10 +9,10 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 from tests.web import browser
-from tests.web.test_vision import call
+from tests.web.test_vision import call, drawing, picture, rgba  # noqa: F401 (a fixture)
 from tests.web.test_vision import pytestmark as needs_node
 
-from toonmark import Cartoonizer, svg
+from toonmark import Cartoonizer, cutout, svg
 from toonmark.errors import MissingExtraError
 
 SVG = {"accept": "image/svg+xml"}
@@ -92,6 +92,45 @@ def test_backgrounds_of_shapes():
 
 
 @needs_node
+def test_medians_are_opencv_s():
+    import cv2
+
+    plane = np.random.default_rng(3).integers(0, 256, (40, 40), np.uint8)
+    plane[10:30, 5:20] = 77
+    for reach in (3, 7, 11):
+        found = call("median.js", "median", plane, 40, reach)
+        np.testing.assert_array_equal(found.reshape(40, 40), cv2.medianBlur(plane, reach))
+
+
+@needs_node
+@pytest.mark.parametrize("step", [0, 1, 4, 6])
+@pytest.mark.parametrize("transparent", [False, True])
+def test_the_page_sees_the_colours_that_python_sees(drawing, step, transparent):  # noqa: F811
+    """Before vtracer: the few colours, without specks, at every step from fine to coarse."""
+    pixels = (cutout.figure if transparent else cutout.resized)(drawing, 512)
+    apart, median, _ = svg.settings()["steps"][step]
+    expected = svg._flat(pixels, apart, median)
+    found = rgba(call("shapes.js", "flat", picture(pixels), apart, median, svg.settings()))
+    seen = found[..., 3] if transparent else np.full((512, 512), 255, np.uint8)
+    if transparent:
+        np.testing.assert_array_equal(seen, expected[..., 3])
+    # OpenCV's L*a*b* is a little off where it is dark: colours that are just apart may be one.
+    apart_by = np.abs(found[..., :3].astype(int) - expected[..., :3]).max(-1)[seen > 0]
+    assert (apart_by == 0).mean() > 0.99
+    assert apart_by.max() < 8
+    assert len(np.unique(found[seen > 0], axis=0)) >= 3
+
+
+@needs_node
+def test_the_page_knows_ink(drawing):  # noqa: F811
+    ink = np.full((128, 128, 3), 255, np.uint8)
+    ink[20:100:8] = (20, 18, 22)
+    for image, expected in ((ink, True), (drawing, False)):
+        assert svg._is_ink(image) is expected
+        assert call("shapes.js", "isInk", picture(image), svg.settings()) is expected
+
+
+@needs_node
 @pytest.mark.parametrize(
     ("count", "columns", "rows"), [(2, 2, 1), (3, 2, 2), (5, 3, 2), (7, 3, 3), (12, 4, 3)]
 )
@@ -136,7 +175,6 @@ def test_a_poster_of_all_faces(chromium, address, two_faces, tmp_path):
     found = np.asarray(Image.open(download.value.path()).convert("RGBA"))
     cards = [browser.pixels(page, f".face[data-face='{i}'] canvas[role=img]") for i in (1, 2)]
     np.testing.assert_array_equal(found, np.hstack(cards))
-    assert page.is_hidden("button:text('Save as SVG') >> nth=0")  # nothing traces in the browser
     page.context.close()
 
 
@@ -160,5 +198,48 @@ def test_shapes_from_the_server(chromium, address, photo, tmp_path):
     assert re.search(r'<rect [^>]*fill="rgb\(248,178,186\)"', text)
     assert text.count("<path") > 2
     assert json.loads(page.evaluate("JSON.stringify(document.body.dataset.state)")) == "ready"
+    assert not page.problems
+    page.context.close()
+
+
+@pytest.mark.slow
+@needs_browser
+@pytest.mark.parametrize("style", ["comic", "ink"])
+def test_shapes_from_the_browser(chromium, address, photo, tmp_path, style):
+    """They look like the drawing; what traces is fetched for the first of them, and kept."""
+    resvg = pytest.importorskip("resvg_py", reason="resvg-py is not installed")
+    import cv2
+
+    (tmp_path / "one.png").write_bytes(photo)
+    page = browser.open_page(chromium, address)
+    page.evaluate("navigator.serviceWorker.ready.then(() => 1)")
+    page.check(f"input[value={style}]", force=True)
+
+    def saved():
+        browser.drop(page, [tmp_path / "one.png"])
+        browser.drawn(page)
+        before = [one for one in page.requests if "/tracer-" in one.url]
+        with page.expect_download() as download:
+            page.click(f"{FACE} button:text('Save as SVG')")
+        assert download.value.suggested_filename == "one-toon.svg"
+        return download.value.path().read_text(), before
+
+    text, before = saved()
+    assert not before
+    assert len(text) < svg.LARGEST_FILE or style == "ink"
+    assert all(one.method == "GET" for one in page.requests)
+    png = bytes(resvg.svg_to_bytes(svg_string=text))
+    found = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
+    shown = browser.pixels(page, f"{FACE} canvas[role=img]")[..., :3]
+    assert np.abs(found.astype(int) - shown).mean() < 6
+    # The drawing itself is here and there one step of 255 from Python's.
+    (expected,) = Cartoonizer(style, threads=1)(tmp_path / "one.png")
+    assert abs(len(expected.encoded(".svg", 512)) / len(text) - 1) < 0.1
+
+    page.reload()
+    page.wait_for_selector(".photo[data-state=drawn]")  # what was kept
+    page.click(".photo header button")
+    page.context.set_offline(True)
+    assert saved()[0] == text
     assert not page.problems
     page.context.close()

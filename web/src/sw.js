@@ -34,10 +34,12 @@ self.addEventListener('fetch', (event) => {
   }
 });
 
-/** Files whose names hold their hashes never change. */
+/** Files whose names hold their hashes never change. The worker keeps some beside the networks. */
 async function kept(event, name) {
   const cache = await caches.open(name);
-  return isolated((await cache.match(event.request.url)) ?? (await fetched(event, cache)));
+  const { url } = event.request;
+  const known = (await cache.match(url)) ?? (await caches.match(url, { cacheName: models }));
+  return isolated(known ?? (await fetched(event, cache)));
 }
 
 /** The newest there is; without a network, the last. */

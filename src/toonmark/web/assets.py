@@ -139,6 +139,7 @@ class Networks:
             "version": __version__,
             "server": self._server,
             "svg": self._server and svg.is_available(),
+            "tracing": svg.settings(),
             "detector": detector.name,
             "regressor": regressor.name if regressor else None,
             "regressorSize": refine.SIZE,

@@ -20,6 +20,7 @@ function worker() {
 export class Device {
   /** @param {string} token */
   constructor(token) {
+    this.traces = true;
     this.worker = worker();
     this.waiting = new Map();
     this.number = 0;
@@ -61,6 +62,11 @@ export class Device {
 
   async draw({ id }, points, options) {
     return this.call('draw', { id, points, ...options });
+  }
+
+  /** The drawing as shapes. @returns {Promise<string>} SVG */
+  async trace({ id }, points, options) {
+    return (await this.call('trace', { id, points, ...options })).shapes;
   }
 
   /** Does not fail: a worker that has stopped keeps nothing. */

@@ -1,6 +1,8 @@
 // What was made stays in this browser until it is cleared: photos with their points and how they are
 // drawn, in IndexedDB. A browser that keeps nothing, as in private windows, is no error.
 
+import { cacheNames } from '../work/keeping.js';
+
 /** So many photos are kept, the newest. */
 const MOST = 4; // each is opened again at the next visit, and takes its pixels' room
 
@@ -18,7 +20,8 @@ export class Kept {
 
   open() {
     return new Promise((resolve, reject) => {
-      const request = indexedDB.open('toonmark', 1);
+      indexedDB.deleteDatabase('toonmark'); // which all pages of one host shared once
+      const request = indexedDB.open(cacheNames(document.baseURI).home.trim(), 1);
       request.onupgradeneeded = () => request.result.createObjectStore('photos', { keyPath: 'key' });
       request.onsuccess = () => resolve(request.result);
       request.onerror = request.onblocked = () => reject(request.error);

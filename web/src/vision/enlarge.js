@@ -63,7 +63,7 @@ const WEIGHTS = Uint8Array.from({ length: 256 }, (_, contrast) =>
 const PRODUCTS = Uint8Array.from({ length: 65536 }, (_, i) => even(((i >> 8) * (i & 255)) / 255));
 
 /** One channel by OpenCV's INTER_CUBIC: four pixels each way, those at the edge repeated. */
-function cubic(data, channel, source, target) {
+export function cubic(data, channel, source, target) {
   const { places, taps } = cubicTaps(source, target);
   const wide = new Float32Array(source * target);
   for (let y = 0; y < source; y++) {

@@ -19,14 +19,14 @@ export async function keep(base, response) {
   }
 }
 
-/** Forgets the networks that a newer manifest no longer names.
+/** Forgets the networks, and what else is fetched when it is asked for, that a newer page no longer names.
  * @param {string} base @param {string[]} files */
 export async function keepOnly(base, files) {
   try {
     const cache = await self.caches?.open(cacheNames(base).models);
     for (const { url } of (await cache?.keys()) ?? []) {
       const file = url.slice(url.lastIndexOf('/') + 1);
-      if (file.endsWith('.onnx') && !files.includes(file)) await cache.delete(url);
+      if (file !== 'manifest.json' && !files.includes(file)) await cache.delete(url);
     }
   } catch {
     // As above.

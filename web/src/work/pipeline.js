@@ -30,11 +30,12 @@ export class Pipeline {
   }
 
   /** Sees to it that faces can be found without a network, and nothing old is kept. A style that was
-   * drawn with is kept already; what nobody asked for is not fetched. */
-  async keepFinders() {
+   * drawn with is kept already; what nobody asked for is not fetched.
+   * @param {string[]} others files that stay where they are kept */
+  async keepFinders(others) {
     const { detector, regressor, styles } = await this.manifest();
     const finders = [detector, regressor].filter(Boolean);
-    await keepOnly(this.place.base, [...finders, ...styles.map(({ file }) => file)]);
+    await keepOnly(this.place.base, [...finders, ...styles.map(({ file }) => file), ...others]);
     await fetchAhead(this.place, finders);
   }
 

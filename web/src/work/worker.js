@@ -2,10 +2,12 @@
 // photo leaves the browser from here: this file fetches networks, and sends nothing.
 
 import { resized } from '../vision/resize.js';
+import { traced } from '../vision/shapes.js';
 import { AS_DRAWN, isAsDrawn, tuned } from '../vision/tuning.js';
 import { threads } from './networks.js';
 import { decode, pixelsOf } from './photos.js';
 import { Pipeline } from './pipeline.js';
+import { tracer } from './tracer.js';
 import { Tracker } from './tracker.js';
 
 let pipeline = null;
@@ -36,16 +38,16 @@ const calls = {
   },
 
   /** Draws a face, for the screen and for saving. */
-  async draw({ id, points, style, size, transparent, tuning = AS_DRAWN }) {
-    const picture = photos.get(id);
-    if (!picture) throw new Error('This photo has been closed.');
-    const which = JSON.stringify([id, points, style]);
-    // What is tuned is drawn once, and then only tuned.
-    if (last.which !== which) last = { which, drawn: await pipeline.draw(picture, points, style) };
-    const { cartoon, parts, turned, view } = last.drawn;
-    const copy = { ...cartoon, data: cartoon.data.slice() }; // what is answered is handed over
-    const shown = isAsDrawn(tuning) ? copy : tuned(copy, tuning, view(cartoon.width), parts);
-    return { cartoon: resized(shown, size, transparent), crop: view(size), turned };
+  async draw({ size, transparent, ...how }) {
+    const { shown, outline, turned, view } = await drawing(how);
+    return { cartoon: resized(shown, size, transparent, outline), crop: view(size), turned };
+  },
+
+  /** Draws a face as shapes. */
+  async trace({ size, transparent, ...how }) {
+    const [{ shown }, trace] = [await drawing(how), await tracer(pipeline.place)];
+    const { tracing } = await pipeline.manifest();
+    return { shapes: traced(shown, size, transparent, tracing, trace) };
   },
 
   /** One picture of the camera. */
@@ -59,7 +61,7 @@ const calls = {
 
   /** Makes ready for the first photo, and for days without a network, beside all else. */
   async keep() {
-    pipeline.keepFinders();
+    pipeline.keepFinders([TRACER.replace(/.*\//, '')]);
   },
 
   /** A drawing of the camera with sharp lines, to be kept. */
@@ -67,6 +69,20 @@ const calls = {
     return { cartoon: resized(cartoon, size, false) };
   },
 };
+
+/** What is tuned is drawn once, and then only tuned. */
+async function drawing({ id, points, style, tuning = AS_DRAWN }) {
+  const picture = photos.get(id);
+  if (!picture) throw new Error('This photo has been closed.');
+  const which = JSON.stringify([id, points, style]);
+  if (last.which !== which) last = { which, drawn: await pipeline.draw(picture, points, style) };
+  const { cartoon, parts, turned, view } = last.drawn;
+  const copy = { ...cartoon, data: cartoon.data.slice() }; // what is answered is handed over
+  if (isAsDrawn(tuning)) return { shown: copy, outline: copy, turned, view };
+  const photo = view(cartoon.width);
+  const outline = tuned(copy, { ...tuning, strength: 1 }, photo, parts);
+  return { shown: tuned(outline, { ...AS_DRAWN, strength: tuning.strength }, photo, parts), outline, turned, view };
+}
 
 // One after the other: the networks share the cores, and answers come in order.
 let queue = Promise.resolve();
