@@ -141,9 +141,7 @@ def _closer(image: Array, faces: list[Face]) -> list[Face]:
     return [
         face
         for face in found
-        if not faces
-        or face.size < seen
-        or any(_overlap(face, other) > _OVERLAP for other in faces)
+        if not faces or face.size < seen or any(_overlap(face, other) > _OVERLAP for other in faces)
     ]
 
 
