@@ -265,12 +265,12 @@ def _trainer(config: Any, run: Path, fabric: Fabric, threads: int) -> Any:
 
         trainer = LayerTrainer(config, fabric)
     else:
-        from toonmark.artifacts import CHECKPOINT
+        from toonmark.artifacts import has_checkpoint
         from toonmark.methods.learned import LEARNED
         from toonmark.training.engine import StyleTrainer
         from toonmark.training.trained import remember_origins
 
-        fresh = not (run / CHECKPOINT).exists()
+        fresh = not has_checkpoint(run)
         if config.run_kind in LEARNED:
             _, _, kind = LEARNED[config.run_kind]
             return kind(config, fabric, threads or 2, fresh)
