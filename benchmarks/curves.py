@@ -20,11 +20,11 @@ import cv2
 import numpy as np
 import torch
 
+from toonmark.data.dataset import Dataset
 from toonmark.data.split import HeldOut, Rule, rules_of
 from toonmark.evaluation.distances import fid, kid
 from toonmark.evaluation.networks import EvaluationNetworks, Options
 from toonmark.evaluation.selection import Selection, batches, select
-from toonmark.evaluation.sets import PictureSet
 from toonmark.exporting import DrawingGenerator
 from toonmark.faces.align import crop
 from toonmark.landmarks import Array, inter_eye_distance
@@ -103,8 +103,8 @@ def main() -> None:
         _, size, facts = trained_style(next(iter(sorted((run / "averaged").iterdir()))))
         rules |= rules_of(facts)
     held = HeldOut(rules, "validation")  # curves are to choose by
-    faces = select(PictureSet.open(options.faces, landmarks=True), options.n, options.seed, held)
-    whole = PictureSet.open(options.cartoons)
+    faces = select(Dataset.open(options.faces), options.n, options.seed, held)
+    whole = Dataset.open(options.cartoons, landmarks=False)
     cartoons = select(whole, options.n, options.seed, held)
     others = select(whole, options.n, options.seed, None, cartoons.names)
     if options.part:

@@ -18,11 +18,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from toonmark.data.dataset import Dataset
 from toonmark.data.split import HeldOut
 from toonmark.evaluation.estimates import distance, point_error
 from toonmark.evaluation.networks import EvaluationNetworks, Options
 from toonmark.evaluation.selection import batches, select
-from toonmark.evaluation.sets import PictureSet
 from toonmark.landmarks import Array, inter_eye_distance
 
 #: A moved point takes along what lies within this much of the inter-eye distance.
@@ -94,7 +94,7 @@ def changes(
     yield "photos", photos, unknown
 
 
-def load(pictures: PictureSet, n: int, size: int, seed: int, held: HeldOut | None, without=()):  # type: ignore[no-untyped-def]
+def load(pictures: Dataset, n: int, size: int, seed: int, held: HeldOut | None, without=()):  # type: ignore[no-untyped-def]
     """Pictures, their points and their names, in an order drawn by seed."""
     chosen = select(pictures, n, seed, held, without).with_points()
     parts = list(batches(chosen, size))
@@ -118,12 +118,10 @@ def main() -> None:
     options = parser.parse_args()
     cv2.setNumThreads(1)
     tools = EvaluationNetworks.open(Options(cache=options.cache))
-    every = PictureSet.open(options.cartoons, landmarks=True)
+    every = Dataset.open(options.cartoons)
     held, _, names = load(every, options.n, options.size, options.seed, HeldOut())
     others, points, _ = load(every, options.n, options.size, options.seed, None, names)
-    photos, _, _ = load(
-        PictureSet.open(options.photos, landmarks=True), len(others), options.size, 0, HeldOut()
-    )
+    photos, _, _ = load(Dataset.open(options.photos), len(others), options.size, 0, HeldOut())
     count = min(len(others), len(photos))
     others, points, photos = others[:count], points[:count], photos[:count]
     real = tools.features(held)

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import torch
 
+from toonmark.data.dataset import Dataset
 from toonmark.evaluation.cache import Cache
 from toonmark.evaluation.extractors import open_extractor
 from toonmark.evaluation.selection import Selection, batches, select
-from toonmark.evaluation.sets import PictureSet
 
 
 def peak() -> float:
@@ -36,7 +36,7 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
 
     extractor = open_extractor(arguments.extractor)
-    pictures = select(PictureSet.open(arguments.folder), arguments.n, held_out=None)
+    pictures = select(Dataset.open(arguments.folder, landmarks=False), arguments.n, held_out=None)
     half = len(pictures) // 2
 
     def run(what: str, some: Selection, cache: Cache) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -162,3 +163,13 @@ def draw_portrait(size: int = 256, beard=None, seed: int = 0):
         *((92, 168), (164, 168), (84, 172), (172, 172)),
     )
     return photo, figure.astype(np.float32), points * s + (s - 1) / 2
+
+
+@pytest.fixture
+def no_decoders(monkeypatch) -> None:
+    """As where the extras ``heic`` and ``jxl`` are not installed."""
+    from PIL import Image
+
+    for module, kind in (("pillow_heif", "HEIF"), ("pillow_jxl", "JXL")):
+        monkeypatch.setitem(sys.modules, module, None)
+        monkeypatch.delitem(Image.OPEN, kind, raising=False)

@@ -8,6 +8,7 @@ import pytest
 
 from toonmark import artifacts
 from toonmark.artifacts import CHECKPOINT, COMPARED, CONFIG, WEIGHTS, Kind, Pack, Run, Weights
+from toonmark.cli.application import load
 from toonmark.errors import RunError
 from toonmark.methods.ganimorph import GanimorphConfig
 from toonmark.methods.munit import MunitConfig
@@ -41,7 +42,16 @@ def run(request, tmp_path):
 def test_a_run_says_its_kind(run):
     assert json.loads((run.path / CONFIG).read_text())["kind"] == run.kind
     assert artifacts.open(run.path) == run
+    with pytest.raises(RunError, match="is not finished") as error:
+        artifacts.weights_of(run.path, run.kind)
+    assert run.kind.again(run.path) in error.value.remedy
+    (run.path / WEIGHTS[run.kind]).touch()
     assert artifacts.weights_of(run.path, run.kind) == run.path / WEIGHTS[run.kind]
+
+
+def test_a_command_goes_on_with_each_kind_of_run(run):
+    _, name, *rest = run.kind.again(run.path).split()
+    assert load(name).make_context(name, rest).params["run"] == run.path
 
 
 def test_a_run_of_before_kinds_were_written_opens_still(run):

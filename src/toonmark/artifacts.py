@@ -35,6 +35,12 @@ class Kind(StrEnum):
             return f"toonmark train --method {self}"
         return f"toonmark {self}"
 
+    def again(self, run: str | Path) -> str:
+        """The command that goes on with a run of this kind."""
+        if self is Kind.LANDMARKS:
+            return f"toonmark {self} --run {run}"
+        return f"toonmark {Kind.TRAIN if self in COMPARED else self} {run}"
+
 
 #: Methods that the paper compares with; trained as ours is.
 COMPARED = (Kind.MUNIT, Kind.GANIMORPH)
@@ -123,7 +129,7 @@ def open(path: str | Path) -> Artifact:
     if not path.exists():
         raise RunError(f"{path} is not a run yet: there is nothing there.", "Check its name.")
     for folder in (path.parent, path.parent.parent):
-        if (folder / CONFIG).exists():
+        if is_run(folder):
             return Weights(path, Run(folder, *_read(folder)))
     return Weights(path, None)
 
@@ -148,7 +154,8 @@ def weights_of(path: str | Path, kind: Kind) -> Path:
         path: a run of this kind, or a file of its weights, wherever that lies.
 
     Raises:
-        RunError: another kind of run, or a style pack; or as :func:`open`.
+        RunError: another kind of run, one that has written none yet, or a style pack; or as
+            :func:`open`.
     """
     found = open(path)
     if isinstance(found, Weights):
@@ -159,7 +166,19 @@ def weights_of(path: str | Path, kind: Kind) -> Path:
         raise RunError(
             f"{path} is a run of `{found.kind.command}`.", f"Name a run of `{kind.command}`."
         )
+    if not found.weights.exists():
+        raise RunError(f"{path} is not finished.", f"Go on with it: {kind.again(path)}")
     return found.weights
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a training was started in a folder."""
+    return (folder / CONFIG).exists()
+
+
+def has_checkpoint(folder: Path) -> bool:
+    """Whether a training can go on in a folder; it cannot with what was brought of another."""
+    return (folder / CHECKPOINT).exists()
 
 
 def kept_at(folder: Path, iteration: int) -> Path:
@@ -181,7 +200,7 @@ def brought_to(folder: Path) -> Path | None:
     Raises:
         RunError: its configuration cannot be read.
     """
-    if (folder / CHECKPOINT).exists():
+    if has_checkpoint(folder):
         return None
     settings = _written(folder)
     stages = settings.get("stage1"), settings.get("stage2")
@@ -197,8 +216,7 @@ def checkpoint_of(folder: Path) -> Path | None:
     Raises:
         RunError: its configuration cannot be read.
     """
-    file = folder / CHECKPOINT
-    return file if file.exists() else brought_to(folder)
+    return folder / CHECKPOINT if has_checkpoint(folder) else brought_to(folder)
 
 
 def settings_of(folder: Path) -> dict[str, Any]:
@@ -214,7 +232,7 @@ def settings_of(folder: Path) -> dict[str, Any]:
 
 def _written(folder: Path) -> dict[str, Any]:
     file = folder / CONFIG
-    if not file.exists():
+    if not is_run(folder):
         return {}
     try:
         values = json.loads(file.read_text(encoding="utf-8"))

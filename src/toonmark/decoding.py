@@ -174,7 +174,7 @@ def _open_with_pillow(file: BinaryIO, kind: str | None) -> Any:
         Image.init()
         if kind in _PLUGINS:
             _load_plugin(kind)
-        formats = [name for name in (*FORMATS, "HEIF", "JXL") if name in Image.OPEN]
+        formats = [name for name in (*FORMATS, *_PILLOW_NAMES.values()) if name in Image.OPEN]
     # Pillow has a limit of its own, below ours and one for the whole process. It is out of the
     # way while a header is parsed; what is larger than our limit is never decoded.
     with _opening:
@@ -185,8 +185,9 @@ def _open_with_pillow(file: BinaryIO, kind: str | None) -> Any:
             Image.MAX_IMAGE_PIXELS = before
 
 
-#: Modules that teach Pillow a format.
+#: Modules that teach Pillow a format, and its name there.
 _PLUGINS = {"HEIC": "pillow_heif", "JPEG XL": "pillow_jxl"}
+_PILLOW_NAMES = {"HEIC": "HEIF", "JPEG XL": "JXL"}
 
 
 def _load_plugin(kind: str) -> None:
@@ -243,7 +244,7 @@ def _reading(name: str, kind: str | None) -> Iterator[None]:
     try:
         yield
     except UnidentifiedImageError as error:
-        if kind in DECODERS:
+        if kind in DECODERS and _PILLOW_NAMES.get(kind, kind) not in Image.OPEN:
             raise MissingDecoderError(
                 f"{name} is {kind}, and no decoder for it is installed.",
                 f"Save it as JPEG or PNG, or: pip install '{DECODERS[kind]}'",

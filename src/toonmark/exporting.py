@@ -22,7 +22,7 @@ from toonmark import artifacts
 from toonmark.artifacts import Kind
 from toonmark.configuration import parse
 from toonmark.data.dataset import Dataset
-from toonmark.errors import ConfigurationError, ExportError, RunError
+from toonmark.errors import ConfigurationError, ExportError
 from toonmark.files import written_whole
 from toonmark.half import halved
 from toonmark.landmarks import COUNT, FRAMES, default_sigma, template_points
@@ -240,10 +240,6 @@ def export_landmarks(path: Path, file: Path) -> float:
     """
     config = open_run(artifacts.run_of(path).path, RegressorConfig, None)
     weights = artifacts.weights_of(path, Kind.LANDMARKS)
-    if not weights.exists():
-        raise RunError(
-            f"{path} is not finished.", f"Go on with it: {Kind.LANDMARKS.command} --run {path}"
-        )
     terms = dict.fromkeys(
         str(Dataset.open(folder).description.get("terms") or "not stated") for folder in config.data
     )

@@ -12,11 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from toonmark.protobuf import message_classes
+
 #: What ends the name of a weight that is stored in half precision.
 HALF = ".half"
 
 _FLOAT, _FLOAT16, _INT = 1, 10, 2
-#: Fields of onnx.proto: message, then field: (number, kind, whether there are many).
+#: The fields of onnx.proto that are read here.
 _FORMAT = {
     "Model": {"graph": (7, "Graph", False)},
     "Graph": {"node": (1, "Node", True), "initializer": (5, "Tensor", True)},
@@ -52,7 +54,7 @@ def halved(model: bytes, least: int = 512, exact: bool = False) -> bytes:
     """
     from google.protobuf.message import DecodeError
 
-    read = _message("Model")()
+    read = _messages()["Model"]()
     try:
         read.ParseFromString(model)
     except DecodeError as error:
@@ -66,7 +68,7 @@ def halved(model: bytes, least: int = 512, exact: bool = False) -> bytes:
             small = weights.astype("<f2")
         if not (np.array_equal(small, weights) if exact else np.isfinite(small).all()):
             continue
-        cast = _message("Node")(op_type="Cast", output=[tensor.name])
+        cast = _messages()["Node"](op_type="Cast", output=[tensor.name])
         tensor.name += HALF
         tensor.data_type, tensor.raw_data = _FLOAT16, small.tobytes()
         cast.input.append(tensor.name)
@@ -79,29 +81,5 @@ def halved(model: bytes, least: int = 512, exact: bool = False) -> bytes:
 
 
 @functools.cache
-def _message(name: str) -> Any:
-    """The class of one of the messages above."""
-    from google.protobuf import message_factory
-
-    return message_factory.GetMessageClass(_pool().FindMessageTypeByName(f"toonmark.{name}"))
-
-
-@functools.cache
-def _pool() -> Any:
-    """The messages, in a pool of their own."""
-    from google.protobuf import descriptor_pb2, descriptor_pool
-
-    file = descriptor_pb2.FileDescriptorProto(name="toonmark.proto", package="toonmark")
-    kinds = descriptor_pb2.FieldDescriptorProto
-    for name, fields in _FORMAT.items():
-        message = file.message_type.add(name=name)
-        for field, (number, kind, many) in fields.items():
-            label = kinds.LABEL_REPEATED if many else kinds.LABEL_OPTIONAL
-            one = message.field.add(name=field, number=number, label=label)
-            if kind in _FORMAT:
-                one.type, one.type_name = kinds.TYPE_MESSAGE, f".toonmark.{kind}"
-            else:
-                one.type = getattr(kinds, f"TYPE_{kind.upper()}")
-    pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)
-    return pool
+def _messages() -> dict[str, Any]:
+    return message_classes(_FORMAT)

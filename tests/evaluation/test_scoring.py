@@ -9,7 +9,7 @@ import pytest
 from drawn import SIZE, MakePack, MakeSet
 from typer.testing import CliRunner
 
-from toonmark.data.dataset import write_description
+from toonmark.data.dataset import Dataset, write_description
 from toonmark.data.split import part_of
 from toonmark.errors import StyleError
 from toonmark.evaluation import Options, evaluate, evaluate_all
@@ -25,7 +25,6 @@ from toonmark.evaluation.networks import EvaluationNetworks
 from toonmark.evaluation.report import write_report
 from toonmark.evaluation.scores import Scores
 from toonmark.evaluation.selection import select
-from toonmark.evaluation.sets import PictureSet
 
 pytestmark = pytest.mark.filterwarnings("ignore::toonmark.evaluation.errors.MeasurementWarning")
 
@@ -142,7 +141,7 @@ def test_two_packs_of_one_name(make_set: MakeSet, make_pack: MakePack, tmp_path:
 
 
 def test_cycle(make_set: MakeSet, make_pack: MakePack) -> None:
-    pictures = select(PictureSet.open(make_set("faces", 6)), 6, held_out=None)
+    pictures = select(Dataset.open(make_set("faces", 6)), 6, held_out=None)
     tools = EvaluationNetworks.open(OPTIONS)
     half, double = (PackDrawer(make_pack(f"by{k}", k)) for k in (0.5, 2.0))
     there_and_back = cycle_error(half, double, pictures, tools)
@@ -230,7 +229,7 @@ def test_command_tells_errors_in_two_sentences(make_pack: MakePack, tmp_path: Pa
     arguments = ["evaluate", str(make_pack()), "--faces", nowhere, "--cartoons", nowhere]
     result = CliRunner().invoke(app, [*arguments, "-o", str(tmp_path / "out")])
     assert result.exit_code == 2
-    assert "holds no pictures" in result.output
+    assert "is no data set" in result.output
     assert not (tmp_path / "out").exists()
 
 
@@ -244,7 +243,7 @@ def test_styles_are_measured_on_what_all_their_runs_held_out(
 ) -> None:
     faces, cartoons = make_set("faces", 120), make_set("cartoons", 120, seed=9)
     old, new = make_pack("old"), make_pack("new", split="name")
-    every = PictureSet.open(faces).names
+    every = Dataset.open(faces).names
     options = Options(backgrounds=0)
     by_name = evaluate(new, faces, cartoons, options=options)
     assert names(by_name) == [name for name in every if part_of(name) == "test"]

@@ -10,32 +10,27 @@ from toonmark.data.dataset import Dataset
 from toonmark.data.split import HeldOut, part_of
 from toonmark.errors import DataError, OutputNotWritableError
 from toonmark.evaluation.cache import Cache
-from toonmark.evaluation.errors import (
-    EmptySetError,
-    MissingLandmarksError,
-    NotEnoughPicturesError,
-)
+from toonmark.evaluation.errors import NotEnoughPicturesError
 from toonmark.evaluation.selection import batches, fit, select
-from toonmark.evaluation.sets import PictureSet
 from toonmark.landmarks import template_points
 
 
 def test_one_in_twenty_is_measured_and_another_chosen_by(make_set: MakeSet) -> None:
-    pictures = PictureSet.open(make_set("a", 120))
+    pictures = Dataset.open(make_set("a", 120))
     for part in ("test", "validation"):
         chosen = select(pictures, 120, held_out=HeldOut(part=part))  # type: ignore[arg-type]
         assert chosen.names == [name for name in pictures.names if part_of(name) == part]
 
 
-def test_pictures_may_lie_in_images(make_set: MakeSet) -> None:
+@pytest.mark.parametrize("landmarks", [False, True])
+def test_pictures_may_lie_in_images(landmarks: bool, make_set: MakeSet) -> None:
     folder = make_set("a", 3)
     (folder / "images").mkdir()
     for path in folder.glob("*.png"):
         path.rename(folder / "images" / path.name)
-    found = PictureSet.open(folder, landmarks=True)
-    assert len(found.names) == 3
-    assert set(found.points) == set(found.names)
-    assert all(found.path(name).is_file() for name in found.names)
+    found = Dataset.open(folder, landmarks)
+    assert len(found.names) == len(found.points) == 3
+    assert all(found.path(index).is_file() for index in range(3))
 
 
 @pytest.mark.parametrize("exists", [False, True])
@@ -43,15 +38,17 @@ def test_empty_folder(exists: bool, tmp_path: Path) -> None:
     if exists:
         (tmp_path / "x").mkdir()
         (tmp_path / "x" / "notes.txt").write_text("no picture")
-    with pytest.raises(EmptySetError, match="holds no pictures"):
-        PictureSet.open(tmp_path / "x")
+    with pytest.raises(DataError, match="holds no pictures"):
+        Dataset.open(tmp_path / "x", landmarks=False)
 
 
 def test_missing_landmarks(make_set: MakeSet) -> None:
     folder = make_set("a", 2, landmarks=False)
-    assert PictureSet.open(folder).points == {}
-    with pytest.raises(MissingLandmarksError, match=r"landmarks\.csv"):
-        PictureSet.open(folder, landmarks=True)
+    pictures = Dataset.open(folder, landmarks=False)
+    assert np.isnan(pictures.points).all()
+    assert select(pictures, 2, held_out=None).points == [None, None]
+    with pytest.raises(DataError, match=r"landmarks\.csv"):
+        Dataset.open(folder)
 
 
 def test_broken_landmarks_name_the_line(make_set: MakeSet) -> None:
@@ -59,7 +56,7 @@ def test_broken_landmarks_name_the_line(make_set: MakeSet) -> None:
     with (folder / "landmarks.csv").open("a") as file:
         file.write("0005.png,1,2,three,4,5,6,7,8,9,10\n")
     with pytest.raises(DataError, match="Line 4 of"):
-        PictureSet.open(folder)
+        Dataset.open(folder)
 
 
 def test_what_is_measured_was_not_trained_on(make_set: MakeSet) -> None:
@@ -68,8 +65,8 @@ def test_what_is_measured_was_not_trained_on(make_set: MakeSet) -> None:
     trained = {before.names[i] for i in before.split()[0]}
     lines = (folder / "landmarks.csv").read_text().splitlines()
     (folder / "landmarks.csv").write_text("\n".join([lines[0], *lines[4:]]))
-    pictures = PictureSet.open(folder)
-    assert pictures.unlisted == 3
+    pictures = Dataset.open(folder)
+    assert len(pictures.unlisted()) == 3
     for part in ("test", "validation"):
         chosen = select(pictures, 120, held_out=HeldOut(part=part))  # type: ignore[arg-type]
         assert not trained & set(chosen.names)
@@ -79,12 +76,12 @@ def test_a_part_of_a_set_is_measured_as_it_is_trained_on(make_set: MakeSet) -> N
     folder = make_set("a", 30)
     lines = (folder / "landmarks.csv").read_text().splitlines()
     (folder / "part.csv").write_text("\n".join([lines[0], *lines[5:12]]))
-    pictures = PictureSet.open(folder / "part.csv", landmarks=True)
+    pictures = Dataset.open(folder / "part.csv")
     assert pictures.names == Dataset.open(folder / "part.csv").names
     assert len(select(pictures, 7, held_out=None)) == 7
-    assert (pictures.name, pictures.unlisted) == ("a/part.csv", 0)
+    assert (pictures.name, pictures.unlisted()) == ("a/part.csv", [])
     with pytest.raises(DataError, match=r"no other\.csv"):
-        PictureSet.open(folder / "other.csv")
+        Dataset.open(folder / "other.csv", landmarks=False)
 
 
 def test_an_unreadable_picture_is_replaced_and_named(make_set: MakeSet) -> None:
@@ -92,19 +89,19 @@ def test_an_unreadable_picture_is_replaced_and_named(make_set: MakeSet) -> None:
     whole = (folder / "0002.png").read_bytes()
     (folder / "0002.png").write_bytes(whole[: len(whole) // 2])
     (folder / "0003.png").write_bytes(b"")
-    chosen = select(PictureSet.open(folder), 6, held_out=None)
+    chosen = select(Dataset.open(folder), 6, held_out=None)
     assert len(chosen) == 4
     assert {name for name, _ in chosen.skipped} == {"0002.png", "0003.png"}
-    assert len(select(PictureSet.open(folder), 3, held_out=None)) == 3
+    assert len(select(Dataset.open(folder), 3, held_out=None)) == 3
 
 
 def test_too_few_pictures(make_set: MakeSet) -> None:
     with pytest.raises(NotEnoughPicturesError, match=r"measure on all of it \(--all\)"):
-        select(PictureSet.open(make_set("a", 10)), 5)
+        select(Dataset.open(make_set("a", 10)), 5)
 
 
 def test_seed_decides(make_set: MakeSet) -> None:
-    pictures = PictureSet.open(make_set("a", 30))
+    pictures = Dataset.open(make_set("a", 30))
     a, b, c = (select(pictures, 5, seed, held_out=None).names for seed in (0, 0, 1))
     assert a == b != c
     rest = select(pictures, 30, held_out=None, without=a)
@@ -129,7 +126,7 @@ def test_fit_crops_by_the_points() -> None:
 
 
 def test_batches_stream_everything_once(make_set: MakeSet) -> None:
-    chosen = select(PictureSet.open(make_set("a", 7)), 7, held_out=None)
+    chosen = select(Dataset.open(make_set("a", 7)), 7, held_out=None)
     sizes = [len(pictures) for pictures, _ in batches(chosen, SIZE, batch=3)]
     assert sizes == [3, 3, 1]
 

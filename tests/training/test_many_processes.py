@@ -177,6 +177,29 @@ def test_a_nan_of_one_process_stops_both(small_config, tmp_path):
     assert checkpoint.facts(tmp_path / CHECKPOINT)["iteration"] == "2"
 
 
+LEAVING = """
+import atexit
+import sys
+from pathlib import Path
+import torch
+from toonmark.training.fabric import make_fabric
+
+def look():  # after whatever make_fabric has registered
+    left = Path(sys.argv[1]) / f"{fabric.global_rank}.txt"
+    left.write_text(str(torch.distributed.is_initialized()))
+
+atexit.register(look)
+fabric = make_fabric("cpu")
+assert torch.distributed.is_initialized()
+"""
+
+
+def test_a_process_leaves_the_others_before_python_ends(tmp_path):
+    """gloo's threads, still there while Python ends, aborted one process in three."""
+    in_two(LEAVING, tmp_path)
+    assert [(tmp_path / f"{rank}.txt").read_text() for rank in (0, 1)] == ["False", "False"]
+
+
 def test_two_gloo_processes_step_like_twice_the_batch(small_config, tmp_path):
     # The pool and the unmatched pairs draw from each process's own randomness.
     method = small_config.method.model_copy(update={"unmatched_pairs": False})

@@ -424,7 +424,7 @@ def test_json(draw, folder, tmp_path):
     assert np.array(face["transform"]).shape == (2, 3)
 
 
-def test_a_batch_goes_on_and_lists_what_failed(draw, folder, tmp_path):
+def test_a_batch_goes_on_and_lists_what_failed(draw, folder, tmp_path, no_decoders):
     (folder / "empty.png").touch()
     (folder / "text.jpg").write_text("Dear diary")
     (folder / "cut.png").write_bytes((folder / "me.png").read_bytes()[:5000])

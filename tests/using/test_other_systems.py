@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ntpath
 import subprocess
 import sys
 import textwrap
@@ -91,3 +92,26 @@ def test_help_and_lists_are_printed(command, tmp_path):
     result = as_on_windows(code, tmp_path, *command.split())
     assert result.returncode == 0, result.stderr.decode("cp1252")
     assert result.stdout
+
+
+def test_paths_with_drive_letters(monkeypatch):
+    pytest.importorskip("fsspec")
+    from toonmark.batch import addresses
+
+    with monkeypatch.context() as windows:
+        windows.setattr("toonmark.batch.addresses.os.path", ntpath)
+        table = r"C:\lists\people.csv"
+        assert addresses.beside(r"faces\me.jpg", table) == r"C:\lists/faces\me.jpg"
+        assert addresses.beside(r"D:\me.jpg", table) == r"D:\me.jpg"
+        assert addresses.beside("s3://bucket/me.jpg", table) == "s3://bucket/me.jpg"
+        assert addresses.beside("me.jpg", "people.csv") == "./me.jpg"
+    assert addresses.beside("me.jpg", "/people.csv") == "/me.jpg"
+    assert addresses.beside("me.jpg", "s3://bucket/people.csv") == "s3://bucket/me.jpg"
+
+
+def test_listed_names_with_drive_letters():
+    from toonmark.data.formats import match_names
+
+    listed = [r"C:\photos\me.jpg", r"C:\photos\you #1.jpg", "C:/photos/we.jpg", r"photos\us.jpg"]
+    present = ["me.jpg", "you #1.jpg", "we.jpg", "us.jpg"]
+    assert match_names(listed, present) == (dict(zip(listed, present, strict=True)), [])

@@ -150,8 +150,8 @@ def beside(address: str, table: str) -> str:
     """The address that a table in a file gives, which may be relative to that file."""
     if "://" in address or os.path.isabs(address):
         return address
-    folder = table.rpartition("/")[0] or "."
-    return joined(folder, address)
+    folder = table.rpartition("/")[0] if "://" in table else os.path.dirname(table)
+    return joined(folder or ".", address)
 
 
 def absolute(address: str) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
 from toonmark.cli import learning
 
 
+@learning.on_machine()
 def distill(
     run: learning.RunArgument,
     config: learning.ConfigOption = None,
@@ -21,27 +23,15 @@ def distill(
     ] = None,
     faces: learning.FacesOption = None,
     settings: learning.SettingsOption = None,
-    threads: learning.ThreadsOption = 0,
-    accelerator: learning.AcceleratorOption = "auto",
-    devices: learning.DevicesOption = 1,
-    nodes: learning.NodesOption = 1,
-    precision: learning.PrecisionOption = "32-true",
+    *,
+    machine: Mapping[str, Any],
 ) -> None:
     """Trains a generator on what a run draws, for `toonmark export`; started again it goes on."""
     from toonmark.training.config import DistillationConfig
 
     given = {"faces": faces, "teacher": teacher, "denoiser": denoiser}
     chosen = learning.opened(run, DistillationConfig, config, settings, given)
-    result = learning.trained(
-        chosen,
-        run,
-        f"toonmark distill {run}",
-        threads=threads,
-        accelerator=accelerator,
-        devices=devices,
-        nodes=nodes,
-        precision=precision,
-    )
+    result = learning.trained(chosen, run, **machine)
     if result is not None:
         error = result.error
         typer.echo(

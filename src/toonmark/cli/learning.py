@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+import inspect
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
-    from toonmark.configuration import Frozen
     from toonmark.making import Trained
     from toonmark.training.config import RunConfig
 
@@ -26,17 +27,50 @@ SettingsOption = Annotated[
     list[str] | None,
     typer.Option("--set", help="A setting, as in --set size=64; may be repeated."),
 ]
-ThreadsOption = Annotated[int, typer.Option(help="CPU threads; 0: all cores.", min=0)]
-AcceleratorOption = Annotated[str, typer.Option(help="cpu, cuda, mps or auto.")]
-DevicesOption = Annotated[int, typer.Option(help="Devices on this machine.", min=1)]
-NodesOption = Annotated[int, typer.Option(help="Machines.", min=1)]
-WorkersOption = Annotated[
+#: Options of :func:`toonmark.making.train` by its names, and their defaults.
+_MACHINE: dict[str, tuple[Any, Any]] = {
+    "threads": (Annotated[int, typer.Option(help="CPU threads; 0: all cores.", min=0)], 0),
+    "accelerator": (Annotated[str, typer.Option(help="cpu, cuda, mps or auto.")], "auto"),
+    "devices": (Annotated[int, typer.Option(help="Devices on this machine.", min=1)], 1),
+    "nodes": (Annotated[int, typer.Option(help="Machines.", min=1)], 1),
+    "precision": (Annotated[str, typer.Option(help="32-true or bf16-mixed.")], "32-true"),
+}
+_WORKERS = Annotated[
     int | None,
     typer.Option(
         help="Processes that make pictures ahead of a device.", min=0, show_default="for a GPU"
     ),
 ]
-PrecisionOption = Annotated[str, typer.Option(help="32-true or bf16-mixed.")]
+
+
+def on_machine(*, workers: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Gives a training command the options that say where it trains; it takes them as ``machine``.
+
+    Args:
+        workers: whether pictures can be made ahead. An option that the command has itself stays
+            its own.
+    """
+    shared = dict(_MACHINE, **({"workers": (_WORKERS, None)} if workers else {}))
+
+    def given(command: Callable[..., None]) -> Callable[..., None]:
+        own = inspect.signature(command, eval_str=True).parameters
+        parameters = [parameter for name, parameter in own.items() if name != "machine"]
+        parameters += [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=value, annotation=kind)
+            for name, (kind, value) in shared.items()
+            if name not in own
+        ]
+
+        @functools.wraps(command)
+        def called(**values: Any) -> None:
+            machine = {name: values.pop(name) for name in shared if name not in own}
+            command(**values, machine=machine)
+
+        called.__annotations__ = {one.name: one.annotation for one in parameters}
+        vars(called)["__signature__"] = inspect.Signature(parameters)
+        return called
+
+    return given
 
 
 def opened(
@@ -65,42 +99,20 @@ def opened(
     return open_run(run, kind, parse(kind, gathered(config, settings, own, before)))
 
 
-def trained(
-    config: Frozen,
-    run: Path,
-    again: str,
-    *,
-    threads: int,
-    accelerator: str,
-    devices: int,
-    nodes: int,
-    precision: str,
-    workers: int | None = None,
-    compiled: bool = False,
-) -> Trained | None:
+def trained(config: RunConfig, run: Path, **machine: Any) -> Trained | None:
     """Trains to the end, and says so where it was stopped before.
 
     Args:
-        again: the command that goes on with the run, for people.
+        machine: options of :func:`toonmark.making.train`.
 
     Returns:
         what there is to tell; None where it was stopped, and on every process but the first.
     """
     from toonmark import making
 
-    result = making.train(
-        config,
-        run,
-        threads=threads,
-        accelerator=accelerator,
-        devices=devices,
-        nodes=nodes,
-        precision=precision,
-        workers=workers,
-        compiled=compiled,
-    )
+    result = making.train(config, run, **machine)
     if result.finished:
         return result if result.first else None
     if result.first:
-        typer.echo(f"Stopped; `{again}` goes on.")
+        typer.echo(f"Stopped; `{config.run_kind.again(run)}` goes on.")
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from toonmark.cli import learning
 
 
+@learning.on_machine(workers=True)
 def train(
     run: learning.RunArgument,
     config: learning.ConfigOption = None,
@@ -31,14 +33,11 @@ def train(
     threads: Annotated[
         int, typer.Option(help="On a CPU: 2 runs both directions side by side.", min=1, max=2)
     ] = 2,
-    accelerator: learning.AcceleratorOption = "auto",
-    devices: learning.DevicesOption = 1,
-    nodes: learning.NodesOption = 1,
-    precision: learning.PrecisionOption = "32-true",
-    workers: learning.WorkersOption = None,
     compiled: Annotated[
         bool, typer.Option("--compile", help="Have PyTorch compile the networks, for a GPU.")
     ] = False,
+    *,
+    machine: Mapping[str, Any],
 ) -> None:
     """Trains a style; started again it goes on where it was.
 
@@ -46,7 +45,7 @@ def train(
     threads and processes as before, it ends with the same weights as a run that was never killed; a
     GPU adds in no fixed order, and ends near them.
     """
-    from toonmark.artifacts import COMPARED, CONFIG, Kind, run_of
+    from toonmark.artifacts import COMPARED, Kind, is_run, run_of
     from toonmark.errors import ConfigurationError
     from toonmark.making import kinds
     from toonmark.training.config import ABLATION
@@ -70,21 +69,10 @@ def train(
                 f"There is no method {method}.", f"Choose one of: {', '.join(COMPARED)}."
             )
         kind = Kind(method)
-    elif (run / CONFIG).exists() and run_of(run).kind in COMPARED:
+    elif is_run(run) and run_of(run).kind in COMPARED:
         kind = run_of(run).kind  # it goes on as what it is
     chosen = learning.opened(run, kinds()[kind], config, settings, given)
-    result = learning.trained(
-        chosen,
-        run,
-        f"toonmark train {run}",
-        threads=threads,
-        accelerator=accelerator,
-        devices=devices,
-        nodes=nodes,
-        precision=precision,
-        workers=workers,
-        compiled=compiled,
-    )
+    result = learning.trained(chosen, run, threads=threads, compiled=compiled, **machine)
     if result is not None:
         after = "evaluate --run" if kind in COMPARED else "export"
         done = chosen.model_dump()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
 from toonmark.cli import learning
 
 
+@learning.on_machine()
 def train_denoiser(
     run: learning.RunArgument,
     config: learning.ConfigOption = None,
@@ -19,27 +21,15 @@ def train_denoiser(
         typer.Option(help="Run of `toonmark train`, or weights it kept: their faults to learn."),
     ] = None,
     settings: learning.SettingsOption = None,
-    threads: learning.ThreadsOption = 0,
-    accelerator: learning.AcceleratorOption = "auto",
-    devices: learning.DevicesOption = 1,
-    nodes: learning.NodesOption = 1,
-    precision: learning.PrecisionOption = "32-true",
+    *,
+    machine: Mapping[str, Any],
 ) -> None:
     """Trains a denoiser for `toonmark export --denoiser`; started again it goes on."""
     from toonmark.training.config import DenoiserConfig
 
     given = {"faces": faces, "cartoons": cartoons, "generators": generators}
     chosen = learning.opened(run, DenoiserConfig, config, settings, given)
-    result = learning.trained(
-        chosen,
-        run,
-        f"toonmark train-denoiser {run}",
-        threads=threads,
-        accelerator=accelerator,
-        devices=devices,
-        nodes=nodes,
-        precision=precision,
-    )
+    result = learning.trained(chosen, run, **machine)
     if result is not None:
         error = result.error
         typer.echo(

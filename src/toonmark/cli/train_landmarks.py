@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from toonmark.cli import learning
 
 
+@learning.on_machine(workers=True)
 def train_landmarks(
     data: Annotated[
         list[str] | None,
@@ -18,28 +20,14 @@ def train_landmarks(
     run: Annotated[Path, typer.Option(help="The run's directory.")] = Path("runs/landmarks"),
     config: learning.ConfigOption = None,
     settings: learning.SettingsOption = None,
-    threads: learning.ThreadsOption = 0,
-    accelerator: learning.AcceleratorOption = "auto",
-    devices: learning.DevicesOption = 1,
-    nodes: learning.NodesOption = 1,
-    precision: learning.PrecisionOption = "32-true",
-    workers: learning.WorkersOption = None,
+    *,
+    machine: Mapping[str, Any],
 ) -> None:
     """Trains a landmark regressor and reports its error on held-out pictures."""
     from toonmark.training.config import RegressorConfig
 
     chosen = learning.opened(run, RegressorConfig, config, settings, {"data": data})
-    result = learning.trained(
-        chosen,
-        run,
-        f"toonmark train-landmarks --run {run}",
-        threads=threads,
-        accelerator=accelerator,
-        devices=devices,
-        nodes=nodes,
-        precision=precision,
-        workers=workers,
-    )
+    result = learning.trained(chosen, run, **machine)
     if result is not None:
         error = result.error
         typer.echo(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
 from toonmark.cli import learning
 
 
+@learning.on_machine(workers=True)
 def train_layers(
     run: learning.RunArgument,
     config: learning.ConfigOption = None,
@@ -16,28 +18,14 @@ def train_layers(
         list[str] | None, typer.Option(help="Set of `toonmark data layers`; may be repeated.")
     ] = None,
     settings: learning.SettingsOption = None,
-    threads: learning.ThreadsOption = 0,
-    accelerator: learning.AcceleratorOption = "auto",
-    devices: learning.DevicesOption = 1,
-    nodes: learning.NodesOption = 1,
-    precision: learning.PrecisionOption = "32-true",
-    workers: learning.WorkersOption = None,
+    *,
+    machine: Mapping[str, Any],
 ) -> None:
     """Trains a style that draws in layers, for `toonmark export`; started again it goes on."""
     from toonmark.training.config import LayersConfig
 
     chosen = learning.opened(run, LayersConfig, config, settings, {"layers": layers})
-    result = learning.trained(
-        chosen,
-        run,
-        f"toonmark train-layers {run}",
-        threads=threads,
-        accelerator=accelerator,
-        devices=devices,
-        nodes=nodes,
-        precision=precision,
-        workers=workers,
-    )
+    result = learning.trained(chosen, run, **machine)
     if result is not None:
         error = result.error
         typer.echo(

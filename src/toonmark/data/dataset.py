@@ -7,7 +7,8 @@
     DIR/dataset.json        source, terms, size, template, counts, rejections, hashes, configuration
 
 Pictures may also lie beside ``landmarks.csv``, and ``dataset.json`` may be missing: sets made
-elsewhere rarely have it. Nothing here needs torch.
+elsewhere rarely have it. Cartoons that are only compared with need no ``landmarks.csv`` either.
+Nothing here needs torch.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from toonmark.data.dataset_table import COLUMNS, read_landmarks, write_landmarks
 from toonmark.data.split import Rule, split
 from toonmark.errors import DataError, ImageError, NotAnImageError
 from toonmark.files import write_text
-from toonmark.landmarks import Array
+from toonmark.landmarks import COUNT, Array
 
 __all__ = [
     "COLUMNS",
@@ -64,9 +65,11 @@ class Dataset:
     Attributes:
         folder: where ``landmarks.csv`` lies.
         images: where the pictures lie: ``folder/images``, or ``folder`` itself.
-        names: file names, sorted.
-        points: (n, 5, 2) float32, x and y in each picture's pixels, in the names' order.
+        names: file names below ``images``, sorted.
+        points: (n, 5, 2) float32, x and y in each picture's pixels, in the names' order; NaN in a
+            set without landmarks.
         description: what ``dataset.json`` says; empty if there is none.
+        table: the file that lists the pictures: ``landmarks.csv``, or of a part of a set another.
     """
 
     folder: Path
@@ -74,9 +77,10 @@ class Dataset:
     names: tuple[str, ...]
     points: Array
     description: Mapping[str, Any] = field(default_factory=dict)
+    table: str = LANDMARKS
 
     @classmethod
-    def open(cls, path: str | Path) -> Dataset:
+    def open(cls, path: str | Path, landmarks: bool = True) -> Dataset:
         """Reads a set's table and description, and sees that each picture is there.
 
         >>> faces = Dataset.open("faces")
@@ -86,14 +90,22 @@ class Dataset:
         Args:
             path: the set's folder; or another table in it, such as ``annotated.csv``, for the
                 part of the set that it lists.
+            landmarks: whether it is of no use without a table; otherwise a folder of pictures
+                will do.
 
         Raises:
             DataError: no such set, a damaged table, or pictures that are missing.
+            UnreadableFileError: of a set without a table, a picture's name is not UTF-8.
         """
         folder, table, images = places_of(path)
-        rows = read_landmarks(table)
+        if landmarks or table.name != LANDMARKS or table.is_file():
+            rows = read_landmarks(table)
+        else:
+            unknown = np.full((COUNT, 2), np.nan, np.float32)
+            rows = dict.fromkeys(_pictures_below(images), unknown)
         if not rows:
-            raise DataError(f"{table} lists no pictures.", "Make the set again, or name another.")
+            what = f"{table} lists" if table.is_file() else f"{folder} holds"
+            raise DataError(f"{what} no pictures.", "Make the set again, or name another.")
         names = tuple(sorted(rows))
         points = np.stack([rows[name] for name in names])
         present = _files_below(images)
@@ -104,10 +116,23 @@ class Dataset:
                 f"missing, {missing[0]} for one.",
                 f"Put them into {images}, or take their lines out of the table.",
             )
-        return cls(folder, images, names, points, read_description(folder / DESCRIPTION))
+        description = read_description(folder / DESCRIPTION)
+        return cls(folder, images, names, points, description, table.name)
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @property
+    def name(self) -> str:
+        """The set as a report calls it: its folder, and the table of a part of it."""
+        own = self.folder.resolve().name
+        return own if self.table == LANDMARKS else f"{own}/{self.table}"
+
+    def unlisted(self) -> list[str]:
+        """Pictures of the folder that the set leaves out, sorted; of a part of a set none."""
+        if self.table != LANDMARKS:
+            return []
+        return sorted(set(_pictures_below(self.images)) - set(self.names))
 
     def path(self, index: int) -> Path:
         """The file of the picture at ``index``."""
@@ -151,6 +176,10 @@ def write_description(folder: str | Path, description: Mapping[str, Any]) -> Non
     """Writes ``dataset.json``, whole or not at all."""
     text = json.dumps(description, indent=1, ensure_ascii=False, sort_keys=False)
     write_text(Path(folder) / DESCRIPTION, text + "\n")
+
+
+def _pictures_below(folder: Path) -> list[str]:
+    return [path.relative_to(folder).as_posix() for path in pictures.pictures_in(folder)]
 
 
 def _files_below(folder: Path) -> set[str]:

@@ -22,8 +22,6 @@ FEW = 100
 #: Mean difference, of 255, of two pictures of 16 × 16 pixels that are the same to the eye.
 ALIKE = 6.0
 
-_PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp"}
-
 
 @dataclass(frozen=True)
 class Finding:
@@ -137,7 +135,6 @@ def _sizes(sizes: dict[tuple[int, int], int]) -> list[Finding]:
 
 
 def _unlisted(dataset: Dataset) -> list[Finding]:
-    listed = set(dataset.names) | pictures_without_face(dataset.folder)
-    paths = (path for path in dataset.images.rglob("*") if path.suffix.lower() in _PICTURES)
-    names = sorted(path.relative_to(dataset.images).as_posix() for path in paths)
-    return [Finding("not in the table", name, grave=False) for name in names if name not in listed]
+    known = pictures_without_face(dataset.folder)
+    unlisted = (name for name in dataset.unlisted() if name not in known)
+    return [Finding("not in the table", name, grave=False) for name in unlisted]

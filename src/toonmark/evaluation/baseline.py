@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from toonmark.data.dataset import Dataset
 from toonmark.data.split import HeldOut, Rule
 from toonmark.evaluation import colour
 from toonmark.evaluation.cartoons import Cartoons
@@ -26,7 +27,6 @@ from toonmark.evaluation.labels import Labels, read_labels
 from toonmark.evaluation.networks import EvaluationNetworks, Options
 from toonmark.evaluation.scores import Reference, Setting
 from toonmark.evaluation.selection import Selection, batches, select
-from toonmark.evaluation.sets import PictureSet
 from toonmark.evaluation.structure import point_errors
 from toonmark.landmarks import Array, inter_eye_distance, mirror
 
@@ -92,8 +92,8 @@ class Baseline:
         Args:
             styles: all that are measured on them: none of their trainings may have seen them.
         """
-        face_set = PictureSet.open(face_folder, landmarks=True)
-        cartoon_set = PictureSet.open(cartoon_folder)
+        face_set = Dataset.open(face_folder)
+        cartoon_set = Dataset.open(cartoon_folder, landmarks=False)
         rules = frozenset[Rule]().union(*(split_rules(style) for style in styles))
         held = HeldOut(rules, options.part) if options.held_out else None
         faces = select(face_set, n, seed, held)

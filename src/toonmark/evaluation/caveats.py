@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import numpy as np
+
+from toonmark.data.dataset import Dataset
 from toonmark.data.provenance import made_in
 from toonmark.evaluation.drawing import Drawer, trained_landmarks
 from toonmark.evaluation.features import Extractor
 from toonmark.evaluation.scores import Setting
-from toonmark.evaluation.sets import PictureSet
 
 #: Below this many pictures a side, KID's interval is wider than most differences of interest.
 LEAST_FOR_KID = 100
@@ -19,7 +21,7 @@ LEAST_FACES = 50
 
 
 def caveats_about(
-    setting: Setting, n: int, faces: PictureSet, cartoons: PictureSet, extractor: Extractor
+    setting: Setting, n: int, faces: Dataset, cartoons: Dataset, extractor: Extractor
 ) -> list[str]:
     """One sentence for each caveat; ``n`` is how many faces were asked for."""
     caveats = []
@@ -28,9 +30,9 @@ def caveats_about(
         caveats.append(
             "Faces and cartoons are the same folder: distances are near zero and say nothing."
         )
-    if faces.unlisted:
+    if unlisted := len(faces.unlisted()):
         caveats.append(
-            f"{faces.unlisted} pictures of {setting.faces} have no landmarks and are left out."
+            f"{unlisted} pictures of {setting.faces} have no landmarks and are left out."
         )
     if a < LEAST_FACES:
         caveats.append(f"Only {a} faces were measured: below {LEAST_FACES}, intervals are wide.")
@@ -71,7 +73,7 @@ def caveats_about(
 
 
 def caveats_of_points(
-    setting: Setting, faces: PictureSet, cartoons: PictureSet, styles: Sequence[Drawer]
+    setting: Setting, faces: Dataset, cartoons: Dataset, styles: Sequence[Drawer]
 ) -> list[str]:
     """Where what finds the points in drawings also made points that it is measured by.
 
@@ -86,7 +88,7 @@ def caveats_of_points(
         f"The points of {measured.name} were made by {made}, which also finds those in drawings: "
         "there it is compared with itself."
         for measured in (faces, cartoons)
-        if measured.points and same(made := made_in(measured.folder))
+        if not np.isnan(measured.points).any() and same(made := made_in(measured.folder))
     ]
     for style in styles:
         taught = sorted(n for n, made in trained_landmarks(style).items() if same(made))

@@ -5,14 +5,6 @@ from __future__ import annotations
 from toonmark.errors import DataError
 
 
-class EmptySetError(DataError):
-    """A folder holds no pictures that can be used."""
-
-
-class MissingLandmarksError(DataError):
-    """A set of faces comes without the five points of each face."""
-
-
 class SamePackNameError(DataError):
     """Two packs of one name: their rows in a table could not be told apart."""
 

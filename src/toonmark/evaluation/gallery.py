@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
+from toonmark.data.dataset import Dataset
 from toonmark.evaluation.drawing import Drawer, template_of
 from toonmark.evaluation.scores import Item, Scores
 from toonmark.evaluation.selection import fit
-from toonmark.evaluation.sets import PictureSet
 from toonmark.landmarks import Array
-from toonmark.pictures import encode, read
+from toonmark.pictures import encode
 
 RANDOM = 60
 
@@ -34,14 +34,15 @@ class Gallery:
         crop: whether they are cut by their points.
     """
 
-    faces: PictureSet
+    faces: Dataset
     crop: bool
     _kept: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def _fitted(self, file: str, drawer: Drawer) -> tuple[Array, Array]:
+        index = self.faces.names.index(file)
         picture, points = fit(
-            read(self.faces.path(file)).pixels,
-            self.faces.points[file],
+            self.faces.image(index),
+            self.faces.points[index],
             drawer.size,
             self.crop,
             template_of(drawer),
@@ -108,4 +109,4 @@ def at_random(scores: Scores, seed: int) -> list[Item]:
 
 def open_gallery(faces: str | Path, crop: bool) -> Gallery:
     """A gallery of a folder of faces."""
-    return Gallery(PictureSet.open(faces, landmarks=True), crop)
+    return Gallery(Dataset.open(faces), crop)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from toonmark.data.dataset import Dataset
 from toonmark.data.split import HeldOut
 from toonmark.errors import ImageError
 from toonmark.evaluation.errors import NotEnoughPicturesError
-from toonmark.evaluation.sets import PictureSet
 from toonmark.faces.align import crop, face_transform, transform_points
 from toonmark.landmarks import FACE_TEMPLATE, Array
 from toonmark.pictures import read
@@ -55,7 +55,7 @@ _TEST = HeldOut()
 
 
 def select(
-    pictures: PictureSet,
+    pictures: Dataset,
     n: int,
     seed: int = 0,
     held_out: HeldOut | None = _TEST,
@@ -78,18 +78,19 @@ def select(
     taken = set(without)
     among = pictures.names if held_out is None else held_out.of(pictures.names)
     candidates = [name for name in among if name not in taken]
-    chosen: list[str] = []
+    where = {name: index for index, name in enumerate(pictures.names)}
+    chosen: list[int] = []
     skipped: list[tuple[str, str]] = []
     for index in np.random.default_rng(seed).permutation(len(candidates)):
         if len(chosen) >= n:
             break
         name = candidates[index]
         try:
-            read(pictures.path(name))
+            read(pictures.path(where[name]))
         except ImageError as error:
             skipped.append((name, error.happened))
             continue
-        chosen.append(name)
+        chosen.append(where[name])
     if len(chosen) < minimum:
         which = f" held out of training ({held_out})" if held_out else ""
         raise NotEnoughPicturesError(
@@ -97,8 +98,13 @@ def select(
             "Use a larger set" + (", or measure on all of it (--all)." if held_out else "."),
         )
     chosen.sort()
-    files = [pictures.path(name) for name in chosen]
-    return Selection(chosen, files, [pictures.points.get(name) for name in chosen], skipped)
+    points = [pictures.points[i] for i in chosen]
+    return Selection(
+        [pictures.names[i] for i in chosen],
+        [pictures.path(i) for i in chosen],
+        [None if np.isnan(known).any() else known for known in points],
+        skipped,
+    )
 
 
 def fit(

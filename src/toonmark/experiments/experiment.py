@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from toonmark.artifacts import CHECKPOINT
+from toonmark.artifacts import has_checkpoint
 from toonmark.errors import ConfigurationError, RunError
 from toonmark.experiments import brought, further, state
 from toonmark.experiments.figures import (
@@ -61,7 +61,7 @@ def train_rows(plan: Plan, out: Path, side_by_side: int = 2, board: Board | None
 
 def _check_precision(plan: Plan, jobs: Sequence[Job], out: Path) -> None:
     """Refuses to go on in another precision: rows could not be compared, nor runs repeated."""
-    if not any((job.folder / CHECKPOINT).exists() for job in jobs):
+    if not any(has_checkpoint(job.folder) for job in jobs):
         return
     try:
         before = json.loads((out / PLAN).read_text(encoding="utf-8")).get("precision", "32-true")

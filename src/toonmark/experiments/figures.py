@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 
 from toonmark.data.augmentation import Augmentation
+from toonmark.data.dataset import Dataset
 from toonmark.data.sampling import Sampler
 from toonmark.evaluation.drawing import Drawer
 from toonmark.evaluation.scores import Evaluation
 from toonmark.evaluation.selection import fit
-from toonmark.evaluation.sets import PictureSet
 from toonmark.experiments.plan import Job
 from toonmark.experiments.results import Results
 from toonmark.landmarks import Array
-from toonmark.pictures import read, write
+from toonmark.pictures import write
 from toonmark.ranges import eight_bits
 from toonmark.study.create import GROUPS
 
@@ -87,13 +87,13 @@ def _columns(
     files = [item.file for item in evaluation.scores[0].items]
     seed = evaluation.scores[0].reference.setting.seed
     chosen = np.random.default_rng(seed).permutation(len(files))[:count]
-    pictures = PictureSet.open(faces, landmarks=True)
+    pictures = Dataset.open(faces)
     columns: dict[str, list[Array]] = {"photos": []}
     for k, file in enumerate(files[i] for i in chosen):
-        photo = read(pictures.path(file)).pixels
+        index = pictures.names.index(file)
         for row, name in rows.items():
             drawer = drawn_by[name]
-            face, points = fit(photo, pictures.points[file], drawer.size, False)
+            face, points = fit(pictures.image(index), pictures.points[index], drawer.size, False)
             assert points is not None
             if len(columns["photos"]) == k:
                 columns["photos"].append(face)

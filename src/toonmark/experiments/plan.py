@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import Field, field_validator
 
-from toonmark.artifacts import CHECKPOINT
+from toonmark.artifacts import CHECKPOINT, has_checkpoint
 from toonmark.configuration import Frozen, parse
 from toonmark.errors import ConfigurationError
 from toonmark.methods.analogy import AnalogyConfig
@@ -153,7 +153,7 @@ def jobs_of(plan: Plan, out: Path) -> list[Job]:
             own = with_seed(config, seed)
             if plan.start_from is not None and isinstance(own, TrainConfig):
                 before = Path(plan.start_from) / place
-                if not (out / place / CHECKPOINT).exists():
+                if not has_checkpoint(out / place):
                     _check_finished(before)
                 own = own.model_copy(update={"start_from": str(before)})
             jobs.append(Job(name, seed, out / place, own, plan.precision))
@@ -166,7 +166,7 @@ def _check_finished(run: Path) -> None:
     from toonmark.training.run import open_run
 
     remedy = "Train it there to its end first, or leave this row or seed out."
-    if not (run / CHECKPOINT).exists():
+    if not has_checkpoint(run):
         raise ConfigurationError(f"{run} has not been trained.", remedy)
     wanted = open_run(run, TrainConfig, None).iterations
     done = int(checkpoint.facts(run / CHECKPOINT).get("iteration", 0))

@@ -43,7 +43,7 @@ def write_slim(run: Path, folder: Path) -> Path:
         raise RunError(
             f"{run} is a run of `{found.kind.command}`.", f"Name a run of `{Kind.TRAIN.command}`."
         )
-    if (folder / CONFIG).exists():
+    if artifacts.is_run(folder):
         raise RunError(f"{folder} has a run already.", "Choose a new folder.")
     config = open_run(run, kinds[found.kind], None)
     tensors, facts = checkpoint.load(found.weights)

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from toonmark.landmarks import COUNT
-from toonmark.models.layers import icnr_, initialise, instance_norm
+from toonmark.models.layers import Residual, icnr_, initialise, instance_norm
 
 
 class PaperGenerator(nn.Module):
@@ -33,7 +33,7 @@ class PaperGenerator(nn.Module):
         for i in range(2):
             layers.append(nn.Conv2d(width << i, width << (i + 1), 3, 2, 1))
             layers += norm(width << (i + 1))
-        layers += [_ReflectBlock(width * 4) for _ in range(blocks)]
+        layers += [_reflect_block(width * 4) for _ in range(blocks)]
         for i in (1, 0):
             layers.append(nn.ConvTranspose2d(width << (i + 1), width << i, 3, 2, 1, 1))
             layers += norm(width << i)
@@ -65,7 +65,7 @@ class CompactGenerator(nn.Module):
             instance_norm(width),
             nn.ReLU(inplace=True),
         )
-        self.blocks = nn.Sequential(*[_PlainBlock(width) for _ in range(blocks)])
+        self.blocks = nn.Sequential(*[_plain_block(width) for _ in range(blocks)])
         self.up = nn.Sequential(nn.Conv2d(width, stem * 4, 3, 1, 1), nn.PixelShuffle(2))
         self.merge = nn.Sequential(
             nn.Conv2d(stem, stem, 3, 1, 1, bias=False),
@@ -96,33 +96,23 @@ def join(image: Tensor, maps: Tensor | None) -> Tensor:
     return image if maps is None else torch.cat([image, maps.to(image.dtype)], dim=1)
 
 
-class _ReflectBlock(nn.Module):
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.ReflectionPad2d(1),
-            nn.Conv2d(channels, channels, 3),
-            nn.InstanceNorm2d(channels),
-            nn.ReLU(inplace=True),
-            nn.ReflectionPad2d(1),
-            nn.Conv2d(channels, channels, 3),
-            nn.InstanceNorm2d(channels),
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.layers(x)
+def _reflect_block(channels: int) -> Residual:
+    return Residual(
+        nn.ReflectionPad2d(1),
+        nn.Conv2d(channels, channels, 3),
+        nn.InstanceNorm2d(channels),
+        nn.ReLU(inplace=True),
+        nn.ReflectionPad2d(1),
+        nn.Conv2d(channels, channels, 3),
+        nn.InstanceNorm2d(channels),
+    )
 
 
-class _PlainBlock(nn.Module):
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.Conv2d(channels, channels, 3, 1, 1, bias=False),
-            instance_norm(channels),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(channels, channels, 3, 1, 1, bias=False),
-            instance_norm(channels),
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.layers(x)
+def _plain_block(channels: int) -> Residual:
+    return Residual(
+        nn.Conv2d(channels, channels, 3, 1, 1, bias=False),
+        instance_norm(channels),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(channels, channels, 3, 1, 1, bias=False),
+        instance_norm(channels),
+    )

@@ -20,7 +20,7 @@ from toonmark.models.composing import compose
 from toonmark.models.engraving import STEEPEST, engraved
 from toonmark.models.layer import Layer
 from toonmark.models.layer_scores import finished, relief, within
-from toonmark.models.layers import icnr_, instance_norm
+from toonmark.models.layers import Residual, icnr_, instance_norm
 from toonmark.models.sampling import heatmaps
 from toonmark.ranges import signed
 
@@ -70,9 +70,9 @@ class LayerScores(nn.Module):
         self.stem = nn.Sequential(nn.Conv2d(12 + COUNT, stem, 3, 1, 1), nn.ReLU())
         self.down = _step(stem, width, 4, 2)
         self.deeper = _step(width, deep, 4, 2)
-        self.blocks = nn.Sequential(*[_Block(deep) for _ in range(blocks)])
+        self.blocks = nn.Sequential(*[_block(deep) for _ in range(blocks)])
         self.up = nn.Sequential(nn.Conv2d(deep, 4 * width, 1), nn.PixelShuffle(2))
-        self.middle = _Block(width)
+        self.middle = _block(width)
         self.further = nn.Sequential(nn.Conv2d(width, 4 * stem, 1), nn.PixelShuffle(2))
         self.last = nn.Sequential(
             _step(stem, stem, 3, 1), nn.Conv2d(stem, 4 * len(Layer), 3, 1, 1), nn.PixelShuffle(2)
@@ -144,17 +144,12 @@ def _step(inputs: int, outputs: int, kernel: int, stride: int) -> nn.Sequential:
     )
 
 
-class _Block(nn.Module):
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            _step(channels, channels, 3, 1),
-            nn.Conv2d(channels, channels, 3, 1, 1, bias=False),
-            instance_norm(channels),
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.layers(x)
+def _block(channels: int) -> Residual:
+    return Residual(
+        _step(channels, channels, 3, 1),
+        nn.Conv2d(channels, channels, 3, 1, 1, bias=False),
+        instance_norm(channels),
+    )
 
 
 class LayeredGenerator(nn.Module):

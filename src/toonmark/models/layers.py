@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 #: Groups of the compact networks' GroupNorm; per sample, so that any batch gives the same answer.
 GROUPS = 8
@@ -45,6 +45,17 @@ def instance_norm(channels: int) -> nn.GroupNorm:
     the time forth and back of ``nn.InstanceNorm2d``.
     """
     return nn.GroupNorm(channels, channels)
+
+
+class Residual(nn.Module):
+    """``x + layers(x)``: what the layers change of their input, which has their output's shape."""
+
+    def __init__(self, *layers: nn.Module) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.layers(x)
 
 
 @torch.no_grad()

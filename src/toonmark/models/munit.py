@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from toonmark.models.layers import initialise
+from toonmark.models.layers import Residual, initialise
 
 #: Length of a style code.
 STYLE = 8
@@ -43,7 +43,7 @@ class AutoEncoder(nn.Module):
             _Conv(3, width, 7, 1, 3, norm=True),
             _Conv(width, 2 * width, 4, 2, 1, norm=True),
             _Conv(2 * width, deep, 4, 2, 1, norm=True),
-            *[_Residual(deep) for _ in range(blocks)],
+            *[_residual(deep) for _ in range(blocks)],
         )
         self.mlp = nn.Sequential(
             nn.Linear(STYLE, hidden),
@@ -149,17 +149,12 @@ class _Conv(nn.Sequential):
         super().__init__(*layers, nn.ReLU(inplace=True))
 
 
-class _Residual(nn.Module):
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            _Conv(channels, channels, 3, 1, 1, norm=True),
-            _Padded(channels, channels, 3, 1, 1),
-            nn.InstanceNorm2d(channels),
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.layers(x)
+def _residual(channels: int) -> Residual:
+    return Residual(
+        _Conv(channels, channels, 3, 1, 1, norm=True),
+        _Padded(channels, channels, 3, 1, 1),
+        nn.InstanceNorm2d(channels),
+    )
 
 
 class _Styled(nn.Module):

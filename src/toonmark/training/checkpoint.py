@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
+from toonmark.artifacts import Kind, weights_of
 from toonmark.errors import RunError
 from toonmark.files import written_whole
+
+N = TypeVar("N", bound=nn.Module)
 
 
 def save(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, str]) -> None:
@@ -42,6 +47,38 @@ def load(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             return {name: file.get_tensor(name) for name in file.keys()}, said  # noqa: SIM118
     except (OSError, SafetensorError) as error:
         raise _unreadable(path, error) from error
+
+
+def load_built(
+    run: Path, kind: Kind, build: Callable[..., N], what: str
+) -> tuple[N, int, dict[str, Any]]:
+    """The network of a finished run whose weights say how it is built, frozen.
+
+    Args:
+        run: the run, or a file of its weights.
+        build: makes the network of the arguments that were saved with it.
+        what: the network, for people.
+
+    Returns:
+        the network, its size in pixels, and how it was trained.
+
+    Raises:
+        RunError: unreadable, not finished, or weights of another network.
+    """
+    file = weights_of(run, kind)
+    tensors, said = load(file)
+    try:
+        arguments, training = json.loads(said["build"]), json.loads(said["training"])
+        size = int(arguments.pop("size"))
+        network = build(**arguments)
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(
+            f"{file} does not say what it is ({error}).",
+            f"Name a run that `{kind.command}` has finished.",
+        ) from error
+    load_weights(network, tensors, what)
+    network.requires_grad_(False).eval()
+    return network, size, training
 
 
 def facts(path: Path) -> dict[str, str]:

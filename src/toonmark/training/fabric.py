@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import warnings
@@ -70,9 +71,20 @@ def make_fabric(
             "sees a GPU.",
         ) from error
     fabric.launch()
+    if fabric.world_size > 1:
+        # Else gloo's threads may still run while Python takes itself apart, and abort the process.
+        atexit.register(_leave)
     if fabric.device.type == "cuda":
         import torch
 
         # Shapes stay the same from step to step, so that looking for the fastest kernel pays.
         torch.backends.cudnn.benchmark = True
     return fabric
+
+
+def _leave() -> None:
+    """Ends this process's connections to the others, and the threads that serve them."""
+    import torch.distributed
+
+    if torch.distributed.is_initialized():  # Fabric ends NCCL's itself
+        torch.distributed.destroy_process_group()

@@ -24,7 +24,7 @@ from toonmark.artifacts import WEIGHTS, Kind, Pack
 from toonmark.data.dataset import Dataset
 from toonmark.data.layers.sampling import LayerSample, LayerSampler
 from toonmark.data.provenance import landmarks_of
-from toonmark.errors import RunError, StyleError
+from toonmark.errors import StyleError
 from toonmark.models.layer import UNKNOWN, Layer
 from toonmark.models.layered import LAYERED, LayeredGenerator, LayerScores
 from toonmark.models.sampling import heatmaps
@@ -264,19 +264,7 @@ def load_layers(path: Path) -> tuple[LayeredGenerator, int, dict[str, Any]]:
         if not isinstance(drawing, LayeredGenerator):
             raise StyleError(f"{path} does not draw in layers.", "Name a style that does.")
         return drawing, metadata.size, dict(metadata.training)
-    file = artifacts.weights_of(path, Kind.LAYERS)
-    if not file.exists():
-        raise RunError(f"{path} is not finished.", f"Go on with it: toonmark train-layers {path}")
-    tensors, facts = checkpoint.load(file)
-    try:
-        build, training = json.loads(facts["build"]), json.loads(facts["training"])
-        scores = LayerScores(int(build["width"]), int(build["blocks"]))
-        size = int(build["size"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise RunError(
-            f"{file} does not say what it is ({error}).",
-            "Name a run that `toonmark train-layers` has finished.",
-        ) from error
-    checkpoint.load_weights(scores, tensors, "a style that draws in layers")
-    drawing = LayeredGenerator(scores)
-    return drawing.requires_grad_(False).eval(), size, training
+    scores, size, training = checkpoint.load_built(
+        path, Kind.LAYERS, LayerScores, "a style that draws in layers"
+    )
+    return LayeredGenerator(scores).requires_grad_(False).eval(), size, training

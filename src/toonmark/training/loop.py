@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from toonmark.artifacts import CHECKPOINT, brought_to
+from toonmark.artifacts import CHECKPOINT, brought_to, has_checkpoint
 from toonmark.errors import ConfigurationError, DivergedError, RunError
 from toonmark.training import checkpoint
 from toonmark.training.fabric import device_of, precision_of
@@ -85,7 +85,7 @@ def train(trainer: Trainer, schedule: Schedule, folder: Path, *, quiet: bool = F
         if brought_to(folder) is not None:
             return True  # trained to its end elsewhere
         told, tensors = {"precision": precision, "device": device_of(fabric)}, None
-        if file.exists():
+        if has_checkpoint(folder):
             tensors, facts = checkpoint.load(file)
             if "precision" not in facts:  # begun before it was recorded, in whatever it was
                 told = {}

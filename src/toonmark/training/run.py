@@ -41,7 +41,7 @@ def open_run(path: Path, kind: type[C], config: C | None) -> C:
         RunError: there is nothing to go on with, or the run is of another kind.
     """
     file = path / CONFIG
-    if not file.exists():
+    if not artifacts.is_run(path):
         if config is None:
             raise RunError(f"{path} is not a run yet.", "Give a configuration to start one there.")
         try:

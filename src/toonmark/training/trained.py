@@ -9,7 +9,7 @@ from typing import Any
 from torch import nn
 
 from toonmark import artifacts
-from toonmark.artifacts import CHECKPOINT, Kind, Pack
+from toonmark.artifacts import Kind, Pack
 from toonmark.data.dataset import DESCRIPTION, places_of, read_description
 from toonmark.data.provenance import landmarks_of
 from toonmark.errors import ConfigurationError, DataError, RunError
@@ -81,7 +81,7 @@ def remember_origins(config: TrainConfig, run: Path) -> None:
     """Writes into a run what the runs were that it starts from, which may go on, or be deleted."""
     if config.start_from is not None and not (run / ORIGINS).exists():
         write_text(run / ORIGINS, json.dumps(_runs_before(config, None), indent=1) + "\n")
-    fresh = not (run / CHECKPOINT).exists()
+    fresh = not artifacts.has_checkpoint(run)
     if config.denoiser is not None and fresh and not (run / DENOISER).exists():
         _, facts = load_denoiser(config.denoiser, config.size)
         write_text(run / DENOISER, json.dumps(facts, indent=1) + "\n")
@@ -198,21 +198,9 @@ def load_student(run: Path) -> tuple[nn.Module, int, dict[str, Any]]:
     Raises:
         RunError: unreadable, not finished, or weights of another network.
     """
-    file = artifacts.weights_of(run, Kind.DISTILLATION)
-    if not file.exists():
-        raise RunError(f"{run} is not finished.", f"Go on with it: toonmark distill {run}")
-    tensors, facts = checkpoint.load(file)
-    try:
-        build, training = json.loads(facts["build"]), json.loads(facts["training"])
-        size = int(build.pop("size"))
-        denoised = bool(build.pop("denoised", False))
-        student = build_generator(**build)
-    except (KeyError, TypeError, ValueError) as error:
-        raise RunError(
-            f"{file} does not say what it is ({error}).",
-            "Name a run that `toonmark distill` has finished.",
-        ) from error
-    if denoised:
-        student = Denoised(student, Denoiser())
-    checkpoint.load_weights(student, tensors, "a distilled generator")
-    return student.requires_grad_(False).eval(), size, training
+    return checkpoint.load_built(run, Kind.DISTILLATION, _student, "a distilled generator")
+
+
+def _student(denoised: bool = False, **build: Any) -> nn.Module:
+    student = build_generator(**build)
+    return Denoised(student, Denoiser()) if denoised else student
