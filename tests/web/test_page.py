@@ -286,7 +286,7 @@ def test_keyboard_only(page, files):
         page.keyboard.press("Enter")
     page.wait_for_selector(f"{FACE} button:text('Saved')")
     assert page.inner_text("#told") == "Saved two-toon-1.png."
-    tabbed_to(page, "Adjust", 12)
+    tabbed_to(page, "Adjust", 14)
     page.keyboard.press("Enter")
     for _ in range(20):  # the points lie on the photo, before the button
         page.keyboard.press("Shift+Tab")
