@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import runpy
+import sys
 import tomllib
+import types
 from pathlib import Path
 
 import pytest
@@ -108,3 +112,24 @@ def test_the_lock_has_every_declared_package():
         assert one.name.lower() in locked, f"{one.name}: run make lock"
         version = locked[one.name.lower()]
         assert one.name == "toonmark" or one.specifier.contains(version), f"{one}: run make lock"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="npm is no shell script there")
+def test_a_page_that_cannot_be_built_is_said_and_ends_no_install(tmp_path, monkeypatch):
+    """As with an old Node.js, or without a network."""
+    interface = types.ModuleType("hatchling.builders.hooks.plugin.interface")
+    interface.BuildHookInterface = object
+    monkeypatch.setitem(sys.modules, interface.__name__, interface)
+    hook = runpy.run_path(str(ROOT / "web/hatch_build.py"))["PageBuildHook"]()
+    (tmp_path / "web").mkdir()
+    said = []
+    hook.root, hook.target_name = str(tmp_path), "wheel"
+    hook.app = types.SimpleNamespace(display_warning=said.append)
+    npm = tmp_path / "npm"
+    npm.write_text("#!/bin/sh\nexit 3\n")
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    hook.initialize("standard", {})
+    assert len(said) == 2
+    assert "exit status 3" in said[0]
+    assert "the API without it" in said[1]

@@ -1,4 +1,4 @@
-"""Builds the page into a wheel, where npm is there; without it the wheel has the API only."""
+"""Builds the page into a wheel, where npm is there and can; else the wheel has the API only."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ class PageBuildHook(BuildHookInterface):  # type: ignore[misc]
             return
         npm = shutil.which("npm")
         if not (static / "index.html").is_file() and npm and (root / "web").is_dir():
-            subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=root / "web", check=True)
-            subprocess.run([npm, "run", "build"], cwd=root / "web", check=True)
+            try:
+                for words in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
+                    subprocess.run([npm, *words], cwd=root / "web", check=True)
+            except (OSError, subprocess.CalledProcessError) as error:  # no network, an old Node.js
+                self.app.display_warning(f"The page could not be built: {error}")
         if not (static / "index.html").is_file():
-            self.app.display_warning("No npm: the wheel will have the API without the page.")
+            self.app.display_warning("No page: the wheel will have the API without it.")

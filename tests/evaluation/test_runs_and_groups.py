@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 import types
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-import PIL
+import PIL.Image  # before tests change its version
 import pytest
 from drawn import SIZE, MakePack, MakeSet
 from typer.testing import CliRunner
@@ -177,8 +179,9 @@ def test_animeface_missing(monkeypatch: pytest.MonkeyPatch) -> None:
         open_finder("animeface")
 
 
-def test_animeface_s_left_is_the_person_s(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the size that it sees, 1.5 times 128 here, a pixel is a pixel and the margin is 32."""
+@pytest.mark.parametrize("times", [1, 2])
+def test_animeface_s_left_is_the_person_s(times: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 128 pixels with a margin of 32 it sees each; of twice as many, two by two at once."""
 
     def part(x: int, y: int, width: int = 0, height: int = 0) -> types.SimpleNamespace:
         return types.SimpleNamespace(
@@ -196,6 +199,27 @@ def test_animeface_s_left_is_the_person_s(monkeypatch: pytest.MonkeyPatch) -> No
     module = types.SimpleNamespace(detect=lambda picture: [face] if picture.width == 192 else [])
     monkeypatch.setattr(PIL, "__version__", "11.3.0")
     monkeypatch.setitem(sys.modules, "animeface", module)
-    found = AnimeFace().find(np.full((128, 128, 3), 255, np.uint8))
+    found = AnimeFace().find(np.full((times * 128, times * 128, 3), 255, np.uint8))
     assert found is not None
-    assert found.tolist() == [[44.5, 62.5], [84.5, 62.5], [64, 78], [54, 93.5], [73, 93.5]]
+    seen = np.array([[44.5, 62.5], [84.5, 62.5], [64, 78], [54, 93.5], [73, 93.5]])
+    assert found.tolist() == (times * seen + (times - 1) / 2).tolist()
+
+
+def test_animeface_is_asked_by_one_thread_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once: list[int] = []
+    most = []
+
+    def detect(picture: object) -> list[object]:
+        at_once.append(1)
+        time.sleep(0.01)
+        most.append(len(at_once))
+        at_once.pop()
+        return []
+
+    monkeypatch.setattr(PIL, "__version__", "11.3.0")
+    monkeypatch.setitem(sys.modules, "animeface", types.SimpleNamespace(detect=detect))
+    finder = AnimeFace()
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(finder.find, [np.zeros((8, 8, 3), np.uint8)] * 8))
+    assert found == [None] * 8
+    assert max(most) == 1

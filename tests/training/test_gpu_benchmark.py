@@ -44,6 +44,7 @@ def test_a_row_that_fails_does_not_end_the_table(gpu, monkeypatch, capsys):
     assert rows[4] == "| paper | 128 | 16 | 1.0 | 2 | 3% | 4% | 5 |"
 
 
+@pytest.mark.slow
 def test_what_a_step_costs_is_counted_and_its_pictures_are_timed(gpu, tmp_path):
     one = gpu.trainer(tmp_path, "compact", 64, 1, 2)
     assert gpu.flops(one) > 1e9

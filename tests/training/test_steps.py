@@ -50,6 +50,7 @@ def counted(trainer, monkeypatch, iteration=5):
     return operators.counts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", ["full", "lm_co", "no_pretraining"])
 def test_no_step_makes_a_gpu_wait(small_config, monkeypatch, row):
     config = small_config.model_copy(update={"method": ABLATION[row], "batch": 2, "pool": 3})
