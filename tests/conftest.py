@@ -170,6 +170,9 @@ def no_decoders(monkeypatch) -> None:
     """As where the extras ``heic`` and ``jxl`` are not installed."""
     from PIL import Image
 
-    for module, kind in (("pillow_heif", "HEIF"), ("pillow_jxl", "JXL")):
+    absent = {"pillow_heif": "HEIF", "pillow_jxl": "JXL"}
+    Image.init()  # or what it registers would be gone with the changed list
+    monkeypatch.setattr(Image, "ID", [kind for kind in Image.ID if kind not in absent.values()])
+    for module, kind in absent.items():
         monkeypatch.setitem(sys.modules, module, None)
         monkeypatch.delitem(Image.OPEN, kind, raising=False)
