@@ -249,7 +249,8 @@ def chosen_with_enter(page, file, tries=3):
     from playwright.sync_api import TimeoutError
 
     for left in reversed(range(tries)):
-        page.evaluate("() => new Promise((done) => requestIdleCallback(done))")
+        # Without a limit it may wait for ever: a page that draws nothing is not always told.
+        page.evaluate("() => new Promise((idle) => requestIdleCallback(idle, { timeout: 5000 }))")
         try:
             with page.expect_file_chooser(timeout=20_000) as chooser:
                 page.keyboard.press("Enter")
