@@ -48,7 +48,8 @@ def _put_back(photo: Array, cartoon: Cartoon) -> None:
     # large face some smooth enlargement.
     size = round(cartoon.image.shape[0] / scale_of(cartoon.transform))
     size = min(max(size, 1), LARGEST_LAYER)
-    *colours, alpha = (part.astype(np.float32) for part in cv2.split(figure(cartoon.image, size)))
+    cut = figure(cartoon.image, size, cartoon.outline)
+    *colours, alpha = (part.astype(np.float32) for part in cv2.split(cut))
     alpha *= _fade(size)
     weight = alpha / 255
     for colour in colours:

@@ -92,11 +92,14 @@ class Cartoon:
                 are.
         """
         wanted = Tuning(lines, skin, hair, strength)
-        image = tuning.tuned(self.image, wanted, self.crop, self.parts)
-        outline = self.image if self.outline is None else self.outline
+        if wanted == tuning.AS_DRAWN:
+            return self
         drawn = replace(wanted, strength=1)
-        outline = tuning.tuned(outline, drawn, self.crop, self.parts)
-        return replace(self, image=image, outline=outline)
+        image = outline = tuning.tuned(self.image, drawn, self.crop, self.parts)
+        if self.outline is not None:
+            outline = tuning.tuned(self.outline, drawn, self.crop, self.parts)
+        image = tuning.mixed(image, strength, self.crop, outline)
+        return replace(self, image=image, outline=None if image is outline else outline)
 
     def resized(self, size: int, transparent: bool = False) -> Array:
         """The cartoon at another size: (size, size, 3) uint8, or 4 channels when transparent.
@@ -141,7 +144,7 @@ class Cartoon:
         size = len(self.image) if size is None else size
         if suffix.lower() == pictures.SVG:
             _check_size(size)
-            return svg.traced(self.image, size, transparent).encode()
+            return svg.traced(self.image, size, transparent, self.outline).encode()
         return pictures.encode(self.resized(size, transparent), suffix)
 
 

@@ -82,13 +82,14 @@ def settings() -> dict[str, Any]:
     }
 
 
-def traced(image: Array, size: int, transparent: bool = False) -> str:
+def traced(image: Array, size: int, transparent: bool = False, outline: Array | None = None) -> str:
     """Traces a drawing.
 
     Args:
         image: (S, S, 3) uint8 RGB on white.
         size: width and height that the document says it has, in pixels.
         transparent: without the white around the figure.
+        outline: (S, S, 3) uint8 RGB, what it is cut out along, if that is not the drawing.
 
     Returns:
         the document's text, at most :data:`LARGEST_FILE` bytes of it where the drawing is flat;
@@ -106,7 +107,7 @@ def traced(image: Array, size: int, transparent: bool = False) -> str:
     vtracer = _library()
     edge = max(TRACED_AT, len(image))
     plain = cutout.resized(image, edge)
-    pixels = cutout.figure(image, edge) if transparent else plain
+    pixels = cutout.figure(image, edge, outline) if transparent else plain
     head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{size}" height="{size}" viewBox="0 0 '
     if _is_ink(plain):
         fine = _FINER * edge

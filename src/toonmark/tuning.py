@@ -82,7 +82,8 @@ def tuned(drawing: Array, tuning: Tuning, photo: Array, parts: Array | None) -> 
         (tuning.skin, tuning.hair), () if parts is None else parts, strict=False
     ):
         drawing = _lighter(drawing, change, part)
-    return _mixed(_with_lines(drawing, tuning.lines), tuning.strength, photo)
+    drawing = _with_lines(drawing, tuning.lines)
+    return mixed(drawing, tuning.strength, photo, drawing)
 
 
 def _lighter(drawing: Array, change: float, part: Array) -> Array:
@@ -126,11 +127,17 @@ def _with_lines(drawing: Array, lines: float) -> Array:
     return np.minimum(_whole(drawing + taken * share), cv2.dilate(drawing, more))
 
 
-def _mixed(drawing: Array, strength: float, photo: Array) -> Array:
-    """Some of the photo in place of the figure; the white around it stays."""
+def mixed(drawing: Array, strength: float, photo: Array, outline: Array) -> Array:
+    """Some of the photo in place of the figure; the white around it stays.
+
+    Args:
+        drawing, photo: (s, s, 3) uint8 RGB.
+        strength: how much is drawn, 0 to 1.
+        outline: (s, s, 3) uint8 RGB, the drawing without any photo: where the figure is.
+    """
     if strength == 1:
         return drawing
-    share = (1 - strength) * cutout.cut_out(drawing)[..., 3:] / 255
+    share = (1 - strength) * cutout.cut_out(outline)[..., 3:] / 255
     return _whole(drawing + (photo.astype(np.float64) - drawing) * share)
 
 

@@ -136,7 +136,9 @@ def test_a_face_larger_than_the_layer_lands_where_it_belongs(cartoon, monkeypatc
     whole = blend.in_photo(photo, [one]).astype(int)
     monkeypatch.setattr(blend, "LARGEST_LAYER", 300)
     sizes, figure = [], cutout.figure
-    monkeypatch.setattr(blend, "figure", lambda i, size: sizes.append(size) or figure(i, size))
+    monkeypatch.setattr(
+        blend, "figure", lambda i, size, *more: sizes.append(size) or figure(i, size, *more)
+    )
     coarse = blend.in_photo(photo, [one]).astype(int)
     assert sizes == [300], "and 1024 else"
     assert (np.abs(whole - 90).max(2) > 20).mean() > 0.1

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from toonmark import Cartoonizer
+from toonmark.blend import in_photo
 from toonmark.errors import TuningError
 from toonmark.tuning import Tuning, tuned
 
@@ -79,7 +80,34 @@ def test_a_mixture_is_cut_out_along_the_drawing(astronaut):
         expected = cartoon.resized(size, transparent=True)
         np.testing.assert_array_equal(found[..., 3], expected[..., 3])
     lines = cartoon.tuned(2.0, strength=0.1).outline
+    assert lines is not None
     np.testing.assert_array_equal(lines, cartoon.tuned(2.0).image)
+
+
+def test_a_mixture_is_put_back_along_the_drawing(astronaut):
+    """White of the photo that is mixed in at the crop's edge makes no holes in the figure."""
+    (cartoon,) = Cartoonizer("comic", threads=1)(astronaut)
+    light = replace(cartoon, crop=np.full_like(cartoon.crop, 255)).tuned(strength=0.05)
+    black, white = np.zeros_like(astronaut), np.full_like(astronaut, 255)
+    seen_behind = [
+        in_photo(white, [one]).astype(int) - in_photo(black, [one]) for one in (light, cartoon)
+    ]
+    assert np.abs(seen_behind[0] - seen_behind[1]).max() <= 2
+
+
+def test_mixtures_one_after_the_other_are_mixed_along_the_drawing(astronaut):
+    (cartoon,) = Cartoonizer("comic", threads=1)(astronaut)
+    light = replace(cartoon, crop=np.full_like(cartoon.crop, 255))
+    once = light.tuned(strength=0.25).image.astype(int)
+    twice = light.tuned(strength=0.5).tuned(strength=0.5).image.astype(int)
+    inside = cartoon.resized(512, transparent=True)[..., 3] == 255
+    assert np.abs(once - twice)[inside].max() <= 2
+
+
+def test_as_it_was_drawn_is_no_other_drawing(astronaut):
+    (cartoon,) = Cartoonizer("comic", threads=1)(astronaut)
+    assert cartoon.tuned() is cartoon
+    assert cartoon.tuned(1.5).outline is None  # cut out along itself, and enlarged once
 
 
 def test_nothing_changes_unless_told(drawing, parts):
