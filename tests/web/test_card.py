@@ -48,8 +48,7 @@ def test_below_a_prefix_and_with_a_strange_host(client, serve):
     with serve(hosts=()) as inner:
         mounted = TestClient(inner.app, root_path="/toons", base_url="http://localhost")
         assert card(mounted.get("/toons/").text).startswith("http://localhost/toons/assets/card-")
-        text = inner.get("/", headers={"host": 'a"><script>'}).text
-        assert "<script>" not in text.replace('<script type="module"', "")
+    assert 'content="https://x/&quot;&gt;' in assets.index('https://x/">')
 
 
 @pytest.mark.parametrize("address", ["https://me.example/deep", "https://me.example/deep/"])

@@ -334,6 +334,13 @@ def test_what_was_made_is_kept_until_it_is_cleared(chromium, two_styles, photo, 
     assert _settled(page) == made
     assert page.get_attribute(".point[data-point='2']", "style") == place
     assert page.input_value(browser.BACKGROUND) == "pink"
+    other = page.get_attribute("input[name=style]:not([value=second])", "value")
+    page.check(f"input[value={other}]", force=True)  # the style alone is kept, too
+    unlike = _settled(page, made)
+    page.wait_for_timeout(1500)
+    page.reload()
+    browser.drawn(page)
+    assert _settled(page) == unlike
     # What is kept is this page's own, not that of another one of the host's.
     databases = page.evaluate("indexedDB.databases().then(all => all.map(({ name }) => name))")
     assert databases == ["toonmark " + page.evaluate("location.pathname")]

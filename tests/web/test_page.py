@@ -236,11 +236,14 @@ def test_a_server_that_keeps_no_photo_is_sent_it_each_time(chromium, packs, file
         page = browser.open_page(chromium, found)
         page.check("input[value=server]", force=True)
         sent = []
+        asked = []
         page.on("request", lambda one: "/cartoonize?" in one.url and sent.append(one.url))
+        page.on("request", lambda one: one.url.endswith("/photos") and asked.append(one.url))
         browser.drop(page, [files / "one.png"])
         browser.drawn(page)
-        assert sent
+        assert len(sent) > 1
         assert not [url for url in sent if "photo=" in url], "no handle stands for it"
+        assert len(asked) == 1, "whether it keeps photos is asked once"
         page.context.close()
 
 

@@ -20,7 +20,6 @@ export class Kept {
 
   open() {
     return new Promise((resolve, reject) => {
-      indexedDB.deleteDatabase('toonmark'); // which all pages of one host shared once
       const request = indexedDB.open(cacheNames(document.baseURI).home.trim(), 1);
       request.onupgradeneeded = () => request.result.createObjectStore('photos', { keyPath: 'key' });
       request.onsuccess = () => resolve(request.result);

@@ -151,7 +151,10 @@ function offerStyles(styles) {
     chosen.style = name;
     chosen.parted = Boolean(styles.find((one) => one.name === name).parts);
     byId('terms').textContent = styles.find((one) => one.name === name).terms ?? '';
-    for (const card of cards) await card.redraw();
+    for (const card of cards) {
+      await card.redraw();
+      card.changed?.();
+    }
     if (cards.size) tell(w('Drawn in the other style.'));
   };
   choose = (name) => {

@@ -176,7 +176,7 @@ export class PhotoCard {
 
   /** There is something else to keep than before. */
   changed() {
-    if (!this.closed) this.onChange(this);
+    if (!this.closed && this.cards.length) this.onChange(this);
   }
 
   /** What is needed to make it again. @returns {import('./kept.js').Entry} */

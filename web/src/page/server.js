@@ -84,8 +84,9 @@ export class Server {
     if (!this.handles.has(id)) {
       const sent = this.send('photos', 'POST', file).then(({ photo }) => photo);
       const handle = sent.catch((error) => {
+        if (error.kind === 'not-kept') return ''; // nor will it be the next time
         this.handles.delete(id);
-        if (['not-kept', 'queue-full'].includes(error.kind)) return '';
+        if (error.kind === 'queue-full') return '';
         throw error;
       });
       this.handles.set(id, handle);

@@ -12,8 +12,10 @@ import { Tracker } from './tracker.js';
 
 let pipeline = null;
 let tracker = null;
-/** The last drawing, as it was drawn. @type {{which: string, drawn: any}} */
-let last = { which: '', drawn: null };
+/** The last drawings, as they were drawn, the oldest first. @type {Map<string, {id: number, drawn: any}>} */
+const last = new Map();
+/** So many are kept: faces of a party, or steps of one's own. */
+const MOST = 8;
 const photos = new Map();
 
 const calls = {
@@ -34,7 +36,7 @@ const calls = {
 
   async close({ id }) {
     photos.delete(id);
-    last = { which: '', drawn: null };
+    for (const [which, one] of last) if (one.id === id) last.delete(which);
   },
 
   /** Draws a face, for the screen and for saving. */
@@ -75,8 +77,11 @@ async function drawing({ id, points, style, tuning = AS_DRAWN }) {
   const picture = photos.get(id);
   if (!picture) throw new Error('This photo has been closed.');
   const which = JSON.stringify([id, points, style]);
-  if (last.which !== which) last = { which, drawn: await pipeline.draw(picture, points, style) };
-  const { cartoon, parts, turned, view } = last.drawn;
+  const drawn = last.get(which)?.drawn ?? (await pipeline.draw(picture, points, style));
+  last.delete(which); // the newest stand last
+  last.set(which, { id, drawn });
+  if (last.size > MOST) last.delete(last.keys().next().value);
+  const { cartoon, parts, turned, view } = drawn;
   const copy = { ...cartoon, data: cartoon.data.slice() }; // what is answered is handed over
   if (isAsDrawn(tuning)) return { shown: copy, outline: copy, turned, view };
   const photo = view(cartoon.width);
