@@ -86,20 +86,58 @@ def layer_loss(scores: Tensor, layers: Tensor) -> Tensor:
     return total / count.clamp(min=1.0)
 
 
+def distillation_loss(scores: Tensor, wanted: Tensor) -> Tensor:
+    """How far scores are from a teacher's (Hinton et al. 2015, at temperature 1).
+
+    Args:
+        scores, wanted: (N, layers, S, S), the student's and the teacher's.
+
+    Returns:
+        the mean over pixels of the Kullback-Leibler divergence of their softmax, nats.
+    """
+    own, others = (F.log_softmax(one.float(), 1) for one in (scores, wanted))
+    return F.kl_div(own, others, reduction="none", log_target=True).sum(1).mean()
+
+
+def shortened(weights: Mapping[str, Tensor], blocks: int, kernel: int) -> dict[str, Tensor]:
+    """Weights of :class:`LayerScores` for a network of fewer blocks, or a last convolution of 1.
+
+    Of more blocks than wanted, evenly spaced ones are kept, the first and the last among them; of
+    a convolution of 3 x 3, its middle. Where the weights have fewer, they are as they were.
+    """
+    own = 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("blocks."))
+    kept = {old: new for new, old in enumerate(np.linspace(0, own - 1, min(blocks, own)).round())}
+    fitted = {}
+    for name, value in weights.items():
+        room, number, *rest = name.split(".")
+        if room == "blocks":
+            if int(number) in kept:
+                fitted[".".join([room, str(kept[int(number)]), *rest])] = value
+        elif name == "last.1.weight" and kernel < value.shape[-1]:
+            fitted[name] = value[..., 1:2, 1:2].contiguous()
+        else:
+            fitted[name] = value
+    return fitted
+
+
 class LayerTrainer:
     """Supervised learning with averaged weights; see :class:`toonmark.training.loop.Trainer`."""
 
     def __init__(self, config: LayersConfig, fabric: Fabric) -> None:
         self.config, self.fabric = config, fabric
         torch.manual_seed(config.seed)
-        self.network = LayerScores(config.width, config.blocks)
+        self.network = LayerScores(config.width, config.blocks, config.kernel)
         self.before: list[dict[str, Any]] = []
         self.learnt = config.start_from is not None
         if config.start_from is not None:
             start, _, facts = load_layers(Path(config.start_from))
-            weights = start.scores.state_dict()
-            checkpoint.load_weights(self.network, weights, "another width or depth")
+            weights = shortened(start.scores.state_dict(), config.blocks, config.kernel)
+            checkpoint.load_weights(self.network, weights, "another width")
             self.before = facts["runs"]
+        self.teacher: LayerScores | None = None
+        if config.teacher is not None:
+            self.teacher = load_layers(Path(config.teacher))[0].scores
+            fabric.to_device(self.teacher)
         fabric.to_device(self.network)
         self.averaged = copy.deepcopy(self.network).requires_grad_(False).eval()
         self.optimizer = torch.optim.Adam(
@@ -121,12 +159,16 @@ class LayerTrainer:
         photos, maps, layers = self._sent(self.pictures(iteration))
         with fabric.autocast():
             scores = self.network(photos, maps)
-        loss = layer_loss(scores, layers)
+            wanted = None if self.teacher is None else self.teacher(photos, maps)
+        losses = {"layers": layer_loss(scores, layers)}
+        if wanted is not None:
+            losses["teacher"] = distillation_loss(scores, wanted)
+        loss = torch.stack(list(losses.values())).sum()
         parameters = dict(self.network.named_parameters())
         gradients = torch.autograd.grad(loss, list(parameters.values()))
         rate = decayed(config.learning_rate, iteration, config.iterations)
         update = Update("layers", self.optimizer, parameters, gradients, rate)
-        terms = self.gate.learn(fabric, Terms.of(fabric, {"layers": loss}), [update])
+        terms = self.gate.learn(fabric, Terms.of(fabric, losses), [update])
         age = None if self.learnt else iteration
         average_into(self.averaged, self.network, config.average, age, self.gate.shut)
         return terms
@@ -197,11 +239,16 @@ class LayerTrainer:
     def save(self, folder: Path, error: Mapping[str, float]) -> Path:
         """Writes the averaged weights for ``toonmark export``."""
         config = self.config
-        build = {"size": config.size, "width": config.width, "blocks": config.blocks}
+        build = {"size": config.size, **self.build()}
         facts = {"build": json.dumps(build), "training": json.dumps(self.facts())}
         facts |= {f"error_{name}": f"{value:.4f}" for name, value in error.items()}
         checkpoint.save(folder / WEIGHTS[Kind.LAYERS], self.averaged.state_dict(), facts)
         return folder / WEIGHTS[Kind.LAYERS]
+
+    def build(self) -> dict[str, int]:
+        """What the network is built with."""
+        config = self.config
+        return {"width": config.width, "blocks": config.blocks, "kernel": config.kernel}
 
     def facts(self) -> dict[str, Any]:
         """What a style pack says of how it was trained."""
@@ -215,13 +262,13 @@ class LayerTrainer:
             "split": config.split,
             "precision": precision_of(self.fabric),
             **landmarks_of(config.layers),
+            **({} if config.teacher is None else {"teacher": Path(config.teacher).stem}),
             "terms": " ".join(dict.fromkeys(str(one) for one in terms if one)),
         }
         runs = [*self.before, own]
         return {
             "preset": LAYERED,
-            "width": config.width,
-            "blocks": config.blocks,
+            **self.build(),
             "faces": sorted({Path(folder).name for folder in config.layers}),
             "frame": "portrait",
             "method": {"layers": [layer.name.lower() for layer in Layer]},

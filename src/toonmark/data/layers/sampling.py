@@ -35,6 +35,10 @@ LAYERS, MATTES = "layers", "mattes"
 #: How many portraits wear a mask.
 MASKED = 0.08
 
+#: How many of the dyed get a lightness, in L* of CIE Lab, that does not depend on their own, as white
+#: cloth and white hair have; and how much of the contrast of their folds is left then.
+_BLEACHED, _DARKEST, _LIGHTEST, _FOLDS = 0.4, 5.0, 98.0, 0.6
+
 #: From a photo's pixels to those of its layers, of which there are twice as many each way.
 _DOUBLE = np.array([[2, 0, 0.5], [0, 2, 0.5]], np.float64)
 
@@ -210,7 +214,14 @@ def _dyed(values: Array, layers: Array, random: np.random.Generator) -> Array:
             )[..., None]
             hue, strength = random.uniform(0, 2 * np.pi), abs(random.normal(0, 30))
             shift = [random.normal(0, 10), np.cos(hue) * strength, np.sin(hue) * strength]
-            lab = lab + share * np.array(shift, np.float32)
+            dyed = lab + np.array(shift, np.float32)
+            if random.random() < _BLEACHED and share.any():
+                mean = (share * lab).sum((0, 1)) / share.sum()
+                light = random.uniform(_DARKEST, _LIGHTEST)
+                # White is neutral: what is very light has hardly any hue.
+                shift[1:] = (np.array(shift[1:]) * min(1, (_LIGHTEST - light) / 30)).tolist()
+                dyed = (lab - mean) * _FOLDS + np.array([light, *shift[1:]], np.float32)
+            lab = lab + share * (dyed - lab)
     lab[..., 0] = lab[..., 0].clip(0, 100)
     return from_lab(lab)
 
