@@ -10,7 +10,7 @@ import torch
 from toonmark.colour import to_lab
 from toonmark.data.dataset import Dataset, write_description, write_landmarks
 from toonmark.data.layers.labels import layer_map
-from toonmark.data.layers.sampling import LayerSampler, _dyed
+from toonmark.data.layers.sampling import LayerSampler, _alike, _dyed
 from toonmark.data.split import part_of, rules_of, split
 from toonmark.errors import ConfigurationError, DataError, RunError
 from toonmark.exporting import export_run
@@ -144,6 +144,23 @@ def test_cloth_and_hair_become_white_whatever_they_were(layer_set):
     assert plain < 80
     assert hues
     assert max(hues) < 20
+
+
+def test_a_background_takes_the_colour_of_hair_or_clothes(layer_set):
+    sampler = LayerSampler([str(layer_set)], 64)
+    values, layers = sampler._photos[0].astype(np.float32) / 255, sampler._layers[0]
+    behind = np.random.default_rng(0).random((64, 64, 3), np.float32)
+    hair = np.isin(layers[::2, ::2], (Layer.TOP_DARK, Layer.TOP_LIGHT))
+    clothes = np.isin(layers[::2, ::2], (Layer.BODY_DARK, Layer.BODY_MIDDLE, Layer.BODY_LIGHT))
+    near = set()
+    for seed in range(20):
+        mean = _alike(behind, values, layers, np.random.default_rng(seed)).mean((0, 1))
+        apart = [np.abs(values[own].mean(0) - mean).max() for own in (hair, clothes)]
+        near.add(int(np.argmin(apart)))
+        assert min(apart) < 0.15
+    assert near == {0, 1}
+    nobody = np.full_like(layers, Layer.BACKGROUND)
+    assert _alike(behind, values, nobody, np.random.default_rng(0)) is behind
 
 
 def test_layers_lie_where_their_photo_does_to_a_tenth_of_a_pixel(tmp_path):
