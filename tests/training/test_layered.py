@@ -178,7 +178,7 @@ def test_layers_lie_where_their_photo_does_to_a_tenth_of_a_pixel(tmp_path):
         rows.append((f"{i:03}.png", template_points(128, PORTRAIT_TEMPLATE)))
     write_landmarks(tmp_path / "landmarks.csv", rows)
     sampler, apart = LayerSampler([str(tmp_path)], 64), []
-    for number in range(160):
+    for number in range(240):
         sample = sampler.at(number)
         light, lips = sample.photo.mean(-1), sample.layers == Layer.LIPS
         if (light == 1).any() or (sample.layers == Layer.GLASSES).any():
