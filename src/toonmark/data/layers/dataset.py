@@ -64,7 +64,7 @@ def write_layers(
     Raises:
         DataError: the set cannot be read, is in another frame or too small, or nothing was kept.
         ConfigurationError: the folder holds a set of another configuration, or the photos.
-        FaceMeshMissingError, MattingMissingError: a network is not installed.
+        MediaPipeMissingError, MattingMissingError: a network is not installed.
         OutputError: the folder cannot be written to.
     """
     photos, folder = Dataset.open(faces), Path(folder)
