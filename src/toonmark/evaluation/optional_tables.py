@@ -46,8 +46,9 @@ def portrait_table(scores: Sequence[Scores]) -> str:
     note = (
         "Silhouette: intersection over union of the figure and u2netp's matte of the photo;"
         " outside: of the figure, farther from it than 3 % of the frame. Another mask:"
-        " MediaPipe's Selfie Segmentation; where both agree: of the pixels that they take alike. On the"
-        " head: CIEDE2000 of hair or what covers it, found by GrabCut. Glasses: frames fitted to thin lines."
+        " MediaPipe's Selfie Segmentation; where both agree: of the pixels that they take alike."
+        " On the head: CIEDE2000 of hair or what covers it, found by GrabCut. Glasses: frames"
+        " fitted to thin lines."
     )
     return table([*headings, "glasses kept", "invented"], rows, note) if rows else ""
 
