@@ -22,7 +22,6 @@ from toonmark.training.config import LayersConfig
 from toonmark.training.fabric import make_fabric
 from toonmark.training.layered import (
     LayerTrainer,
-    distillation_loss,
     layer_loss,
     load_layers,
     shortened,
@@ -268,43 +267,6 @@ def test_a_run_becomes_a_pack_that_draws_and_is_taken_up_again(config, run, tmp_
     assert [one["pictures"] for one in load_layers(tmp_path)[2]["runs"]] == [12, 12]
     with pytest.raises(ConfigurationError, match="Leave the denoiser out"):
         export_run(folder, style, denoiser=folder)
-
-
-def test_a_teachers_scores_are_learnt_and_the_teacher_is_not_changed(config, run, tmp_path):
-    """By the Kullback-Leibler divergence of its shares: 0 where they agree, whatever is added."""
-    torch.manual_seed(0)
-    wanted = torch.randn(2, COUNT, 4, 4)
-    own = torch.zeros(2, COUNT, 4, 4, requires_grad=True)
-    shares = wanted.softmax(1)
-    entropy = -(shares * shares.log()).sum(1).mean()
-    loss = distillation_loss(own, wanted)
-    assert loss.item() == pytest.approx(float(np.log(COUNT) - entropy), abs=1e-5)
-    loss.backward()
-    assert torch.allclose(own.grad, (1 / COUNT - shares) / (2 * 4 * 4), atol=1e-6)
-    assert float(distillation_loss(wanted + 3, wanted)) == pytest.approx(0, abs=1e-6)
-
-    teacher = run(LayerTrainer, config, tmp_path / "teacher")
-    teacher.save(tmp_path / "teacher", {"n": 1.0})
-    small = config.model_copy(
-        update={"teacher": str(tmp_path / "teacher"), "kernel": 1, "iterations": 30}
-        | {"learning_rate": 1e-2, "average": 0.5}
-    )
-    student = LayerTrainer(small, make_fabric("cpu"))
-    alone = LayerTrainer(small.model_copy(update={"teacher": None}), make_fabric("cpu"))
-    before = [value.clone() for value in student.teacher.parameters()]
-    for i in range(30):
-        assert {"layers", "teacher"} <= student.step(i).keys()
-        assert "teacher" not in alone.step(i)
-    for value, old in zip(student.teacher.parameters(), before, strict=True):
-        assert torch.equal(value, old)
-    photos, maps, _ = student._sent(student.pictures(30))
-    wanted = student.teacher(photos, maps)
-    with_it, without = (
-        distillation_loss(one.network(photos, maps), wanted) for one in (student, alone)
-    )
-    assert with_it < 0.7 * without
-    assert student.facts()["runs"][-1]["teacher"] == "teacher"
-    assert student.facts()["kernel"] == 1
 
 
 def test_of_a_deeper_network_evenly_spaced_blocks_are_the_start():

@@ -309,11 +309,6 @@ class LayersConfig(RunConfig):
         description="another run, or a style pack that it became: its network is the start; of a "
         "deeper one, evenly spaced blocks",
     )
-    teacher: str | None = Field(
-        None,
-        description="such a run or pack whose scores are learnt beside the layers "
-        "(distillation, Hinton et al. 2015)",
-    )
     seed: int = 0
     split: Rule = _SPLIT
     sample_every: int = Field(500, ge=1)

@@ -86,19 +86,6 @@ def layer_loss(scores: Tensor, layers: Tensor) -> Tensor:
     return total / count.clamp(min=1.0)
 
 
-def distillation_loss(scores: Tensor, wanted: Tensor) -> Tensor:
-    """How far scores are from a teacher's (Hinton et al. 2015, at temperature 1).
-
-    Args:
-        scores, wanted: (N, layers, S, S), the student's and the teacher's.
-
-    Returns:
-        the mean over pixels of the Kullback-Leibler divergence of their softmax, nats.
-    """
-    own, others = (F.log_softmax(one.float(), 1) for one in (scores, wanted))
-    return F.kl_div(own, others, reduction="none", log_target=True).sum(1).mean()
-
-
 def shortened(weights: Mapping[str, Tensor], blocks: int, kernel: int) -> dict[str, Tensor]:
     """Weights of :class:`LayerScores` for a network of fewer blocks, or a last convolution of 1.
 
@@ -134,10 +121,6 @@ class LayerTrainer:
             weights = shortened(start.scores.state_dict(), config.blocks, config.kernel)
             checkpoint.load_weights(self.network, weights, "another width")
             self.before = facts["runs"]
-        self.teacher: LayerScores | None = None
-        if config.teacher is not None:
-            self.teacher = load_layers(Path(config.teacher))[0].scores
-            fabric.to_device(self.teacher)
         fabric.to_device(self.network)
         self.averaged = copy.deepcopy(self.network).requires_grad_(False).eval()
         self.optimizer = torch.optim.Adam(
@@ -159,16 +142,12 @@ class LayerTrainer:
         photos, maps, layers = self._sent(self.pictures(iteration))
         with fabric.autocast():
             scores = self.network(photos, maps)
-            wanted = None if self.teacher is None else self.teacher(photos, maps)
-        losses = {"layers": layer_loss(scores, layers)}
-        if wanted is not None:
-            losses["teacher"] = distillation_loss(scores, wanted)
-        loss = torch.stack(list(losses.values())).sum()
+        loss = layer_loss(scores, layers)
         parameters = dict(self.network.named_parameters())
         gradients = torch.autograd.grad(loss, list(parameters.values()))
         rate = decayed(config.learning_rate, iteration, config.iterations)
         update = Update("layers", self.optimizer, parameters, gradients, rate)
-        terms = self.gate.learn(fabric, Terms.of(fabric, losses), [update])
+        terms = self.gate.learn(fabric, Terms.of(fabric, {"layers": loss}), [update])
         age = None if self.learnt else iteration
         average_into(self.averaged, self.network, config.average, age, self.gate.shut)
         return terms
@@ -262,7 +241,6 @@ class LayerTrainer:
             "split": config.split,
             "precision": precision_of(self.fabric),
             **landmarks_of(config.layers),
-            **({} if config.teacher is None else {"teacher": Path(config.teacher).stem}),
             "terms": " ".join(dict.fromkeys(str(one) for one in terms if one)),
         }
         runs = [*self.before, own]
