@@ -85,8 +85,6 @@ class LiteNetwork:
 class SelfieMask:
     """Which pixels are a person's, by MediaPipe's Selfie Segmentation; 20 ms a photo.
 
-    It takes no part in any training here, other than u2netp.
-
     Raises:
         MediaPipeMissingError: the weights, or the interpreter LiteRT, are not installed.
     """

@@ -8,8 +8,8 @@
 * Glasses: frames fitted to thin lines; surely worn in the photo and drawn, or surely not worn and
   drawn all the same. Of 240 portraits that were looked at, one of 23 "surely worn" wore none.
 
-All but Selfie Segmentation take portraits apart for ``toonmark train-layers``, so a style that
-learnt from them is not judged independently by them.
+The same parts take portraits apart for ``toonmark train-layers``, so a style that learnt from them
+is not judged independently here.
 """
 
 from __future__ import annotations
