@@ -130,8 +130,8 @@ def test_a_person_is_what_two_networks_take_for_one(portrait, monkeypatch):
     assert PersonMatte()(photo, shown)[:, :100].max() == 0
     monkeypatch.setattr(person, "SelfieMask", lambda: lambda _: alpha * 0.4)
     doubtful = PersonMatte()(photo, np.ones((SIZE, SIZE), bool))
-    assert doubtful[inside & shoulders].max() < 0.3
-    assert doubtful[inside & ~shoulders].min() > 0.5
+    assert np.median(doubtful[inside & shoulders]) < 0.2
+    assert np.median(doubtful[inside & ~shoulders]) > 0.5
 
 
 def test_the_photo_is_convex_and_white_within_it_is_no_edge():
