@@ -138,7 +138,7 @@ def row(folder: Path, preset: str, size: int, batch: int, count: int, compiled: 
     try:
         return start + figures(folder, preset, size, batch, count, compiled)
     # Whatever a card, its driver or a compiler says, the other rows are worth their minutes.
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         reason = (str(error).splitlines() or [""])[0].replace("|", "/")
         return f"{start}{type(error).__name__}: {reason} | | | | |"
     finally:
