@@ -61,7 +61,7 @@ def layer_set(tmp_path_factory, portrait):
 @pytest.fixture
 def config(layer_set):
     return LayersConfig(
-        layers=[str(layer_set)], size=128, width=16, blocks=1, kernel=3, iterations=6, batch=2,
+        layers=[str(layer_set)], size=128, width=16, blocks=1, iterations=6, batch=2,
         checkpoint_every=2, log_every=1, sample_every=6,
     )  # fmt: skip
 

@@ -298,8 +298,10 @@ class LayersConfig(RunConfig):
     layers: Sets = Field(min_length=1, description="sets of `toonmark data layers`")
     size: int = Field(512, ge=128, multiple_of=32, description="edge of the drawing in pixels")
     width: int = Field(48, ge=16, multiple_of=16, description="channels of the network")
-    blocks: int = Field(3, ge=1, description="residual blocks at a sixteenth of the size")
-    kernel: Literal[1, 3] = Field(1, description="edge of the last convolution in pixels")
+    blocks: int = Field(5, ge=1, description="residual blocks at a sixteenth of the size")
+    kernel: Literal[1, 3] = Field(
+        3, description="edge of the last convolution in pixels; 1 draws sooner, and learns slower"
+    )
     iterations: int = Field(12_000, ge=1)
     batch: int = Field(8, ge=1, description="portraits a step, over all processes")
     learning_rate: float = Field(1e-3, gt=0)
