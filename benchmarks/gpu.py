@@ -142,7 +142,7 @@ def row(folder: Path, preset: str, size: int, batch: int, count: int, how: str) 
     try:
         return start + figures(folder, preset, size, batch, count, how)
     # Whatever a card, its driver or a compiler says, the other rows are worth their minutes.
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         reason = (str(error).splitlines() or [""])[0].replace("|", "/")
         return f"{start}{type(error).__name__}: {reason} | | | | |"
     finally:

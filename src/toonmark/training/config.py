@@ -332,13 +332,16 @@ class LayersConfig(RunConfig):
     layers: Sets = Field(min_length=1, description="sets of `toonmark data layers`")
     size: int = Field(512, ge=128, multiple_of=32, description="edge of the drawing in pixels")
     width: int = Field(48, ge=16, multiple_of=16, description="channels of the network")
-    blocks: int = Field(5, ge=1, description="residual blocks at a sixteenth of the size")
+    blocks: int = Field(3, ge=1, description="residual blocks at a sixteenth of the size")
+    kernel: Literal[1, 3] = Field(1, description="edge of the last convolution in pixels")
     iterations: int = Field(12_000, ge=1)
     batch: int = Field(8, ge=1, description="portraits a step, over all processes")
     learning_rate: float = Field(1e-3, gt=0)
     average: float = Field(0.998, ge=0, lt=1)
     start_from: str | None = Field(
-        None, description="another run, or a style pack that it became: its network is the start"
+        None,
+        description="another run, or a style pack that it became: its network is the start; of a "
+        "deeper one, evenly spaced blocks",
     )
     seed: int = 0
     split: Rule = _SPLIT
