@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+EXE = $(if $(filter Windows_NT,$(OS)),.exe)
 
 .PHONY: demo check test lint format page screenshots clean
 
@@ -121,14 +122,14 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix src tests benchmarks tools examples
 	$(BIN)/ruff format src tests benchmarks tools examples
 
-$(BIN)/python:
+$(BIN)/python$(EXE):
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.light: $(BIN)/python pyproject.toml
+$(VENV)/.light: $(BIN)/python$(EXE) pyproject.toml
 	$(BIN)/python -m pip install --quiet -e .
 	touch $@
 
-$(VENV)/.dev: $(BIN)/python pyproject.toml
+$(VENV)/.dev: $(BIN)/python$(EXE) pyproject.toml
 	$(BIN)/python -m pip install --quiet -e '.[dev]'
 	touch $@
 

@@ -58,8 +58,7 @@ def upright_rgb(image: Image, said: tuple[int, int] | None = None) -> Array:
     elif profile:
         said = None
     if image.mode.startswith(("I", "F")):
-        grey = eight_bits(np.asarray(image), _white_of(image))
-        pixels = np.repeat(grey[..., None], 3, axis=2)
+        pixels = _deep_grey(image, profile)
     else:
         pixels = np.asarray(_to_srgb(image, profile))
     if said:
@@ -67,6 +66,22 @@ def upright_rgb(image: Image, said: tuple[int, int] | None = None) -> Array:
     elif image.format == "PNG" and not profile and "srgb" not in image.info:
         pixels = _by_numbers(pixels, image.info.get("gamma"), image.info.get("chromaticity"))
     return _upright(pixels, orientation(image))
+
+
+def _deep_grey(image: Image, profile: bytes | None) -> Array:
+    """(h, w, 3) uint8 of a grey picture of more than eight bits; on white, too."""
+    from PIL import Image as Pillow
+
+    values = np.asarray(image)
+    grey = eight_bits(values, _white_of(image))
+    if profile:
+        pixels = np.array(by_profile(Pillow.fromarray(grey), profile).convert("RGB"))
+    else:
+        pixels = np.repeat(grey[..., None], 3, axis=2)
+    nothing = image.info.get("transparency")
+    if nothing is not None:
+        pixels[values == nothing] = 255
+    return pixels
 
 
 def _by_numbers(pixels: Array, gamma: float | None, places: Sequence[float] | None) -> Array:
@@ -102,6 +117,11 @@ def from_array(array: Array) -> Array:
             "Give (h, w, 3) RGB: uint8, or float in [0, 1].",
         )
     if array.dtype.kind == "f":
+        if (array > 2).mean() > 0.05:  # a few highlights may be
+            raise NotAnImageError(
+                f"An array of floats up to {np.nanmax(array):.0f} is no picture.",
+                "Floats are in [0, 1]: divide it, or make it uint8.",
+            )
         array = np.rint(np.clip(np.nan_to_num(array), 0, 1) * 255).astype(np.uint8)
     elif array.dtype != np.uint8:
         array = (array // 257).astype(np.uint8)

@@ -18,10 +18,12 @@ from toonmark.errors import (
     MissingDecoderError,
     NotAnImageError,
     TruncatedImageError,
+    UnreadableFileError,
 )
+from toonmark.jpeg import unread_kind
 from toonmark.landmarks import Array
-from toonmark.signatures import DECODERS, LENGTH, format_of
-from toonmark.tiff import Decoder, Layout, layout_of, read_deep, refusal
+from toonmark.signatures import DECODERS, LENGTH, format_of, is_raw
+from toonmark.tiff import Decoder, Layout, layout_of, raw_file, read_deep, refusal
 
 #: Names of the formats that are read. Not all that Pillow knows: some run other programs.
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "PPM", "WEBP", "TIFF", "AVIF", "JPEG2000", "QOI", "ICO")
@@ -65,7 +67,7 @@ def decode(file: BinaryIO, name: str, reduced: bool, limit: int | None = None) -
         raise EmptyFileError(
             f"{name} is empty: it has no bytes.", "Copy or download the picture again."
         )
-    kind = format_of(start)
+    kind = _kind_of(start, name)
     own = max_pixels()
     most = own if limit is None else min(own, limit)
     with _reading(name, kind):
@@ -80,8 +82,19 @@ def decode(file: BinaryIO, name: str, reduced: bool, limit: int | None = None) -
             reduction = _reduction(width, height)
             if reduction > 1:
                 image.draft(None, (width // reduction, height // reduction))
-        image.load()
+        _load(image)
         return upright_rgb(image, said), reduction
+
+
+def _kind_of(start: bytes, name: str) -> str | None:
+    """The format by a file's first bytes, or None.
+
+    Raises:
+        NotAnImageError: a camera's raw file.
+    """
+    if is_raw(start):
+        raise raw_file(name)
+    return format_of(start)
 
 
 def _check_size(width: int, height: int, most: int, own: int, name: str) -> None:
@@ -100,7 +113,7 @@ def size_of(file: BinaryIO, name: str) -> tuple[int, int]:
     Only the file's start is read, but for a PNG: how it is turned may stand at its end, and is read
     with its pixels; so pictures beyond :func:`max_pixels` are refused.
     """
-    kind = format_of(file.read(LENGTH))
+    kind = _kind_of(file.read(LENGTH), name)
     with _reading(name, kind):
         image = _open(file, kind, name)
         if isinstance(image, Layout):
@@ -112,7 +125,7 @@ def size_of(file: BinaryIO, name: str) -> tuple[int, int]:
 
 def area_of(file: BinaryIO, name: str) -> int:
     """How many pixels a picture has; nothing but the file's start is read, and none decoded."""
-    kind = format_of(file.read(LENGTH))
+    kind = _kind_of(file.read(LENGTH), name)
     with _reading(name, kind):
         image = _open(file, kind, name)
         width, height = image.shown_size if isinstance(image, Layout) else image.size
@@ -135,16 +148,49 @@ def from_pillow(image: Any) -> Array:
             before = image.fp.tell()
             said = code_points(image.fp, "PNG")
             image.fp.seek(before)
-        image.load()
+        if getattr(image, "tile", None) and getattr(image, "fp", None) is None:
+            raise _closed()
+        try:
+            if image.mode == "La":  # which Pillow converts to one mode only
+                image = image.convert("LA")
+            _load(image)
+        except ValueError as error:
+            if "closed" in str(error):
+                raise _closed() from error
+            raise
         return upright_rgb(image, said)
+
+
+def _closed() -> UnreadableFileError:
+    return UnreadableFileError(
+        "The Pillow picture is closed.", "Give it before it is closed, or give its file."
+    )
+
+
+def _load(image: Any) -> None:
+    """Loads a picture's pixels.
+
+    Of 16 bits a colour Pillow keeps the upper 8, but all of the colour that is transparent.
+    """
+    nothing = image.info.get("transparency")
+    if isinstance(nothing, tuple) and any(
+        ";16" in str(tile[3]) for tile in getattr(image, "tile", ())
+    ):
+        image.info["transparency"] = tuple(value >> 8 for value in nothing)
+    image.load()
 
 
 def _open(file: BinaryIO, kind: str | None, name: str) -> Any:
     """A Pillow picture, its pixels not loaded; or the layout of a TIFF that Pillow misreads.
 
     Raises:
-        NotAnImageError: a sound TIFF that nothing here reads.
+        NotAnImageError: a sound TIFF or JPEG that nothing here reads.
     """
+    if kind == "JPEG" and (what := unread_kind(file)):
+        raise NotAnImageError(
+            f"{name} is a JPEG {what}, which is not read.",
+            "Save it as a PNG, or as a JPEG of 8 bits a colour.",
+        )
     if kind != "TIFF":
         return _open_with_pillow(file, kind)
     layout = layout_of(file, name)

@@ -96,7 +96,7 @@ def model_errors() -> tuple[type[Exception], ...]:
     """
     try:
         from onnxruntime.capi import onnxruntime_pybind11_state as state
-    except ImportError:  # then it raised nothing: RuntimeBrokenError is no error of a model
+    except (ImportError, OSError):  # then it raised nothing: RuntimeBrokenError is of no model
         return ()
     own = tuple(
         kind

@@ -74,7 +74,7 @@ def upright_size(source: Path | bytes) -> tuple[int, int]:
         ImageError: one of its kinds, for what cannot be read.
     """
     if isinstance(source, bytes):
-        return size_of(io.BytesIO(source), "The picture")
+        return size_of(io.BytesIO(source), "The file")
     try:
         with open(source, "rb") as file:
             return size_of(file, source.name)
@@ -91,7 +91,7 @@ def area(source: bytes) -> int:
     Raises:
         ImageError: one of its kinds, for what cannot be read.
     """
-    return area_of(io.BytesIO(source), "The picture")
+    return area_of(io.BytesIO(source), "The file")
 
 
 @dataclass(frozen=True)
@@ -134,11 +134,19 @@ PIPED = 1 << 30
 
 def _rest_of(file: BinaryIO) -> bytes:
     """A binary file's bytes from where it stands; all of them if it stands at its end, as after
-    a picture was saved into it."""
+    a picture was saved into it.
+
+    Raises:
+        NotAnImageError: it is a file of text.
+    """
     content = file.read()
-    if not content and file.seekable():
+    if not content and hasattr(file, "seekable") and file.seekable():
         file.seek(0)
         content = file.read()
+    if not isinstance(content, bytes):
+        raise NotAnImageError(
+            "A file that was opened as text is no picture.", 'Open it with open(name, "rb").'
+        )
     return content
 
 
@@ -163,23 +171,25 @@ def read(source: Source, reduced: bool = False, max_pixels: int | None = None) -
     """
     if hasattr(source, "__fspath__") or isinstance(source, str):
         path = Path(cast(str, source))
+        if "\0" in str(path):
+            raise UnreadableFileError(f"{str(path)!r} is no name of a file.", "Check the name.")
         try:
             with open(path, "rb") as file:
                 whole = file if file.seekable() else io.BytesIO(file.read(PIPED))
                 return Photo(*decode(whole, path.name, reduced, max_pixels), source)
         except OSError as error:
-            if path.is_dir():
+            if os.path.isdir(path):
                 raise UnreadableFileError(
                     f"{path} is a folder.", "Name the pictures in it."
                 ) from error
             raise UnreadableFileError(
-                f"{path} cannot be read ({os.strerror(error.errno or 5)}).",
+                f"{str(path)[:200]} cannot be read ({os.strerror(error.errno or 5)}).",
                 "Check its name and that you may read it.",
             ) from error
     if isinstance(source, Photo):
         return source
     if isinstance(source, bytes | bytearray | memoryview):
-        return Photo(*decode(io.BytesIO(source), "The picture", reduced, max_pixels), source)
+        return Photo(*decode(io.BytesIO(source), "The file", reduced, max_pixels), source)
     if isinstance(source, np.ndarray):
         return Photo(from_array(source))
     if hasattr(source, "read"):

@@ -44,6 +44,10 @@ _NUMBERS = {
     5: "complex numbers",
     6: "complex numbers",
 }
+#: Compressions that OpenCV's wheels unpack: none, LZW, deflate by both its numbers, PackBits.
+_UNPACKED = {1, 5, 8, 32946, 32773}
+_KIND, _OTHERS, _DNG_VERSION = 254, 330, 50706  # tags; others lie below the first picture
+_PREVIEW = 1
 _UNCOMPRESSED, _IN_PLANES, _PREMULTIPLIED, _TRANSPARENT = 1, 2, 1, 2
 
 
@@ -112,13 +116,13 @@ class Layout:
             of_grey = grey and self.photometric in (_WHITE_IS_ZERO, _BLACK_IS_ZERO)
             of_colour = self.photometric == _RGB and self.samples in (3, 4) and not self.planes
             fits = set(self.bits) <= {32, 64} and (of_grey or of_colour)
-            return Decoder.OPENCV if fits else None
+            return Decoder.OPENCV if fits and self.compression in _UNPACKED else None
         if self.numbers == _SIGNED and not (grey and deep == 32):  # Pillow's own mode I
             return None
         if self.numbers == _UNSIGNED and deep >= 32:
             return None
         if self.photometric == _WHITE_IS_ZERO and deep == 16 and grey:
-            return Decoder.OPENCV
+            return Decoder.OPENCV if self.compression in _UNPACKED else None
         if self.compression == _UNCOMPRESSED and (
             (self.planes and deep > 8) or self.photometric == _YCBCR
         ):
@@ -130,7 +134,8 @@ def layout_of(file: BinaryIO, name: str) -> Layout | None:
     """The layout of a TIFF's first picture, or None where its tags do not say.
 
     Raises:
-        NotAnImageError: a TIFF of 64 bits with the larger byte first, which Pillow cannot open.
+        NotAnImageError: a TIFF of 64 bits with the larger byte first, which Pillow cannot open; or
+            a camera's raw file.
         ValueError, LookupError, TypeError, OSError, struct.error: damaged tags.
     """
     from PIL.TiffImagePlugin import ImageFileDirectory_v2
@@ -144,6 +149,9 @@ def layout_of(file: BinaryIO, name: str) -> Layout | None:
     tags = ImageFileDirectory_v2(head)
     file.seek(tags.next)
     tags.load(file)
+    # Its first picture is but a preview, and so small that it would be drawn badly.
+    if _DNG_VERSION in tags or (_OTHERS in tags and tags.get(_KIND) == _PREVIEW):
+        raise raw_file(name)
 
     def number(tag: int, default: int) -> int:
         value = tags.get(tag, default)
@@ -172,6 +180,14 @@ def layout_of(file: BinaryIO, name: str) -> Layout | None:
         planes=number(284, 1) == _IN_PLANES and samples > 1,
         extra=numbers(338, ()),
         profile=profile if isinstance(profile, bytes) else None,
+    )
+
+
+def raw_file(name: str) -> NotAnImageError:
+    """The error for what a camera wrote before it made a picture of it."""
+    return NotAnImageError(
+        f"{name} is a camera's raw file, which is not read.",
+        "Save it as a JPEG or PNG in the program that came with the camera.",
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import skimage.data
 from PIL import Image, ImageFilter
+from tests.using.test_detect import score_high_both_ways
 from typer.testing import CliRunner
 
 from toonmark.cli.data import app
@@ -83,6 +84,23 @@ def test_the_detector_finds_the_astronaut(tmp_path: Path) -> None:
     sheet = tmp_path / "sheet.png"
     assert CliRunner().invoke(app, ["show", str(tmp_path / "set"), "-o", str(sheet)]).exit_code == 0
     assert sheet.stat().st_size > 1000
+
+
+def test_a_photo_that_is_upside_down_becomes_an_upright_face(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though its score is as high as that of upright ones."""
+
+    def made(name: str, pixels: Array) -> Array:
+        (tmp_path / name).mkdir()
+        Image.fromarray(pixels).save(tmp_path / name / "a.png")
+        source = Folder(root=tmp_path / name, size=128, selection=Selection(yaw=40, roll=181))
+        return build(source, tmp_path / f"{name}-set").image(0).astype(float)
+
+    upright = made("upright", ASTRONAUT)
+    score_high_both_ways(monkeypatch)
+    over = made("over", np.ascontiguousarray(ASTRONAUT[::-1, ::-1]))
+    assert np.abs(over - upright).mean() < 10 < np.abs(over[::-1, ::-1] - upright).mean()
 
 
 def test_each_photo_left_out_has_its_reason(photos: Path, tmp_path: Path) -> None:

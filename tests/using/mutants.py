@@ -165,7 +165,7 @@ def drawn(source: Path, target: Path, answer: Connection) -> None:
         what, fault = "drawn", not (report.frames and target.stat().st_size)
     except ToonmarkError as error:
         what, fault = type(error).__name__, target.exists()
-    except BaseException as error:  # whatever it is, it must not be
+    except BaseException as error:  # noqa: BLE001  (whatever it is, it must not be)
         what, fault = f"{type(error).__name__}: {error}", True
     answer.send((what, fault, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10))
 

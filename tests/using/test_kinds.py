@@ -76,6 +76,15 @@ def test_videos_are_known_whatever_they_are_called(frames, tmp_path, suffix, cod
         ("song.ogg", b"OggS" + bytes(24) + b"\x01vorbis", None),
         ("clock.ts", b"export const now = () => Date.now();", None),
         ("a", b"GIF89a", "picture"),
+        ("IMG_1.CR3", b"\x00\x00\x00\x18ftypcrx \x00\x00\x00\x01crx isom", None),  # no film
+        ("a", b"OggS" + bytes(24) + b"fishead\x00" + bytes(70) + b"OggS\x80theora", "video"),
+        ("song.ogg", b"OggS" + bytes(24) + b"fishead\x00" + bytes(70) + b"OggS\x01vorbis", None),
+        ("a", b"\x00\x00\x00\x08free\x00\x00\x00\x08mdat", "video"),
+        ("a", b"\x00\x00\x00\x08skip\x00\x00\x00\x08moov", "video"),
+        ("a", b"\x1f\x07\x00\xbf" + bytes(400), "video"),
+        ("a.264", b"\x00\x00\x00\x01\x67\x64", "video"),
+        ("a", (b"G" + bytes(203)) * 3, "video"),
+        ("a", (b"G" + bytes(202)) * 3, None),
     ],
 )
 def test_what_is_neither(tmp_path, name, content, kind):

@@ -58,3 +58,65 @@ def test_a_broken_reader_of_videos_is_named(tmp_path, monkeypatch, photo):
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(RuntimeBrokenError, match="libavcodec"):
         cartoonize_clip(None, photo, tmp_path / "out.mp4")
+
+
+@pytest.mark.parametrize(
+    ("package", "content", "command", "said"),
+    [
+        ("onnxruntime", "raise ImportError('DLL load failed')", "cartoonize", "DLL load failed"),
+        ("onnxruntime", "raise OSError('libonnxruntime.so.1')", "cartoonize", "libonnxruntime"),
+        ("onnxruntime", "", "cartoonize", "ONNX Runtime, which draws, cannot be loaded"),
+        ("onnxruntime", "raise ImportError('DLL load failed')", "styles", "DLL load failed"),
+        ("cv2", "raise ImportError('libGL.so.1: cannot open')", "cartoonize", "libGL"),
+        ("cv2", "from cv2 import nothing_at_all", "cartoonize", "nothing_at_all"),
+        ("numpy", "raise ImportError('\\n\\nPLEASE\\nREAD')", "cartoonize", "(PLEASE READ)"),
+        ("PIL", "import PIL._no_such_part", "cartoonize", "PIL._no_such_part"),
+        ("torch", "import torch._C", "train", "torch._C"),
+    ],
+)  # fmt: skip
+def test_a_broken_package_is_named_and_no_style_or_photo_is_blamed(
+    tmp_path, photo, package, content, command, said
+):
+    """As a wheel of another system, a missing library or half of an installation gives it."""
+    (tmp_path / "site" / package).mkdir(parents=True)
+    (tmp_path / "site" / package / "__init__.py").write_text(content)
+    code = f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r}); "
+    code += "from toonmark.cli import main; main()"
+    arguments = {
+        "cartoonize": [photo, "-s", "comic"],
+        "styles": [],
+        "train": [tmp_path / "run", "--faces", tmp_path, "--cartoons", tmp_path,
+                  "--face-regressor", tmp_path, "--cartoon-regressor", tmp_path],
+    }[command]  # fmt: skip
+    result = subprocess.run(
+        [sys.executable, "-c", code, command, *map(str, arguments)],
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert result.returncode == 2, result.stderr
+    assert "Traceback" not in result.stderr
+    assert "damaged" not in result.stderr
+    assert said in result.stderr
+    assert "pip install --force-reinstall" in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 2
+
+
+def test_a_package_that_is_missing_from_the_core_is_named(tmp_path, photo):
+    code = """
+        import sys
+
+        class Missing:
+            def find_spec(self, name, path=None, target=None):
+                if name.partition(".")[0] == "cv2":
+                    raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+        sys.meta_path.insert(0, Missing())
+        from toonmark.cli import main
+        main()
+    """
+    result = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code), "cartoonize", str(photo)],
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert result.returncode == 2, result.stderr
+    assert "Toonmark needs cv2, which is not installed." in result.stderr
+    assert "Traceback" not in result.stderr

@@ -132,20 +132,70 @@ def test_sixteen_bits(tmp_path):
     assert pictures.read(dark).pixels.max() == 1  # not taken for an eight-bit picture
 
 
-def test_sixteen_bit_colour(tmp_path):
-    """Pillow cannot write it, so the file is put together by hand."""
-    row = b"\x00" + struct.pack(">3H", 65535, 32768, 0) * 4
-    chunks = [
-        (b"IHDR", struct.pack(">IIBBBBB", 4, 4, 16, 2, 0, 0, 0)),
-        (b"IDAT", zlib.compress(row * 4)),
-        (b"IEND", b""),
-    ]
+def deep_png(values, *chunks):
+    """(h, w) or (h, w, 3) uint16 as a PNG by hand: Pillow does not write all of it."""
+    height, width = values.shape[:2]
+    rows = b"".join(b"\x00" + row.astype(">u2").tobytes() for row in values)
+    colours = 0 if values.ndim == 2 else 2
     data = b"\x89PNG\r\n\x1a\n"
-    for name, body in chunks:
+    for name, body in (
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 16, colours, 0, 0, 0)),
+        *chunks,
+        (b"IDAT", zlib.compress(rows)),
+        (b"IEND", b""),
+    ):
         check = struct.pack(">I", zlib.crc32(name + body))
         data += struct.pack(">I", len(body)) + name + body + check
-    read = pictures.read(data).pixels
+    return data
+
+
+def test_sixteen_bit_colour():
+    values = np.full((4, 4, 3), (65535, 32768, 0), np.uint16)
+    read = pictures.read(deep_png(values)).pixels
     np.testing.assert_array_equal(read, np.broadcast_to([255, 128, 0], (4, 4, 3)))
+
+
+@pytest.mark.parametrize("colours", [1, 3])
+def test_one_of_65536_values_is_transparent(colours):
+    """Of grey; of colours those that have the same upper eight bits."""
+    values = np.full((4, 5, 3), (200, 2000, 40000), np.uint16)
+    values[2:] += 1 if colours == 1 else 256
+    values = values if colours == 3 else values[..., 0].copy()
+    clear = struct.pack(f">{colours}H", *np.atleast_1d(values[0, 0]))
+    read = pictures.read(deep_png(values, (b"tRNS", clear))).pixels
+    assert (read[:2] == 255).all()
+    np.testing.assert_array_equal(read[2:], pictures.read(deep_png(values)).pixels[2:])
+    assert read[2:].min() < 10
+    again = Image.open(io.BytesIO(deep_png(values, (b"tRNS", clear))))
+    np.testing.assert_array_equal(pictures.read(again).pixels, read)
+
+
+def test_a_profile_of_deep_grey_is_followed():
+    """As that of eight bits is: here a scanner's, in linear light."""
+    linear = grey_profile(1.0)
+    values = np.linspace(0, 65535, 64).astype(np.uint16).reshape(8, 8)
+    packed = b"linear\0\0" + zlib.compress(linear)
+    read = pictures.read(deep_png(values, (b"iCCP", packed))).pixels
+    buffer = io.BytesIO()
+    Image.fromarray(np.rint(values / 257).astype(np.uint8)).save(buffer, "PNG", icc_profile=linear)
+    np.testing.assert_allclose(read, pictures.read(buffer.getvalue()).pixels.astype(int), atol=1)
+    assert read[4, 0, 0] > 180, "half of the light is much more than half of the signal"
+
+
+def grey_profile(gamma):
+    """A grey ICC profile (ICC.1:2001) of this gamma."""
+    curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256)) + bytes(2)
+    white = b"XYZ " + bytes(4) + struct.pack(">3i", 0xF6D6, 0x10000, 0xD32D)
+    text = b"desc" + bytes(4) + struct.pack(">I", 5) + b"grey\0" + bytes(78)
+    parts = {b"desc": text + bytes(-len(text) % 4), b"wtpt": white, b"kTRC": curve}
+    place, table, body = 128 + 4 + 12 * len(parts), b"", b""
+    for name, part in parts.items():
+        table += name + struct.pack(">II", place + len(body), len(part))
+        body += part
+    head = struct.pack(">I", place + len(body)) + b"lcms" + struct.pack(">I", 0x02100000)
+    head += b"mntrGRAYXYZ " + bytes(12) + b"acsp" + bytes(28)
+    head += struct.pack(">3i", 0xF6D6, 0x10000, 0xD32D)
+    return head.ljust(128, b"\0") + struct.pack(">I", len(parts)) + table + body
 
 
 def test_floats_of_a_tiff(tmp_path):
@@ -217,6 +267,61 @@ def test_arrays():
             pictures.read(bad)
     with pytest.raises(NotAnImageError):
         pictures.read(42)
+    with pytest.raises(NotAnImageError, match=r"floats up to 2\d\d .* in \[0, 1\]"):
+        pictures.read(PIXELS.astype(np.float32))
+    bright = PIXELS / 255.0
+    bright[0, :4] = 30
+    np.testing.assert_array_equal(pictures.read(bright).pixels[1:], PIXELS[1:])
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".webp", ".avif"])
+def test_a_pillow_picture_that_is_closed_is_not_called_damaged(tmp_path, smooth, suffix):
+    path = save(tmp_path / f"a{suffix}", smooth)
+    with Image.open(path) as left:
+        pass
+    loaded, closed = Image.open(path), Image.open(path)
+    loaded.load()
+    for image in (loaded, closed):
+        image.close()
+    said = []
+    for image in (left, loaded, closed):
+        try:
+            assert pictures.read(image).size == (64, 48), "some open their file again"
+        except UnreadableFileError as error:
+            said.append(error.happened)
+    assert said
+    assert set(said) == {"The Pillow picture is closed."}
+    with Image.open(path) as image:
+        image.load()
+    assert pictures.read(image).size == (64, 48), "loaded, and only its file is closed"
+
+
+def test_sources_that_are_nearly_files(smooth):
+    class Reader:
+        content = io.BytesIO()
+
+        def read(self, *size):
+            return self.content.read(*size)
+
+    reader = Reader()
+    Image.fromarray(smooth).save(reader.content, "PNG")
+    with pytest.raises(EmptyFileError):
+        pictures.read(reader)
+    reader.content.seek(0)
+    np.testing.assert_array_equal(pictures.read(reader).pixels, smooth)
+    with pytest.raises(NotAnImageError, match="opened as text"):
+        pictures.read(io.StringIO("a.png"))
+    for name in ("a\0b.png", "a" * 5000):
+        with pytest.raises(UnreadableFileError):
+            pictures.read(name)
+
+
+def test_premultiplied_pictures_are_put_on_white():
+    image = Image.new("LA", (4, 4), (100, 128))
+    for mode in ("La", "LA"):
+        np.testing.assert_allclose(pictures.read(image.convert(mode)).pixels, 177, atol=1)
+    colours = Image.new("RGBA", (4, 4), (100, 0, 200, 128)).convert("RGBa")
+    np.testing.assert_allclose(pictures.read(colours).pixels[0, 0], (177, 127, 227), atol=1)
 
 
 def test_reduced_reading_maps_positions_exactly(tmp_path):
@@ -405,6 +510,52 @@ def test_whatever_is_damaged_is_one_of_our_errors(kind):
         except ToonmarkError:
             refused += 1
     assert refused > 20
+
+
+def jpeg_head(mark, bits=8, height=32, colours=3):
+    """The start of a JPEG whose frame has this header, after a segment of another kind."""
+    frame = struct.pack(">BHHB", bits, height, 32, colours) + b"\1\x11\0" * colours
+    other = b"\xff\xff\xe0" + struct.pack(">H", 18) + b"JFIF\0\1\2" + bytes(9)
+    frame = bytes((0xFF, mark)) + struct.pack(">H", len(frame) + 2) + frame
+    return b"\xff\xd8" + other + frame + b"\xff\xda" + bytes(100)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (jpeg_head(0xC1, bits=12), "of 12 bits a colour"),
+        (jpeg_head(0xC3), "without loss"),
+        (jpeg_head(0xC5), "in several sizes"),
+        (jpeg_head(0xF7), "of the kind JPEG-LS"),
+        (jpeg_head(0xC0, colours=2), "of 2 colours"),
+        (jpeg_head(0xC0, height=0), "how high it is at its end only"),
+    ],
+)
+def test_sound_jpegs_that_are_not_read_are_not_called_damaged(data, said):
+    for read in (pictures.read, pictures.upright_size, pictures.area):
+        with pytest.raises(NotAnImageError, match=f"is a JPEG .*{said}.*, which is not read"):
+            read(data)
+
+
+@pytest.mark.parametrize("end", [3, 5, 8, 24, 30, 120])
+def test_a_jpeg_that_ends_in_its_header_is_damaged(end):
+    fails(TruncatedImageError, jpeg_head(0xC0)[:end])
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"\0\0\0\x18ftypcrx \0\0\0\1crx isom",
+        b"II*\0\x10\0\0\0CR\2\0",
+        b"FUJIFILMCCD-RAW 0201",
+        b"IIRO\x08\0\0\0",
+        b"IIU\0\x18\0\0\0",
+    ],
+)
+def test_raw_files_of_cameras_are_named(start):
+    for read in (pictures.read, pictures.upright_size, pictures.area):
+        with pytest.raises(NotAnImageError, match="is a camera's raw file"):
+            read(start + bytes(300))
 
 
 def test_avif_is_known_by_its_signature():

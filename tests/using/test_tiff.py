@@ -183,6 +183,47 @@ def test_what_is_not_read_is_said(dtype, photometric, planes, said):
         assert caught.type is NotAnImageError
 
 
+@pytest.mark.parametrize(("kind", "number"), [("zstd", 50000), ("lzma", 34925)])
+@pytest.mark.parametrize("deep", ["floats", "white zeros"])
+def test_what_is_packed_in_a_way_that_is_not_read_is_said(kind, number, deep):
+    """And not called damaged; what Pillow reads is."""
+    buffer = io.BytesIO()
+    options = {"tiffinfo": {262: 0}} if deep == "white zeros" else {}
+    dtype = "f4" if deep == "floats" else "u2"
+    Image.fromarray(stored(COLOURS[..., 0], dtype)).save(
+        buffer, "TIFF", compression=kind, **options
+    )
+    with pytest.raises(NotAnImageError, match=rf"\(grey, compression {number}\)"):
+        pictures.read(buffer.getvalue())
+    buffer = io.BytesIO()
+    Image.fromarray(stored(COLOURS, "u1")).save(buffer, "TIFF", compression=kind)
+    reads(buffer.getvalue(), COLOURS)
+
+
+def test_a_small_preview_is_not_taken_for_the_photo():
+    """A camera's raw file may be a TIFF whose first picture has a few hundred pixels."""
+    small = stored(COLOURS, "u1")
+    buffer = io.BytesIO()
+    with tifffile.TiffWriter(buffer) as file:
+        file.write(small, photometric="rgb", subfiletype=1, subifds=1, metadata=None)
+        file.write(stored(COLOURS, "u2"), photometric="rgb", subfiletype=0, metadata=None)
+    version = (50706, "B", 4, b"\1\4\0\0", True)
+    for data in (
+        buffer.getvalue(),
+        tiff(small, photometric="rgb", metadata=None, extratags=[version]),
+    ):
+        for read in (pictures.read, pictures.upright_size):
+            with pytest.raises(NotAnImageError, match="is a camera's raw file"):
+                read(data)
+    # Alone it is a picture, and so is one with smaller ones below it.
+    reads(tiff(small, photometric="rgb", subfiletype=1, metadata=None), COLOURS)
+    buffer = io.BytesIO()
+    with tifffile.TiffWriter(buffer) as file:
+        file.write(small, photometric="rgb", subifds=1, metadata=None)
+        file.write(small[::2, ::2], photometric="rgb", subfiletype=1, metadata=None)
+    reads(buffer.getvalue(), COLOURS)
+
+
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_damaged_and_too_large(capfd):
     data = tiff(COLOURS.astype("f4"), photometric="rgb", metadata=None)

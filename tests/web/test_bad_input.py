@@ -119,9 +119,18 @@ def test_unknown_options(client, photo, query, name, remedy):
     assert problem["remedy"].startswith(remedy)
 
 
-def test_an_upload_that_is_no_picture_is_called_an_upload(client):
-    problem = client.post("/cartoonize", content=b"Dear diary").json()
-    assert problem["detail"] == "The upload is not a picture."
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"Dear diary", "The file is not a picture."),
+        (b"FUJIFILMCCD-RAW 0201", "The file is a camera's raw file, which is not read."),
+    ],
+)
+@pytest.mark.parametrize("path", ["/cartoonize", "/photos"])
+def test_what_an_upload_is_is_said(client, path, content, said):
+    problem = client.post(path, content=content).json()
+    assert problem["detail"] == said
+    assert problem["status"] == 415
 
 
 @pytest.mark.parametrize(

@@ -142,15 +142,15 @@ class _Part:
         for photo in photos:
             try:
                 read.append((photo.source, photo.read()))
-            except Exception as error:  # file systems have errors of their own
+            except Exception as error:  # noqa: BLE001  (file systems have errors of their own)
                 self._failed(photo.source, error)
         try:
             attempts = self._attempt([data for _, data in read])
-        except Exception:  # one of them does what nobody foresaw: which one, is found below
+        except Exception:  # noqa: BLE001  (what nobody foresaw: whose it is, is found below)
             for source, data in read:
                 try:
                     self._keep(source, self._attempt([data])[0])
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001
                     self._failed(source, error)
             return
         for (source, _), attempt in zip(read, attempts, strict=True):

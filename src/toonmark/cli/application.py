@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from toonmark.errors import MissingExtraError, ToonmarkError
+from toonmark.errors import MissingExtraError, RuntimeBrokenError, ToonmarkError
 
 
 @dataclass(frozen=True)
@@ -80,13 +80,43 @@ class LazyGroup(TyperGroup):
         except ToonmarkError as error:
             show_error(error)
             raise typer.Exit(2) from error
-        except ModuleNotFoundError as error:
-            subcommand = COMMANDS.get(ctx.invoked_subcommand or "")
-            missing = (error.name or "").partition(".")[0]
-            if subcommand is None or not subcommand.extra or missing in ("", "toonmark"):
+        except ImportError as error:
+            told = package_error(error, ctx.invoked_subcommand or "")
+            if told is None:
                 raise
-            show_error(MissingExtraError(f"toonmark {ctx.invoked_subcommand}", subcommand.extra))
+            show_error(told)
             raise typer.Exit(2) from error
+
+
+def package_error(error: ImportError, subcommand: str) -> ToonmarkError | None:
+    """What to say of a package that is missing or broken; None if the fault is Toonmark's own."""
+    package = (error.name or _raised_in(error)).partition(".")[0]
+    if package in ("", "toonmark"):
+        return None
+    if isinstance(error, ModuleNotFoundError) and error.name == package:
+        extra = COMMANDS[subcommand].extra if subcommand in COMMANDS else ""
+        if extra:
+            return MissingExtraError(f"toonmark {subcommand}", extra)
+        return RuntimeBrokenError(
+            f"Toonmark needs {package}, which is not installed.",
+            "Install Toonmark again, as at first: it brings what it needs.",
+        )
+    from importlib.metadata import packages_distributions
+
+    names = packages_distributions().get(package, [package])
+    return RuntimeBrokenError(
+        f"Toonmark needs {package}, which is installed and cannot be loaded "
+        f"({' '.join(str(error).split())[:200]}).",
+        f"Install it again: pip install --force-reinstall {names[0]}",
+    )
+
+
+def _raised_in(error: ImportError) -> str:
+    """The module whose code raised an error."""
+    step = error.__traceback__
+    while step is not None and step.tb_next is not None:
+        step = step.tb_next
+    return step.tb_frame.f_globals.get("__name__", "") if step else ""
 
 
 def load(name: str) -> Any:

@@ -93,7 +93,7 @@ async def cartoonize(
         problem, response = "client-gone", Response(status_code=499)
     except ToonmarkError as error:
         problem, response = problems.describe(error)[1], problems.response(error)
-    except Exception:
+    except Exception:  # noqa: BLE001
         _log.exception("A request failed in a way that nobody foresaw.")
         problem, response = "surprise", problems.surprise()
     service.metrics.requests.labels(str(response.status_code), problem).inc()

@@ -15,7 +15,7 @@ import numpy as np
 
 from toonmark import blend, pictures
 from toonmark.cartoon import SMALLEST, Cartoon
-from toonmark.errors import ImageError, NotAnImageError
+from toonmark.errors import ImageError
 from toonmark.faces.align import scale_of
 from toonmark.faces.choose import Faces, faces_of
 from toonmark.landmarks import Array
@@ -203,10 +203,7 @@ def check_picture(upload: bytes) -> None:
     Raises:
         ImageError: one of its kinds.
     """
-    try:
-        pictures.area(upload)
-    except NotAnImageError as error:
-        raise _no_picture(error) from error
+    pictures.area(upload)
 
 
 def read(upload: bytes, options: Options, max_pixels: int) -> Photo:
@@ -215,14 +212,7 @@ def read(upload: bytes, options: Options, max_pixels: int) -> Photo:
     Raises:
         ImageError: one of its kinds.
     """
-    try:
-        return pictures.read(upload, options.output is Output.crop, max_pixels)
-    except NotAnImageError as error:
-        raise _no_picture(error) from error
-
-
-def _no_picture(error: NotAnImageError) -> NotAnImageError:
-    return NotAnImageError("The upload is not a picture.", error.remedy)
+    return pictures.read(upload, options.output is Output.crop, max_pixels)
 
 
 def finish(

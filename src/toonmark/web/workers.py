@@ -195,7 +195,7 @@ def _draw(jobs: list[Job[Any]]) -> None:
         try:
             with watched(job.check):
                 read.append((job, job.read()))
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  (whoever waits is told)
             _fail(job, error)
     if not read:
         return
@@ -206,7 +206,7 @@ def _draw(jobs: list[Job[Any]]) -> None:
             points = [job.landmarks for job, _ in read]
             with watched(lambda: _check_any(read)):
                 drawn = read[0][0].cartoonizer(photos, read[0][0].faces, points)  # type: ignore[arg-type]
-        except BaseException:
+        except BaseException:  # noqa: BLE001
             drawn = None  # one of them cannot be drawn; which one, is found below
     for number, (job, photo) in enumerate(read):
         try:
@@ -217,7 +217,7 @@ def _draw(jobs: list[Job[Any]]) -> None:
                 )
                 answer = job.finish(photo, cartoons)
             job.answer.set_result(answer)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001
             _fail(job, error)
 
 

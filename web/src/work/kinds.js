@@ -76,13 +76,14 @@ function kindOf(bytes) {
   if (starts(bytes, 0x30, 0x26, 0xb2, 0x75)) return 'video'; // Windows Media
   if (bytes[0] === 0x47 && bytes[188] === 0x47) return 'video'; // MPEG transport stream
   if (bytes[4] === 0x47 && bytes[196] === 0x47) return 'video'; // the same, from camcorders
-  if (text(bytes, 0, 4) === 'OggS') return text(bytes, 28, 80).includes('theora') ? 'video' : 'sound';
+  if (text(bytes, 0, 4) === 'OggS') return text(bytes, 28, 512).includes('\x80theora') ? 'video' : 'sound';
+  if (starts(bytes, 0x1f, 7, 0)) return 'video'; // DV
   if (text(bytes, 0, 3) === 'ID3' || text(bytes, 0, 4) === 'fLaC') return 'sound';
   if (starts(bytes, 0xff, 0x0a) || text(bytes, 4, 8) === 'JXL ') return 'jxl';
   if (text(bytes, 4, 8) === 'jP  ' || starts(bytes, 0xff, 0x4f, 0xff, 0x51)) return 'jp2';
+  if (/^(FUJIFILMCCD-RAW|FOVb|IIRO|IIRS|MMOR|IIU\0|II\*\0\x10\0\0\0CR|II\x1a\0\0\0HEAP)/.test(text(bytes, 0, 16))) return 'raw';
   if (starts(bytes, 0x49, 0x49, 0x2a, 0) || starts(bytes, 0x4d, 0x4d, 0, 0x2a)) return 'tiff';
   if (starts(bytes, 0x49, 0x49, 0x2b, 0) || starts(bytes, 0x4d, 0x4d, 0, 0x2b)) return 'tiff';
-  if (text(bytes, 0, 8) === 'FUJIFILM' || starts(bytes, 0x49, 0x49, 0x55, 0)) return 'raw';
   if (text(bytes, 0, 4) === '8BPS') return 'psd';
   if (text(bytes, 0, 5) === '%PDF-') return 'pdf';
   if (starts(bytes, 0x50, 0x4b, 3, 4)) return 'zip';
