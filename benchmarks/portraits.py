@@ -36,8 +36,9 @@ def main(
     cv2.setNumThreads(1)
     judge = PortraitJudge()
     print(
-        "| style | photos | IoU median / worst tenth | outside | skin rho | on the head, dE | "
-        "glasses kept | invented |\n| --- | ---: | --- | ---: | ---: | ---: | --- | --- |"
+        "| style | photos | IoU median / worst tenth | outside | by another mask | outside | "
+        "where both agree | skin rho | on the head, dE | glasses kept | invented |\n"
+        "| --- | ---: | --- | ---: | --- | ---: | --- | ---: | ---: | --- | --- |"
     )
     for style in styles:
         cartoonizer, judged, light = Cartoonizer(style, threads=1), [], []
@@ -62,7 +63,11 @@ def main(
         one, rho = portrait_scores(judged), rank_correlation(*np.array(light).T)
         print(
             f"| {Path(style).stem} | {one.n} | {one.overlap:.3f} / {one.overlap_worst_tenth:.3f} | "
-            f"{100 * one.outside:.1f} % | {rho:.2f} | {one.top_difference or float('nan'):.1f} | "
+            f"{100 * one.outside:.1f} % | "
+            f"{one.second_overlap:.3f} / {one.second_worst_tenth:.3f} | "
+            f"{100 * (one.second_outside or 0):.1f} % | "
+            f"{one.agreed_overlap:.3f} / {one.agreed_worst_tenth:.3f} | {rho:.2f} | "
+            f"{one.top_difference or float('nan'):.1f} | "
             f"{one.glasses_kept} of {one.glasses_worn} | {one.glasses_invented} of {one.bare} |"
         )
 

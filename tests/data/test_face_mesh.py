@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import skimage.data
 
-from toonmark.data import face_mesh
-from toonmark.data.face_mesh import COUNT, SIZE, FaceMesh, FaceMeshMissingError, MeshDetector
+from toonmark.data import face_mesh, mediapipe_networks
+from toonmark.data.face_mesh import COUNT, SIZE, FaceMesh, MeshDetector
+from toonmark.data.mediapipe_networks import MediaPipeMissingError
 from toonmark.faces.detect import find_faces
 from toonmark.faces.refine import Refiner
 from toonmark.landmarks import Array, inter_eye_distance, template_points
@@ -54,18 +55,18 @@ def test_what_the_network_takes_for_no_face_is_left_out() -> None:
 
 
 def test_one_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(face_mesh, "PACKAGES", ("no-such-package",))
-    with pytest.raises(FaceMeshMissingError, match=r"no-such-package==0\.10\.21"):
-        face_mesh.find_weights()
+    monkeypatch.setattr(mediapipe_networks, "PACKAGES", ("no-such-package",))
+    with pytest.raises(MediaPipeMissingError, match=r"no-such-package==0\.10\.21"):
+        mediapipe_networks.find_weights(face_mesh.WEIGHTS)
     monkeypatch.setitem(__import__("sys").modules, "ai_edge_litert.interpreter", None)
-    with pytest.raises(FaceMeshMissingError, match="pip install ai-edge-litert"):
+    with pytest.raises(MediaPipeMissingError, match="pip install ai-edge-litert"):
         FaceMesh(tmp_path / "weights.tflite")
 
 
 def test_the_real_network_agrees_with_the_regressor_that_ships() -> None:
     try:
         mesh = FaceMesh()
-    except FaceMeshMissingError as error:
+    except MediaPipeMissingError as error:
         pytest.skip(error.happened)
     (face,) = find_faces(ASTRONAUT)
     found = mesh(ASTRONAUT, face.points)
@@ -73,3 +74,16 @@ def test_the_real_network_agrees_with_the_regressor_that_ships() -> None:
     away = np.linalg.norm(found.points - expected, axis=-1) / inter_eye_distance(expected)
     assert away.max() < 0.12
     assert found.confidence > 0.9
+
+
+def test_the_mask_of_a_person_is_theirs() -> None:
+    """By the real network, where it is installed."""
+    try:
+        mask = mediapipe_networks.SelfieMask()(ASTRONAUT)
+    except MediaPipeMissingError as error:
+        pytest.skip(str(error))
+    assert mask.shape == ASTRONAUT.shape[:2]
+    assert 0 <= mask.min() < 0.1
+    assert 0.9 < mask.max() <= 1
+    assert mask[110, 222] > 0.9  # her nose
+    assert mask[20, 500] < 0.1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -13,7 +14,9 @@ from toonmark.cli.application import app
 from toonmark.data.dataset import Dataset, write_description, write_landmarks
 from toonmark.data.face_mesh import MeshFace
 from toonmark.data.layers import dataset as layer_sets
+from toonmark.data.layers import person
 from toonmark.data.layers.dataset import flaw, within_photo, write_layers
+from toonmark.data.layers.person import PersonMatte
 from toonmark.errors import ConfigurationError, DataError
 from toonmark.landmarks import PORTRAIT_TEMPLATE, template_points
 from toonmark.models.layer import Layer
@@ -48,13 +51,13 @@ def portraits(tmp_path, portrait, monkeypatch):
     class Mattes:
         calls = 0
 
-        def matte(self, image, transform, size):
+        def __call__(self, image, shown):
             Mattes.calls += 1
-            assert np.array_equal(transform, [[1, 0, 0], [0, 1, 0]])
-            return image, known[image.tobytes()][0]
+            assert shown.all()
+            return known[image.tobytes()][0]
 
     monkeypatch.setattr(layer_sets, "FaceMesh", Mesh)
-    monkeypatch.setattr(layer_sets, "Matting", Mattes)
+    monkeypatch.setattr(layer_sets, "PersonMatte", Mattes)
     return folder, Mattes
 
 
@@ -110,6 +113,25 @@ def test_what_cannot_be_taken_apart_is_refused_first(portraits, tmp_path, face_s
     with pytest.raises(DataError, match="--frame portrait --size 512"):
         write_layers(face_set, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_person_is_what_two_networks_take_for_one(portrait, monkeypatch):
+    """The second decides where it is sure; beyond the photo there is nobody."""
+    photo, alpha, _ = portrait(SIZE)
+    shoulders = (np.arange(SIZE) > 190)[:, None]
+    lost, shown = alpha * ~shoulders, np.ones((SIZE, SIZE), bool)
+    monkeypatch.setattr(person, "Matting", lambda: SimpleNamespace(coarse=lambda _: lost))
+    monkeypatch.setattr(person, "SelfieMask", lambda: lambda _: alpha)
+    whole = PersonMatte()(photo, shown)
+    inside = cv2.erode((alpha > 0.5).astype(np.uint8), np.ones((15, 15))) > 0
+    assert whole[inside].min() > 0.5
+    assert whole[cv2.dilate((alpha > 0.5).astype(np.uint8), np.ones((15, 15))) == 0].max() < 0.1
+    shown[:, :100] = False
+    assert PersonMatte()(photo, shown)[:, :100].max() == 0
+    monkeypatch.setattr(person, "SelfieMask", lambda: lambda _: alpha * 0.4)
+    doubtful = PersonMatte()(photo, np.ones((SIZE, SIZE), bool))
+    assert np.median(doubtful[inside & shoulders]) < 0.2
+    assert np.median(doubtful[inside & ~shoulders]) > 0.5
 
 
 def test_the_photo_is_convex_and_white_within_it_is_no_edge():

@@ -12,6 +12,7 @@ from toonmark.data.layers.features import draw_frames
 from toonmark.data.layers.glasses import frames_at
 from toonmark.data.layers.pen import Pen
 from toonmark.evaluation.portrait import JudgedPortrait, PortraitJudge, portrait_scores
+from toonmark.evaluation.summary import silhouette_texts
 from toonmark.models.layer import Layer
 
 SIZE = 512
@@ -19,13 +20,21 @@ pytestmark = pytest.mark.filterwarnings("ignore::toonmark.evaluation.errors.Meas
 
 
 @pytest.fixture
-def judged(portrait, monkeypatch):
-    """Judges a drawing of one made-up portrait, whose matte and points are known."""
+def judge_of_one(portrait):
+    """A judge of one made-up portrait, whose mattes and points are known; photo and person."""
     photo, alpha, dense = portrait(SIZE)
-    white = np.where(alpha[..., None] > 0.5, photo, 255).astype(np.uint8)
     judge = PortraitJudge.__new__(PortraitJudge)
     judge._matting = SimpleNamespace(coarse=lambda picture: alpha)
+    judge._second = lambda picture: alpha
     judge._mesh = lambda picture, points: SimpleNamespace(dense=dense)
+    return judge, photo, alpha
+
+
+@pytest.fixture
+def judged(judge_of_one):
+    """The person on white, and what judges a drawing of them."""
+    judge, photo, alpha = judge_of_one
+    white = np.where(alpha[..., None] > 0.5, photo, 255).astype(np.uint8)
     points = np.zeros((5, 2))
     return white, lambda drawing, shown=photo: judge(shown, drawing, points)
 
@@ -49,6 +58,19 @@ def test_what_is_drawn_beside_the_person_is_outside_and_what_lacks_is_not(judged
     assert judge(less).overlap < 0.8
 
 
+def test_a_matte_that_errs_counts_only_where_it_is_alone(judged, judge_of_one):
+    (white, ask), (judge, _, alpha) = judged, judge_of_one
+    lost = alpha.copy()
+    lost[:180] = 0  # as one that takes a hat for the background
+    judge._matting = SimpleNamespace(coarse=lambda picture: lost)
+    one = ask(white)
+    assert one.overlap < 0.85
+    assert one.outside > 0.02
+    assert one.second > 0.98
+    assert one.second_outside == 0
+    assert one.agreed > 0.98
+
+
 def test_dyed_hair_is_told_from_the_persons(judged):
     white, judge = judged
     dyed = white.copy()
@@ -69,10 +91,10 @@ def test_glasses_are_kept_or_invented(judged):
 def test_scores_count_what_is_certain():
     sure, none = 20.0, 0.0
     ones = [
-        JudgedPortrait(0.9, 0.0, 5.0, sure, sure),
-        JudgedPortrait(0.8, 0.1, float("nan"), sure, none),
-        JudgedPortrait(0.7, 0.2, 7.0, none, sure),
-        JudgedPortrait(0.2, 0.1, 9.0, 8.0, sure),  # doubtful: counts as neither
+        JudgedPortrait(0.9, 0.0, 0.8, 0.1, 0.95, 5.0, sure, sure),
+        JudgedPortrait(0.8, 0.1, 0.7, 0.0, 0.9, float("nan"), sure, none),
+        JudgedPortrait(0.7, 0.2, 0.6, 0.1, 0.8, 7.0, none, sure),
+        JudgedPortrait(0.2, 0.1, 0.1, 0.0, 0.3, 9.0, 8.0, sure),  # doubtful: neither
     ]
     scores = portrait_scores(ones)
     assert (scores.glasses_worn, scores.glasses_kept) == (2, 1)
@@ -80,11 +102,17 @@ def test_scores_count_what_is_certain():
     assert scores.overlap == pytest.approx(0.75)
     assert scores.overlap_worst_tenth < 0.4
     assert scores.outside == pytest.approx(0.1)
+    assert scores.second_overlap == pytest.approx(0.65)
+    assert scores.second_worst_tenth < 0.3
+    assert scores.second_outside == pytest.approx(0.05)
+    assert scores.agreed_overlap == pytest.approx(0.85)
+    assert scores.agreed_worst_tenth < 0.5
+    assert silhouette_texts(scores)[2:] == ["0.650 / 0.250", "0.850 / 0.450"]
     assert (scores.top_difference, scores.top_measured) == (7.0, 3)
 
 
 def test_without_colour_on_any_head_none_is_given():
-    scores = portrait_scores([JudgedPortrait(1.0, 0.0, float("nan"), 0.0, 0.0)])
+    scores = portrait_scores([JudgedPortrait(1.0, 0.0, 1.0, 0.0, 1.0, float("nan"), 0.0, 0.0)])
     assert scores.top_difference is None
     assert scores.top_measured == 0
 
@@ -101,7 +129,7 @@ def test_the_command_measures_portraits_where_asked(make_set, make_pack, tmp_pat
         def __call__(self, photo, drawing, points):
             assert photo.shape == drawing.shape
             assert points.shape == (5, 2)
-            return JudgedPortrait(next(overlaps), 0.25, 3.0, 20.0, 20.0)
+            return JudgedPortrait(next(overlaps), 0.25, 1.0, 0.0, 1.0, 3.0, 20.0, 20.0)
 
     monkeypatch.setattr(networks, "PortraitJudge", Judge)
     faces = make_set("faces", 6)

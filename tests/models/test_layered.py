@@ -436,4 +436,16 @@ def test_channels_become_pixels_as_a_shuffle_makes_them():
     network = LayerScores(16, 1)
     torch.nn.init.normal_(network.up[0].bias)
     seen = torch.randn(2, 32, 6, 7)
-    assert torch.allclose(_doubled(network.up, seen), network.up(seen), atol=1e-5)
+    assert torch.allclose(_doubled(network.up[0], seen), network.up(seen), atol=1e-5)
+
+
+def test_a_last_convolution_of_one_gives_what_a_shuffle_gives():
+    torch.manual_seed(0)
+    network = LayerScores(16, 1, kernel=1)
+    photo, maps = torch.rand(2, 3, 64, 64) * 2 - 1, torch.rand(2, 5, 32, 32)
+    seen = {}
+    hook = network.last[0].register_forward_hook(lambda _m, _i, out: seen.update(x=out))
+    scores = network(photo, maps, 3.0)
+    hook.remove()
+    assert scores.shape == (2, COUNT, 64, 64)
+    assert torch.allclose(scores, 3 * network.last[2](network.last[1](seen["x"])), atol=1e-4)

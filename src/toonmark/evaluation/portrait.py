@@ -1,7 +1,8 @@
 """Does a drawing of a whole portrait keep the person's outline, colours and glasses?
 
 * Silhouette: the overlap (intersection over union) of the drawn figure with u2netp's matte of the
-  photo, and how much of the figure lies outside of it.
+  photo, and how much of the figure lies outside of it. A matte errs too, so the same is measured
+  against MediaPipe's Selfie Segmentation, and of the pixels on which both agree.
 * What is on the head, hair or a cover: CIEDE2000 between its median colours in photo and drawing,
   in the region that GrabCut finds in the photo.
 * Glasses: frames fitted to thin lines; surely worn in the photo and drawn, or surely not worn and
@@ -26,6 +27,7 @@ from toonmark.data.layers.glasses import NONE, SURE, fitted
 from toonmark.data.layers.places import SIZE
 from toonmark.data.layers.regions import found_regions
 from toonmark.data.matting import Matting
+from toonmark.data.mediapipe_networks import SelfieMask
 from toonmark.evaluation.colour import ciede2000
 from toonmark.evaluation.scores import Portraits
 from toonmark.landmarks import Array
@@ -43,8 +45,10 @@ class JudgedPortrait:
     """One drawing beside its photo.
 
     Attributes:
-        overlap: of figure and matte, in [0, 1].
+        overlap: of figure and u2netp's matte, in [0, 1].
         outside: share of the figure that is farther from the matte than 3 % of the frame.
+        second, second_outside: the same by Selfie Segmentation.
+        agreed: overlap, of the pixels on which both agree.
         top: CIEDE2000 of what is on the head; NaN where there is too little of it.
         glasses, glasses_drawn: how surely there are glasses, in the photo and in the drawing
             (:data:`toonmark.data.layers.glasses.SURE`).
@@ -52,6 +56,9 @@ class JudgedPortrait:
 
     overlap: float
     outside: float
+    second: float
+    second_outside: float
+    agreed: float
     top: float
     glasses: float
     glasses_drawn: float
@@ -61,11 +68,11 @@ class PortraitJudge:
     """Compares drawings with their photos; about half a second each.
 
     Raises:
-        MattingMissingError, FaceMeshMissingError: a network is not installed.
+        MattingMissingError, MediaPipeMissingError: a network is not installed.
     """
 
     def __init__(self) -> None:
-        self._matting, self._mesh = Matting(), FaceMesh()
+        self._matting, self._mesh, self._second = Matting(), FaceMesh(), SelfieMask()
 
     def __call__(self, photo: Array, drawing: Array, points: Array) -> JudgedPortrait:
         """Judges one.
@@ -80,21 +87,35 @@ class PortraitJudge:
             cv2.resize(one, (_EDGE, _EDGE), interpolation=cv2.INTER_AREA)
             for one in (photo, drawing)
         )
-        person = self._matting.coarse(photo) > 0.5
+        person, second = self._matting.coarse(photo) > 0.5, self._second(photo) > 0.5
         drawn = figure(drawing, _EDGE)[..., 3] > 127
-        reach = round(_AWAY * _EDGE)
-        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2)
-        near = cv2.dilate(person.astype(np.uint8), disc) > 0
+        agreed = person == second
         dense = self._mesh(photo, points).dense
         top = found_regions(photo, person.astype(np.float32), dense).top
         colours = [_median_lab(one, top) for one in (photo, drawing)]
         return JudgedPortrait(
-            overlap=float((person & drawn).sum() / max((person | drawn).sum(), 1)),
-            outside=float((drawn & ~near).sum() / max(drawn.sum(), 1)),
+            overlap=_overlap(drawn, person),
+            outside=_outside(drawn, person),
+            second=_overlap(drawn, second),
+            second_outside=_outside(drawn, second),
+            agreed=_overlap(drawn & agreed, person & agreed),
             top=float(ciede2000(*colours)) if top.sum() > _LEAST else float("nan"),
             glasses=fitted(photo, dense).score,
             glasses_drawn=fitted(drawing, dense).score,
         )
+
+
+def _overlap(drawn: Array, person: Array) -> float:
+    """Intersection over union."""
+    return float((person & drawn).sum() / max((person | drawn).sum(), 1))
+
+
+def _outside(drawn: Array, person: Array) -> float:
+    """How much of what is drawn is farther from the person than :data:`_AWAY`."""
+    reach = round(_AWAY * _EDGE)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2)
+    near = cv2.dilate(person.astype(np.uint8), disc) > 0
+    return float((drawn & ~near).sum() / max(drawn.sum(), 1))
 
 
 def _median_lab(image: Array, mask: Array) -> Array:
@@ -106,16 +127,26 @@ def _median_lab(image: Array, mask: Array) -> Array:
 
 def portrait_scores(judged: Sequence[JudgedPortrait]) -> Portraits:
     """Of all drawings of one style."""
-    overlap = np.array([one.overlap for one in judged])
+    overlaps = {
+        name: np.array([getattr(one, name) for one in judged])
+        for name in ("overlap", "second", "agreed")
+    }
+    median = {name: float(np.median(values)) for name, values in overlaps.items()}
+    worst = {name: float(np.quantile(values, 0.1)) for name, values in overlaps.items()}
     top = np.array([one.top for one in judged])
     glasses = np.array([one.glasses for one in judged])
     shown = np.array([one.glasses_drawn for one in judged]) >= SURE
     worn, bare = glasses >= SURE, glasses < NONE
     return Portraits(
         n=len(judged),
-        overlap=float(np.median(overlap)),
-        overlap_worst_tenth=float(np.quantile(overlap, 0.1)),
+        overlap=median["overlap"],
+        overlap_worst_tenth=worst["overlap"],
         outside=float(np.mean([one.outside for one in judged])),
+        second_overlap=median["second"],
+        second_worst_tenth=worst["second"],
+        second_outside=float(np.mean([one.second_outside for one in judged])),
+        agreed_overlap=median["agreed"],
+        agreed_worst_tenth=worst["agreed"],
         top_difference=None if np.isnan(top).all() else float(np.nanmedian(top)),
         top_measured=int((~np.isnan(top)).sum()),
         glasses_worn=int(worn.sum()),

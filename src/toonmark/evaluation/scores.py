@@ -121,6 +121,15 @@ class Portraits(_Record):
     outside: float = Field(
         description="of the figure, farther than 3 % of the frame from the matte"
     )
+    second_overlap: float | None = Field(
+        None, description="as `overlap`, by another mask, MediaPipe's Selfie Segmentation"
+    )
+    second_worst_tenth: float | None = None
+    second_outside: float | None = None
+    agreed_overlap: float | None = Field(
+        None, description="as `overlap`, of the pixels on which both masks agree"
+    )
+    agreed_worst_tenth: float | None = None
     top_difference: float | None = Field(
         description="median CIEDE2000 of hair or what covers the head"
     )

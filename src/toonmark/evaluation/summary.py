@@ -6,7 +6,14 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from toonmark.evaluation.scores import Evaluation, Interval, PointError, Reference, Scores
+from toonmark.evaluation.scores import (
+    Evaluation,
+    Interval,
+    PointError,
+    Portraits,
+    Reference,
+    Scores,
+)
 
 
 def percent(value: float | None, digits: int = 1) -> str:
@@ -104,14 +111,29 @@ def summary_table(evaluation: Evaluation) -> Table:
     return table
 
 
+def silhouette_texts(one: Portraits) -> list[str]:
+    """Overlaps, median and worst tenth, by each mask and where both agree; and what is outside."""
+
+    def text(median: float | None, worst: float | None) -> str:
+        return "–" if median is None or worst is None else f"{median:.3f} / {worst:.3f}"
+
+    return [
+        text(one.overlap, one.overlap_worst_tenth),
+        percent(one.outside),
+        text(one.second_overlap, one.second_worst_tenth),
+        text(one.agreed_overlap, one.agreed_worst_tenth),
+    ]
+
+
 def portrait_summary(evaluation: Evaluation) -> Table | None:
     """Outline, colour on the head and glasses of all styles; None where they were not measured."""
     table = Table(
         "style",
         "N",
         "silhouette",
-        "worst tenth",
         "outside",
+        "another mask",
+        "both agree",
         "ΔE on the head",
         "glasses",
         "invented",
@@ -121,9 +143,7 @@ def portrait_summary(evaluation: Evaluation) -> Table | None:
             table.add_row(
                 scores.name,
                 str(one.n),
-                f"{one.overlap:.3f}",
-                f"{one.overlap_worst_tenth:.3f}",
-                percent(one.outside),
+                *silhouette_texts(one),
                 "–" if one.top_difference is None else f"{one.top_difference:.1f}",
                 f"{one.glasses_kept} of {one.glasses_worn}",
                 f"{one.glasses_invented} of {one.bare}",

@@ -31,7 +31,7 @@ from toonmark.models.sampling import heatmaps
 from toonmark.training import checkpoint
 from toonmark.training.ahead import Ahead
 from toonmark.training.config import LayersConfig, decayed
-from toonmark.training.fabric import precision_of
+from toonmark.training.fabric import placed, precision_of
 from toonmark.training.networks import average_into
 from toonmark.training.packs import pack_networks
 from toonmark.training.processes import Update, places
@@ -86,21 +86,42 @@ def layer_loss(scores: Tensor, layers: Tensor) -> Tensor:
     return total / count.clamp(min=1.0)
 
 
+def shortened(weights: Mapping[str, Tensor], blocks: int, kernel: int) -> dict[str, Tensor]:
+    """Weights of :class:`LayerScores` for a network of fewer blocks, or a last convolution of 1.
+
+    Of more blocks than wanted, evenly spaced ones are kept, the first and the last among them; of
+    a convolution of 3 x 3, its middle. Where the weights have fewer, they are as they were.
+    """
+    own = 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("blocks."))
+    kept = {old: new for new, old in enumerate(np.linspace(0, own - 1, min(blocks, own)).round())}
+    fitted = {}
+    for name, value in weights.items():
+        room, number, *rest = name.split(".")
+        if room == "blocks":
+            if int(number) in kept:
+                fitted[".".join([room, str(kept[int(number)]), *rest])] = value
+        elif name == "last.1.weight" and kernel < value.shape[-1]:
+            fitted[name] = value[..., 1:2, 1:2].contiguous()
+        else:
+            fitted[name] = value
+    return fitted
+
+
 class LayerTrainer:
     """Supervised learning with averaged weights; see :class:`toonmark.training.loop.Trainer`."""
 
     def __init__(self, config: LayersConfig, fabric: Fabric) -> None:
         self.config, self.fabric = config, fabric
         torch.manual_seed(config.seed)
-        self.network = LayerScores(config.width, config.blocks)
+        self.network = LayerScores(config.width, config.blocks, config.kernel)
         self.before: list[dict[str, Any]] = []
         self.learnt = config.start_from is not None
         if config.start_from is not None:
             start, _, facts = load_layers(Path(config.start_from))
-            weights = start.scores.state_dict()
-            checkpoint.load_weights(self.network, weights, "another width or depth")
+            weights = shortened(start.scores.state_dict(), config.blocks, config.kernel)
+            checkpoint.load_weights(self.network, weights, "another width")
             self.before = facts["runs"]
-        fabric.to_device(self.network)
+        placed(fabric, self.network)
         self.averaged = copy.deepcopy(self.network).requires_grad_(False).eval()
         self.optimizer = torch.optim.Adam(
             self.network.parameters(), config.learning_rate, (0.9, 0.99), fused=True
@@ -197,11 +218,16 @@ class LayerTrainer:
     def save(self, folder: Path, error: Mapping[str, float]) -> Path:
         """Writes the averaged weights for ``toonmark export``."""
         config = self.config
-        build = {"size": config.size, "width": config.width, "blocks": config.blocks}
+        build = {"size": config.size, **self.build()}
         facts = {"build": json.dumps(build), "training": json.dumps(self.facts())}
         facts |= {f"error_{name}": f"{value:.4f}" for name, value in error.items()}
         checkpoint.save(folder / WEIGHTS[Kind.LAYERS], self.averaged.state_dict(), facts)
         return folder / WEIGHTS[Kind.LAYERS]
+
+    def build(self) -> dict[str, int]:
+        """What the network is built with."""
+        config = self.config
+        return {"width": config.width, "blocks": config.blocks, "kernel": config.kernel}
 
     def facts(self) -> dict[str, Any]:
         """What a style pack says of how it was trained."""
@@ -220,8 +246,7 @@ class LayerTrainer:
         runs = [*self.before, own]
         return {
             "preset": LAYERED,
-            "width": config.width,
-            "blocks": config.blocks,
+            **self.build(),
             "faces": sorted({Path(folder).name for folder in config.layers}),
             "frame": "portrait",
             "method": {"layers": [layer.name.lower() for layer in Layer]},

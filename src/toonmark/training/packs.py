@@ -74,7 +74,9 @@ def _layered(
     metadata: StyleMetadata, weights: dict[str, np.ndarray[Any, Any]], path: Path
 ) -> LayeredGenerator:
     try:
-        scores = LayerScores(int(metadata.training["width"]), int(metadata.training["blocks"]))
+        training = metadata.training
+        kernel = int(training.get("kernel", 3))  # packs that do not say have 3
+        scores = LayerScores(int(training["width"]), int(training["blocks"]), kernel)
     except (KeyError, TypeError, ValueError) as error:
         raise _foreign(path) from error
     _fill(scores, weights, path)

@@ -21,8 +21,8 @@ from toonmark.data.dataset import (
 from toonmark.data.face_mesh import FaceMesh
 from toonmark.data.layers.labels import layer_map
 from toonmark.data.layers.mesh_parts import OVAL
+from toonmark.data.layers.person import PersonMatte
 from toonmark.data.layers.sampling import LAYERS, MATTES
-from toonmark.data.matting import Matting
 from toonmark.data.resumable import in_processes, prepare
 from toonmark.errors import ConfigurationError, DataError
 from toonmark.landmarks import PORTRAIT_TEMPLATE, Array, frame_of
@@ -30,7 +30,7 @@ from toonmark.models.layer import Layer
 from toonmark.pictures import write
 
 #: Changes whenever the same portrait would be taken apart in another way.
-VERSION = 4
+VERSION = 5
 
 _CHUNK = 8
 #: The least confidence of Face Mesh.
@@ -64,7 +64,7 @@ def write_layers(
     Raises:
         DataError: the set cannot be read, is in another frame or too small, or nothing was kept.
         ConfigurationError: the folder holds a set of another configuration, or the photos.
-        FaceMeshMissingError, MattingMissingError: a network is not installed.
+        MediaPipeMissingError, MattingMissingError: a network is not installed.
         OutputError: the folder cannot be written to.
     """
     photos, folder = Dataset.open(faces), Path(folder)
@@ -78,7 +78,7 @@ def write_layers(
             f"The pictures in {photos.folder} are not portraits of at least 256 pixels.",
             "Make the set with: toonmark data folder PHOTOS SET --frame portrait --size 512",
         )
-    FaceMesh(), Matting()  # what is missing is said before anything is written
+    FaceMesh(), PersonMatte()  # what is missing is said before anything is written
     config = {
         "layers_version": VERSION,
         "layers": [layer.name.lower() for layer in Layer],
@@ -123,7 +123,7 @@ def write_layers(
 
 _photos: Dataset
 _folder: Path
-_networks: tuple[FaceMesh, Matting]
+_networks: tuple[FaceMesh, PersonMatte]
 
 
 def _start(faces: str, folder: Path) -> None:
@@ -132,7 +132,7 @@ def _start(faces: str, folder: Path) -> None:
 
     cv2.setNumThreads(1)
     _photos, _folder = Dataset.open(faces), folder
-    _networks = (FaceMesh(), Matting())
+    _networks = (FaceMesh(), PersonMatte())
 
 
 def _take_apart(indices: range) -> list[Row]:
@@ -147,9 +147,8 @@ def _take_apart(indices: range) -> list[Row]:
             rows.append((name, "no face"))
             continue
         if not (_folder / LAYERS / name).exists():
-            identity = np.array([[1.0, 0, 0], [0, 1, 0]])
-            _, alpha = matting.matte(photo, identity, photo.shape[0])
             known = within_photo(photo)
+            alpha = matting(photo, known)
             if reason := flaw(alpha, found.dense, known):
                 rows.append((name, reason))
                 continue

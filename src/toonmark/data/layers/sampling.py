@@ -32,8 +32,18 @@ from toonmark.ranges import signed
 #: Folders of a set of layers beside its images.
 LAYERS, MATTES = "layers", "mattes"
 
+_HAIR = (Layer.TOP_DARK, Layer.TOP_LIGHT)
+_CLOTHES = (Layer.BODY_DARK, Layer.BODY_MIDDLE, Layer.BODY_LIGHT)
+
 #: How many portraits wear a mask.
 MASKED = 0.08
+
+#: How many of the dyed get a lightness, in L* of CIE Lab, that does not depend on their own, as
+#: white cloth and white hair have; and how much of the contrast of their folds is left then.
+_BLEACHED, _DARKEST, _LIGHTEST, _FOLDS = 0.4, 5.0, 98.0, 0.6
+
+#: How many of the backgrounds that are changed have the colour of hair or clothes before them.
+_CAMOUFLAGED = 0.4
 
 #: From a photo's pixels to those of its layers, of which there are twice as many each way.
 _DOUBLE = np.array([[2, 0, 0.5], [0, 2, 0.5]], np.float64)
@@ -145,10 +155,12 @@ class LayerSampler:
         values = photo.astype(np.float32) / 255
         unseen = photo.min(-1) == 255
         alpha = matte.astype(np.float32)[..., None] / 255
-        if random.random() < 0.35:
-            behind = self.backgrounds(random, size)
-            values = np.where(unseen[..., None], values, behind + alpha * (values - behind))
         values = _dyed(values, layers, random)
+        if random.random() < 0.45:
+            behind = self.backgrounds(random, size)
+            if random.random() < _CAMOUFLAGED:
+                behind = _alike(behind, values, layers, random)
+            values = np.where(unseen[..., None], values, behind + alpha * (values - behind))
         bare = not (layers == Layer.GLASSES).any() and _eyes_known(layers, points)
         if bare and random.random() < 0.2:
             values = _with_glasses(values, layers, points, random)
@@ -200,8 +212,8 @@ def _dyed(values: Array, layers: Array, random: np.random.Generator) -> Array:
         return values
     lab = to_lab(values, white=1)
     for wanted, kinds in (
-        (hair, (Layer.TOP_DARK, Layer.TOP_LIGHT)),
-        (clothes, (Layer.BODY_DARK, Layer.BODY_MIDDLE, Layer.BODY_LIGHT)),
+        (hair, _HAIR),
+        (clothes, _CLOTHES),
     ):
         if wanted:
             own = np.isin(layers, kinds).astype(np.float32)
@@ -210,9 +222,27 @@ def _dyed(values: Array, layers: Array, random: np.random.Generator) -> Array:
             )[..., None]
             hue, strength = random.uniform(0, 2 * np.pi), abs(random.normal(0, 30))
             shift = [random.normal(0, 10), np.cos(hue) * strength, np.sin(hue) * strength]
-            lab = lab + share * np.array(shift, np.float32)
+            dyed = lab + np.array(shift, np.float32)
+            if random.random() < _BLEACHED and share.any():
+                mean = (share * lab).sum((0, 1)) / share.sum()
+                light = random.uniform(_DARKEST, _LIGHTEST)
+                # White is neutral: what is very light has hardly any hue.
+                shift[1:] = (np.array(shift[1:]) * min(1, (_LIGHTEST - light) / 30)).tolist()
+                dyed = (lab - mean) * _FOLDS + np.array([light, *shift[1:]], np.float32)
+            lab = lab + share * (dyed - lab)
     lab[..., 0] = lab[..., 0].clip(0, 100)
     return from_lab(lab)
+
+
+def _alike(behind: Array, values: Array, layers: Array, random: np.random.Generator) -> Array:
+    """A background, (S, S, 3) in [0, 1], in nearly the colour of the hair or of the clothes."""
+    half = layers[::2, ::2]
+    own = np.isin(half, _HAIR if random.random() < 0.5 else _CLOTHES)
+    if not own.any():
+        return behind
+    mean, contrast = behind.mean((0, 1)), random.uniform(0.1, 0.6)
+    near = values[own].mean(0) + random.normal(0, 0.04, 3)
+    return np.asarray((near + contrast * (behind - mean)).clip(0, 1), np.float32)
 
 
 def _relit(values: Array, random: np.random.Generator) -> Array:
