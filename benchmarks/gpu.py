@@ -6,8 +6,8 @@ reaches in the same run (forth and back, bfloat16, channels last, nothing betwee
 share of the time in which the GPU waits for its host. Pictures are random and lie on the device:
 what the workers make is timed apart, in pairs a second of one process.
 
-``--compile`` also times the step with its networks compiled. A step that fails has its reason in
-its row; the others go on.
+``--compile`` also times the step with its networks compiled, and with each direction captured as
+one graph. A step that fails has its reason in its row; the others go on.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def main() -> None:
     parser.add_argument("--size", nargs="+", type=int, default=[128, 256])
     parser.add_argument("--batch", nargs="+", type=int, default=[1, 4, 16, 64])
     parser.add_argument("--steps", type=int, default=10)
-    parser.add_argument("--compile", action="store_true", help="also with compiled networks")
+    parser.add_argument("--compile", action="store_true", help="also compiled, and captured")
     options = parser.parse_args()
     if not torch.cuda.is_available():
         print("There is no GPU here; benchmarks/training.py times a CPU.")
@@ -128,15 +128,19 @@ def main() -> None:
             for size in options.size:
                 folder = Path(name) / f"{preset}{size}"
                 for batch in options.batch:
-                    for compiled in [False] + [True] * options.compile:
-                        print(row(folder, preset, size, batch, options.steps, compiled), flush=True)
+                    for how in ["", *["compiled", "captured"] * options.compile]:
+                        print(row(folder, preset, size, batch, options.steps, how), flush=True)
 
 
-def row(folder: Path, preset: str, size: int, batch: int, count: int, compiled: bool) -> str:
-    """One shape of step as a row of the table; where it fails, the row says why."""
-    start = f"| {preset}{', compiled' * compiled} | {size} | {batch} | "
+def row(folder: Path, preset: str, size: int, batch: int, count: int, how: str) -> str:
+    """One shape of step as a row of the table; where it fails, the row says why.
+
+    Args:
+        how: ``compiled`` (each network), ``captured`` (each direction whole), or nothing.
+    """
+    start = f"| {preset}{', ' * bool(how)}{how} | {size} | {batch} | "
     try:
-        return start + figures(folder, preset, size, batch, count, compiled)
+        return start + figures(folder, preset, size, batch, count, how)
     # Whatever a card, its driver or a compiler says, the other rows are worth their minutes.
     except Exception as error:  # noqa: BLE001
         reason = (str(error).splitlines() or [""])[0].replace("|", "/")
@@ -145,14 +149,14 @@ def row(folder: Path, preset: str, size: int, batch: int, count: int, compiled: 
         torch.cuda.empty_cache()
 
 
-def figures(folder: Path, preset: str, size: int, batch: int, count: int, compiled: bool) -> str:
-    """What one row says of its step."""
+def figures(folder: Path, preset: str, size: int, batch: int, count: int, how: str) -> str:
+    """What one row says of its step; see :func:`row`."""
     one = trainer(folder, preset, size, 1, batch, "bf16-mixed", "cuda")
     speed = made(one, min(batch, 16))
     work = flops(one)
     peak = plain_stack(one, size, batch)
-    if compiled:
-        one.compile()
+    if how:
+        (one.compile if how == "compiled" else one.capture)()
     seconds, busy = steps(one, count)
     return (
         f"{batch / seconds:.1f} | {work / seconds / 1e12:.0f} | {work / seconds / peak:.0%} | "

@@ -11,9 +11,9 @@
 #       --yaw 30 --enlargement 2.2
 #   toonmark render-cartoons cartoons --count 2400 --frame portrait --size 256
 #
-# PAIRS: pictures of each domain that both stages together see (the paper's schedule: 200,000). The
-# learning rate is the paper's 2e-4 times the fourth root of the batch. Adjust BATCH, SIZE, WORKERS
-# (of each training: the two regressors learn side by side).
+# PAIRS: pictures of each domain that both stages together see (the paper's schedule: 200,000), from
+# which the learning rate for the batch follows (docs/how-to/gpu.md). Adjust BATCH, SIZE, WORKERS (of
+# each training: the two regressors learn side by side).
 # LANDMARKS: pictures that each regressor sees. After 16,000 the one of real faces was off by 18.9 %
 # of the eye distance (drawn ones: 1.4 %) and its loss still fell fast. At 256 pixels on an H100 two
 # side by side took some 12 steps of 16 a second each, so that 64,000 are six minutes.
@@ -45,12 +45,11 @@ trap - EXIT
 for domain in faces cartoons; do
     [ -f "landmarks-$domain/regressor.safetensors" ] || exit 0 # stopped; it goes on
 done
-rate=$(awk "BEGIN {print 0.0002 * $batch ^ 0.25}") half=$((pairs / batch / 2))
 # Fifteen seconds are left for the last checkpoint and the style.
 until_end 15 toonmark train run --faces faces --cartoons cartoons \
     --face-regressor landmarks-faces --cartoon-regressor landmarks-cartoons \
-    --set preset=paper --set size="$size" --set batch="$batch" --set stage1=$half \
-    --set stage2=$half --set learning_rate="$rate" --set background_share="${BACKGROUNDS:-0}" \
+    --set preset=paper --set size="$size" --set batch="$batch" --set pictures="$pairs" \
+    --set background_share="${BACKGROUNDS:-0}" \
     --set checkpoint_every="${KEEP:-1000}" --set sample_every="${KEEP:-1000}" \
     $device $workers $compiled
 [ -f run/checkpoint.safetensors ] || exit 0 # stopped before the first iteration

@@ -126,3 +126,27 @@ def test_a_denoiser_is_asked_for_colours_and_for_edges():
     assert float(parts["edges"]) == pytest.approx(6 / 16 + 1 / 15)
     assert float(losses.denoising(clean + 0.5, clean)["edges"]) == pytest.approx(0)
     assert float(losses.denoising(line, line + 0.5)["colours"]) == pytest.approx(0.5)
+
+
+TERMS = {
+    "discriminator": losses.adversarial_discriminator,
+    "discriminator, log": lambda a, b: losses.adversarial_discriminator(a, b, "log"),
+    "generator": lambda a, _: losses.adversarial_generator(a),
+    "generator, log": lambda a, _: losses.adversarial_generator(a, "log"),
+    "cycle": losses.cycle_consistency,
+    "landmarks": losses.landmark_consistency,
+    "colour": losses.colour_anchor,
+    "hue": losses.hue_anchor,
+    "denoising": lambda a, b: sum(losses.denoising(a, b).values()),
+}
+
+
+@pytest.mark.parametrize("term", TERMS)
+def test_what_networks_give_in_bfloat16_is_measured_in_single_precision(term):
+    random = torch.Generator().manual_seed(0)
+    given = [torch.rand(2, 3, 32, 32, generator=random).bfloat16() for _ in range(2)]
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        loss = TERMS[term](*given)
+    assert loss.dtype == torch.float32
+    wanted = TERMS[term](*(one.float() for one in given))
+    assert float(loss) == pytest.approx(float(wanted), rel=1e-6)

@@ -34,7 +34,8 @@ def parse(kind: type[C], values: Any) -> C:
                     f"{where} is unknown" + "".join(f" (did you mean {one}?)" for one in close)
                 )
             else:
-                problems.append(f"{where}: {item['msg']}")
+                said = item["msg"].removeprefix("Value error, ")
+                problems.append(f"{where}: {said}" if where else said)
         raise ConfigurationError(
             "The configuration is wrong: " + "; ".join(problems) + ".",
             "Correct these values and start again.",

@@ -72,8 +72,8 @@ def reached(term, networks):
 
 def test_each_term_reaches_what_it_should_and_nothing_else(trainer):
     batches = trainer.batches(0)
-    random = np.random.default_rng(0)
-    _, parts, generated = trainer.generator_loss(TO_CARTOON, batches, 0, random)
+    draws = trainer.draws(TO_CARTOON, 0, batches["face"].image.shape)
+    _, parts, generated = trainer.generator_loss(TO_CARTOON, batches, False, draws)
     own = {f"generators.face.{k}" for k in ("style", "content", "mlp", "styled", "up")}
     drawing = {"generators.face.content"} | {
         f"generators.cartoon.{k}" for k in ("mlp", "styled", "up")
@@ -88,11 +88,11 @@ def test_each_term_reaches_what_it_should_and_nothing_else(trainer):
         "cycle": drawing | own | {"generators.cartoon.content"},
     }
     assert not generated.image.requires_grad
-    loss, _ = trainer.discriminator_loss(TO_CARTOON, batches["cartoon"], generated, 0, random)
+    loss, _ = trainer.discriminator_loss(TO_CARTOON, batches["cartoon"], generated, False, draws)
     assert reached(loss, trainer.networks) == scales
     # A discriminator that is right about everything has nothing to learn from.
     same = Generated(batches["cartoon"].image, generated.points)
-    confused, _ = trainer.discriminator_loss(TO_CARTOON, batches["cartoon"], same, 0, random)
+    confused, _ = trainer.discriminator_loss(TO_CARTOON, batches["cartoon"], same, False, draws)
     assert float(confused) > 0
 
 

@@ -36,3 +36,34 @@ def test_every_network_is_one_graph_and_gives_the_same_step(small_config, kind):
     assert graphs
     assert list(compiled.tensors()) == list(eager.tensors())  # checkpoints are the same
     torch._dynamo.reset()
+
+
+CANNOT = not hasattr(torch._dynamo.config, "trace_autograd_ops")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CANNOT, reason="this PyTorch captures no gradient")
+@pytest.mark.parametrize("kind", [Kind.TRAIN, Kind.MUNIT, Kind.GANIMORPH])
+def test_a_direction_of_a_step_is_one_graph_and_gives_the_same(small_config, kind):
+    """Forward, losses, backward and the pool: nothing breaks it, and no iteration makes another."""
+    config = small_config.model_copy(update={"stage1": 1, "batch": 2, "pool": 3})
+    eager, captured = trainer_of(kind, config), trainer_of(kind, config)
+    graphs = []
+
+    def counted(graph, given):
+        graphs.append(graph)
+        return torch._dynamo.lookup_backend("aot_eager")(graph, given)
+
+    captured.capture(backend=counted)
+    for iteration in range(4):
+        wanted, got = dict(eager.step(iteration)), dict(captured.step(iteration))
+        assert got == pytest.approx(wanted, rel=1e-4)
+    assert len(graphs) == 2 * (2 if kind is Kind.TRAIN else 1)  # directions; others have one stage
+    for name, pool in eager.pools.items():
+        assert pool.filled == captured.pools[name].filled == min(pool.size, 8)
+        torch.testing.assert_close(captured.pools[name].images, pool.images)
+    for ours, theirs in zip(
+        captured.networks.parameters(), eager.networks.parameters(), strict=True
+    ):
+        torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
+    torch._dynamo.reset()

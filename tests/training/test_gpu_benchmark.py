@@ -20,8 +20,8 @@ def gpu(monkeypatch):
 
 
 def test_a_row_that_fails_does_not_end_the_table(gpu, monkeypatch, capsys):
-    def figures(folder, preset, size, batch, count, compiled):
-        if compiled:
+    def figures(folder, preset, size, batch, count, how):
+        if how == "compiled":
             raise RuntimeError("strides | of\nmany lines")
         if batch == 4:
             raise torch.OutOfMemoryError
@@ -37,11 +37,12 @@ def test_a_row_that_fails_does_not_end_the_table(gpu, monkeypatch, capsys):
     monkeypatch.setattr(argparse.ArgumentParser, "parse_args", lambda _: given)
     gpu.main()
     _, head, _, *rows = capsys.readouterr().out.splitlines()
-    assert len(rows) == 6
+    assert len(rows) == 9
     assert {row.count("|") for row in rows} == {head.count("|")}
     assert rows[1].startswith("| paper, compiled | 128 | 1 | RuntimeError: strides / of |")
-    assert "OutOfMemoryError" in rows[2]
-    assert rows[4] == "| paper | 128 | 16 | 1.0 | 2 | 3% | 4% | 5 |"
+    assert rows[2] == "| paper, captured | 128 | 1 | 1.0 | 2 | 3% | 4% | 5 |"
+    assert "OutOfMemoryError" in rows[3]
+    assert rows[6] == "| paper | 128 | 16 | 1.0 | 2 | 3% | 4% | 5 |"
 
 
 @pytest.mark.slow

@@ -11,10 +11,11 @@ from toonmark.training.networks import DIRECTIONS, Networks
 from toonmark.training.step import (
     Batch,
     Generated,
-    discriminator_loss,
-    generator_loss,
+    discriminator_draws,
+    generator_draws,
     regressor_loss,
     unmatched,
+    unmatched_views,
 )
 
 SIZE = 64
@@ -45,6 +46,18 @@ def batch(count=2, seed=0):
         ],
         torch.device("cpu"),
     )
+
+
+def generator_loss(networks, direction, source, config, local, random):
+    """The loss, with its random numbers drawn for it."""
+    draws = generator_draws(config, source.image.shape, random)
+    return step.generator_loss(networks, direction, source, config, local, draws)
+
+
+def discriminator_loss(networks, real, direction, generated, config, local, random):
+    """The loss, with its random numbers drawn for it."""
+    draws = discriminator_draws(config, real.image.shape, random)
+    return step.discriminator_loss(networks, real, direction, generated, config, local, draws)
 
 
 def size_of(gradients) -> float:
@@ -124,7 +137,7 @@ def test_unmatched_pairs_reach_only_the_conditional_discriminator():
 def test_unmatched_pictures_have_left_their_landmarks():
     pictures = torch.full((6, 3, SIZE, SIZE), 1.0)
     pictures[:, :, 30:34, 30:34] = -1
-    moved = unmatched(pictures, np.random.default_rng(0))
+    moved = unmatched(pictures, unmatched_views(6, SIZE, np.random.default_rng(0)))
     assert moved.shape == pictures.shape
     for one in moved:
         dark = (one[0] < 0).nonzero().float().mean(0)
@@ -134,7 +147,8 @@ def test_unmatched_pictures_have_left_their_landmarks():
 def test_unmatched_pictures_are_crops_without_repeated_borders():
     """On a ramp each pixel differs from its neighbours, unless the border went on."""
     y, x = torch.meshgrid(torch.arange(float(SIZE)), torch.arange(float(SIZE)), indexing="ij")
-    moved = unmatched(torch.stack([x, y, x * 0]).repeat(200, 1, 1, 1), np.random.default_rng(0))
+    views = unmatched_views(200, SIZE, np.random.default_rng(0))
+    moved = unmatched(torch.stack([x, y, x * 0]).repeat(200, 1, 1, 1), views)
     across, down = moved[:, 0].diff(dim=-1), moved[:, 1].diff(dim=-2)
     shares = across.mean((1, 2))
     assert (across - shares[:, None, None]).abs().max() < 1e-3

@@ -6,7 +6,7 @@ Discriminators and regressors are stood in for by networks that note what they a
 import numpy as np
 import pytest
 import torch
-from tests.training.test_gradients import SIZE, batch
+from tests.training.test_gradients import SIZE, batch, discriminator_loss, generator_loss
 from torch import nn
 
 from toonmark import losses
@@ -25,12 +25,7 @@ from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
 from toonmark.training.landmarks import LandmarkTrainer
 from toonmark.training.networks import DIRECTIONS, TO_CARTOON, Networks
-from toonmark.training.step import (
-    Generated,
-    discriminator_loss,
-    generator_loss,
-    regressor_loss,
-)
+from toonmark.training.step import Generated, regressor_loss
 
 pytestmark = pytest.mark.slow
 

@@ -79,6 +79,18 @@ def test_a_batch_is_what_the_sampler_makes_one_by_one(kind, size, face_set, mixe
                 assert_same(made.at(iteration, places, 10), samples)
 
 
+@pytest.mark.parametrize("kind", SETTINGS)
+def test_a_batch_is_made_on_the_device_that_is_asked_for(kind, mixed_set):
+    """This one has no numbers: to read some, or to mix them with the processor's, is an error."""
+    drawn = sampler(mixed_set, 40, **SETTINGS[kind])
+    made, wanted = Batched(drawn, device="meta"), Batched(drawn).at(1, range(12), 12)
+    for name, one in vars(made.at(1, range(12), 12)).items():
+        other = getattr(wanted, name)
+        assert (one.device.type, one.shape, one.dtype) == ("meta", other.shape, other.dtype)
+    assert {planes.device.type for planes in made._decoded.values()} == {"meta"}
+    assert pickle.loads(pickle.dumps(made)).at(1, range(2), 12).image.device.type == "cpu"
+
+
 def test_how_many_are_worked_on_together_changes_nothing(mixed_set, monkeypatch):
     drawn = sampler(mixed_set, 40, **SETTINGS["all"])
     wanted = Batched(drawn).at(1, range(12), 12)

@@ -2,6 +2,9 @@
 
 import pytest
 
+from toonmark.configuration import parse
+from toonmark.errors import ConfigurationError
+from toonmark.methods.munit import MunitConfig
 from toonmark.training.config import ABLATION, Method, TrainConfig, Weights, decayed
 
 
@@ -18,6 +21,25 @@ def test_the_rate_falls_as_a_polynomial_to_zero_over_both_stages():
     assert config.rate_at(160) == 0.0
     assert isinstance(config.rate_at(1), float)
     assert configured(decay_power=0.0).rate_at(7) == pytest.approx(2e-4), "none"
+
+
+@pytest.mark.parametrize("kind", [TrainConfig, MunitConfig])
+def test_a_budget_of_pictures_makes_fewer_and_longer_steps_of_a_larger_batch(kind):
+    def budget(**settings):
+        return parse(kind, {"faces": ["-"], "cartoons": ["-"], **settings})
+
+    usual = kind.model_fields["learning_rate"].default
+    for batch, rate in ((1, usual), (16, 2 * usual), (81, 3 * usual)):
+        config = budget(pictures=2000, batch=batch)
+        assert config.stage1 == config.stage2 == 1000 // batch
+        assert config.learning_rate == pytest.approx(rate)
+        again = budget(**config.model_dump(), pictures=2000)
+        assert again == config, "a run that goes on with the same command"
+    assert budget(pictures=2000, learning_rate=0.5, batch=16).learning_rate == 0.5
+    assert budget(pictures=2000) == budget(pictures=2000, batch=1)
+    for wrong in (31, "many", None):
+        with pytest.raises(ConfigurationError, match="pictures"):
+            budget(pictures=wrong, batch=16)
 
 
 def test_the_power_is_ours_and_the_same_for_all_trainings():

@@ -1,11 +1,9 @@
 """A step reads nothing back from the device, and asks for few operators, whatever the batch."""
 
-from collections import Counter
-
 import numpy as np
 import pytest
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
+from benchmarks.operators import Operators
 
 from toonmark.artifacts import Kind
 from toonmark.methods.learned import LEARNED
@@ -14,23 +12,11 @@ from toonmark.training.config import ABLATION
 from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
 from toonmark.training.pool import ImagePool
-from toonmark.training.step import unmatched
+from toonmark.training.step import unmatched, unmatched_views
 from toonmark.training.terms import Gate, Terms, read
 
 #: What makes a GPU wait, as the dispatcher calls it.
 WAITING = ("_local_scalar_dense", "item", "nonzero", "is_nonzero", "_linalg_check_errors", "equal")
-
-
-class Operators(TorchDispatchMode):
-    """Counts what is dispatched: what a GPU would be asked to do."""
-
-    def __init__(self):
-        super().__init__()
-        self.counts = Counter()
-
-    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
-        self.counts[function.overloadpacket._qualified_op_name.removeprefix("aten::")] += 1
-        return function(*args, **(kwargs or {}))
 
 
 def counted(trainer, monkeypatch, iteration=5):
@@ -94,7 +80,7 @@ def test_nor_with_the_size(small_config, monkeypatch):
 
 def test_unmatched_pairs_are_what_the_one_crop_cuts():
     images = torch.rand(6, 3, 64, 64, generator=torch.Generator().manual_seed(0))
-    drawn = unmatched(images, np.random.default_rng(7))
+    drawn = unmatched(images, unmatched_views(6, 64, np.random.default_rng(7)))
     random = np.random.default_rng(7)
     share, angle = random.uniform(0.70, 0.85, 6), random.uniform(0, 2 * np.pi, 6)
     aside = np.stack([np.cos(angle), np.sin(angle)], axis=1)
@@ -133,7 +119,7 @@ def test_a_batch_goes_through_the_pool_as_its_pictures_would_alone(size):
         images = torch.rand(4, 3, 4, 4, generator=drawing)
         points = torch.rand(4, 2, 5, 2, generator=drawing)
         before = images.clone()
-        given = ours.exchange(images, points, randoms[0])
+        given = ours.exchange(images, points, ours.drawn(4, randoms[0]))
         wanted = one_after_the_other(plain, images, points, randoms[1])
         for one, other in zip(given, wanted, strict=True):
             assert torch.equal(one, other)

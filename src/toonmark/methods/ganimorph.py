@@ -19,7 +19,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor, nn
@@ -41,7 +40,7 @@ from toonmark.training.networks import (
     Domain,
     TranslationNetworks,
 )
-from toonmark.training.step import Batch, Generated, Parts, total
+from toonmark.training.step import Batch, Draws, Generated, Parts, total
 from toonmark.training.terms import Terms
 from toonmark.training.unpaired import UnpairedTrainer
 
@@ -99,7 +98,9 @@ class GanimorphNetworks(TranslationNetworks):
 def feature_matching(real: Sequence[Tensor], drawn: Sequence[Tensor]) -> Tensor:
     """Mean squared difference of a discriminator's features, averaged over each batch first."""
     pairs = zip(real, drawn, strict=True)
-    return torch.stack([((a.detach().mean(0) - b.mean(0)) ** 2).mean() for a, b in pairs]).mean()
+    return torch.stack(
+        [((a.detach().float().mean(0) - b.float().mean(0)) ** 2).mean() for a, b in pairs]
+    ).mean()
 
 
 class GanimorphTrainer(UnpairedTrainer):
@@ -116,8 +117,8 @@ class GanimorphTrainer(UnpairedTrainer):
         self,
         direction: Direction,
         batches: Mapping[Domain, Batch],
-        iteration: int,
-        random: np.random.Generator,
+        stage2: bool,
+        draws: Draws,
     ) -> tuple[Tensor, Parts, Generated]:
         """The objective of one direction; its scales are common to both."""
         batch, networks = batches[direction.source], self.networks
@@ -145,8 +146,8 @@ class GanimorphTrainer(UnpairedTrainer):
         direction: Direction,
         batch: Batch,
         generated: Generated,
-        iteration: int,
-        random: np.random.Generator,
+        stage2: bool,
+        draws: Draws,
     ) -> tuple[Tensor, Parts]:
         """Least squares, the discriminators' side."""
         judge = self.networks.discriminators[direction.target]

@@ -14,7 +14,7 @@ blocks and 3x3 kernels behind the upsamplings, and discriminators of 2 scales wi
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -36,7 +36,7 @@ from toonmark.training.networks import (
     Domain,
     TranslationNetworks,
 )
-from toonmark.training.step import Batch, Generated, Parts, total
+from toonmark.training.step import Batch, Draws, Generated, Parts, total
 from toonmark.training.tensors import to_pictures, to_tensor
 from toonmark.training.unpaired import UnpairedTrainer
 
@@ -125,8 +125,8 @@ class MunitTrainer(UnpairedTrainer):
         self,
         direction: Direction,
         batches: Mapping[Domain, Batch],
-        iteration: int,
-        random: np.random.Generator,
+        stage2: bool,
+        draws: Draws,
     ) -> tuple[Tensor, Parts, Generated]:
         """Eq. 5 of one direction; the other direction has the other half of the terms."""
         batch, weights = batches[direction.source], self.config.weights
@@ -134,15 +134,15 @@ class MunitTrainer(UnpairedTrainer):
         target = encoder(self.networks.generators, direction.target)
         content, own = source(batch.shown)
         restored = source.decode(content, own)
-        style = torch.from_numpy(random.standard_normal((len(own), STYLE), np.float32)).to(own)
+        style = draws["style"].to(own.dtype)
         drawn = target.decode(content, style)
         content_again, style_again = target(drawn)
         scores = self.networks.discriminators[direction.target](drawn)
         parts = {
             "adversarial": weights.adversarial * _sum(map(adversarial_generator, scores)),  # eq. 4
             "image": weights.image * cycle_consistency(restored, batch.image),  # eq. 1
-            "content": weights.content * (content_again - content).abs().mean(),  # eq. 2
-            "style": weights.style * (style_again - style).abs().mean(),  # eq. 3
+            "content": weights.content * (content_again.float() - content).abs().mean(),  # eq. 2
+            "style": weights.style * (style_again.float() - style).abs().mean(),  # eq. 3
         }
         if weights.cycle:
             around = source.decode(content_again, own)
@@ -155,8 +155,8 @@ class MunitTrainer(UnpairedTrainer):
         direction: Direction,
         batch: Batch,
         generated: Generated,
-        iteration: int,
-        random: np.random.Generator,
+        stage2: bool,
+        draws: Draws,
     ) -> tuple[Tensor, Parts]:
         """Eq. 4, the discriminators' side, over all scales."""
         judge = self.networks.discriminators[direction.target]
@@ -165,6 +165,10 @@ class MunitTrainer(UnpairedTrainer):
         loss = 2 * _sum(adversarial_discriminator(real, fake) for real, fake in pairs)
         parts = {"adversarial": self.config.weights.adversarial * loss}
         return total(parts), parts
+
+    def generator_draws(self, shape: Sequence[int], random: np.random.Generator) -> Draws:
+        """``style``: one for each picture that is drawn."""
+        return {"style": torch.from_numpy(random.standard_normal((shape[0], STYLE), np.float32))}
 
 
 def _sum(terms: Iterable[Tensor]) -> Tensor:

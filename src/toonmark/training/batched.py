@@ -1,8 +1,9 @@
 """The pictures of a batch made at once, in torch: what :class:`Sampler` makes one by one.
 
-A set's pictures are decoded once. What changes them at random is drawn for each, from the same
-seeds; then all are warped, lit and laid over their backgrounds together. Differences from
-:meth:`Sampler.at` are those of rounding, below 1e-3 of [-1, 1].
+A set's pictures are decoded once, and kept on the device that makes the batch. What changes them at
+random is drawn for each, from the same seeds; then all are warped, lit and laid over their
+backgrounds together. Differences from :meth:`Sampler.at` are those of rounding, below 1e-3 of
+[-1, 1].
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from toonmark.data.sampling import Sampler
 from toonmark.faces.align import block_of, invert
 from toonmark.landmarks import Array
 from toonmark.training.step import Batch
-from toonmark.training.tensors import to_points
+from toonmark.training.tensors import sent, to_points
 
 #: Bytes of decoded pictures that are kept, of one domain, over all processes that make them.
 KEPT = 2**29
@@ -40,21 +41,26 @@ class Batched:
         sampler: one without photos, drawings and noise, which are for single pictures.
         kept: bytes of decoded pictures that it keeps, over all processes; others are decoded
             whenever they come.
+        device: where the pictures are made. A worker process's copy makes them on the processor.
     """
 
-    def __init__(self, sampler: Sampler, kept: int = KEPT) -> None:
+    def __init__(
+        self, sampler: Sampler, kept: int = KEPT, device: torch.device | str = "cpu"
+    ) -> None:
         if sampler.photos or sampler.drawings or sampler.noise:
             raise ValueError("Photos, drawings and noise are for single pictures.")
         self.sampler, self._kept, self._room = sampler, kept, kept
+        self.device = torch.device(device)
         self._decoded: dict[int, Tensor] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """What a worker process gets: nothing that is decoded, which it can do itself."""
-        return self.__dict__ | {"_room": self._kept, "_decoded": {}}
+        fresh = {"_room": self._kept, "_decoded": {}, "device": torch.device("cpu")}
+        return self.__dict__ | fresh
 
     @torch.no_grad()
     def at(self, iteration: int, places: Sequence[int], batch: int) -> Batch:
-        """The pictures of ``places`` in the ``batch`` of ``iteration``, on the processor."""
+        """The pictures of ``places`` in the ``batch`` of ``iteration``, on the device."""
         pixels, changes = [], []
         for place in places:
             index, random = self.sampler.chosen(iteration, place, batch)
@@ -62,13 +68,15 @@ class Batched:
             shape = tuple(pixels[-1].shape[1:])
             changes.append(self.sampler.changes(index, random, shape))
         size = self.sampler.size
-        image, shown = (torch.empty(len(places), 3, size, size) for _ in range(2))
+        shape = (len(places), 3, size, size)
+        image, shown = (torch.empty(shape, device=self.device) for _ in range(2))
         for block, of in _alike(pixels, changes, size):
             chosen = [changes[k] for k in of]
             views = _views([pixels[k] for k in of], chosen, block, size)
             finished = _cartoons if self.sampler.backgrounds is None else _faces
             image[of], shown[of] = finished(views, chosen)
-        return Batch(image, shown, to_points([one.landmarks for one in changes]))
+        points = to_points([one.landmarks for one in changes])
+        return Batch(image, shown, sent(points, self.device))
 
     def _pixels(self, index: int) -> Tensor:
         """A picture's planes: (3, H, W) uint8, for faces a fourth with the matte's steps."""
@@ -80,6 +88,7 @@ class Batched:
             steps = np.rint(matte_on_white(picture) * _STEPS).astype(np.uint8)
             picture = np.dstack([picture, steps])
         planes = torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)))
+        planes = sent(planes, self.device)
         worker = get_worker_info()
         share = 1 if worker is None else worker.num_workers
         if planes.numel() * share <= self._room:
@@ -123,11 +132,11 @@ def _views(pixels: Sequence[Tensor], changes: Sequence[Changes], block: int, siz
     back = invert(np.stack([change.transform for change in changes]))
     # A block's centre lies (block - 1) / 2 behind its first pixel.
     back[:, :, 2] -= (block - 1) / 2
-    grid = _grid(back / block, layer.shape[-2:], size)
+    grid = _grid(back / block, layer.shape[-2:], size, layer.device)
     return F.grid_sample(layer, grid, mode="bilinear", padding_mode="border", align_corners=False)
 
 
-def _grid(back: Array, shape: Sequence[int], size: int) -> Tensor:
+def _grid(back: Array, shape: Sequence[int], size: int, device: torch.device) -> Tensor:
     """Places of (n, 2, 3) views in pictures of (H, W), as ``grid_sample`` counts: in [-1, 1]."""
     height, width = shape
     scale = np.array([[2 / width], [2 / height]])
@@ -136,8 +145,8 @@ def _grid(back: Array, shape: Sequence[int], size: int) -> Tensor:
     middle = (size - 1) / 2
     # From the view's middle, where rounding is least.
     back[:, :, 2] += back[:, :, :2].sum(-1) * middle
-    across, down, offset = (torch.from_numpy(back[:, :, k]).float() for k in range(3))
-    steps = torch.arange(size) - middle
+    across, down, offset = sent(torch.from_numpy(back).float(), device).unbind(-1)
+    steps = torch.arange(size, device=device) - middle
     rows = down[:, None] * steps[:, None] + offset[:, None]  # (n, size, 2)
     columns = across[:, None] * steps[:, None]
     return rows[:, :, None] + columns[:, None]
@@ -157,11 +166,14 @@ def _faces(views: Tensor, changes: Sequence[Changes]) -> tuple[Tensor, Tensor]:
     backgrounds = [change.background for change in changes if change.background is not None]
     if not lights and not backgrounds:
         return image, image.clamp(-1, 1)
-    shown = colour.mul_(_gains(lights, views.shape[-1])[:, None]).clamp_(0, 1) if lights else colour
+    shown = colour
+    if lights:
+        shown = colour.mul_(_gains(lights, views.shape[-1], views.device)[:, None]).clamp_(0, 1)
     if backgrounds:
         drawn = [k for k, change in enumerate(changes) if change.background is not None]
         behind = torch.ones_like(shown)
-        behind[drawn] = torch.from_numpy(np.stack(backgrounds)).permute(0, 3, 1, 2)
+        given = sent(torch.from_numpy(np.stack(backgrounds)), views.device)
+        behind[drawn] = given.permute(0, 3, 1, 2)
         shown.addcmul_(ground, behind)
     else:
         shown.add_(ground)
@@ -175,18 +187,20 @@ def _tinted(pictures: Tensor, changes: Sequence[Changes]) -> Tensor:
         return pictures
     gamma = torch.tensor([one.gamma for one in tints], dtype=torch.float32)[:, None, None, None]
     gain = torch.from_numpy(np.stack([one.gain for one in tints])).float()[:, :, None, None]
+    gamma, gain = sent(gamma, pictures.device), sent(gain, pictures.device)
     # A power by its logarithm, which is much quicker; that of 0 is minus infinity, and 0 again.
     return pictures.clamp(0, 1).log_().mul_(gamma).exp_().mul_(gain).clamp_(0, 1)
 
 
-def _gains(lights: Sequence[Light], size: int) -> Tensor:
+def _gains(lights: Sequence[Light], size: int, device: torch.device) -> Tensor:
     """By what :meth:`toonmark.data.changes.Light.on` multiplies colours: (n, size, size)."""
-    angles = torch.tensor([one.angle for one in lights])[:, None]
-    steps = torch.linspace(-1, 1, size) * 2
+    angles = sent(torch.tensor([one.angle for one in lights])[:, None], device)
+    steps = torch.linspace(-1, 1, size, device=device) * 2
     x, y = angles.cos() * steps, angles.sin() * steps
     side = torch.tanh(x[:, None] + y[..., None])
-    side *= torch.tensor([one.strength * one.side for one in lights])[:, None, None]
-    rows, cells = _cubic(lights, size)
+    strengths = torch.tensor([one.strength * one.side for one in lights])
+    side *= sent(strengths, device)[:, None, None]
+    rows, cells = (sent(tensor, device) for tensor in _cubic(lights, size))
     return torch.baddbmm(side, rows @ cells, rows.mT).exp_()
 
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from toonmark.artifacts import Kind, weights_of
 from toonmark.errors import RunError
 from toonmark.files import written_whole
+from toonmark.training.tensors import laid_like
 
 N = TypeVar("N", bound=nn.Module)
 
@@ -179,3 +180,7 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Te
     optimizer.load_state_dict(
         {"state": state, "param_groups": optimizer.state_dict()["param_groups"]}
     )
+    for parameter, values in optimizer.state.items():
+        for name, value in values.items():
+            if value.shape == parameter.shape:
+                values[name] = laid_like(parameter, value)

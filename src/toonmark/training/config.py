@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from toonmark.artifacts import Kind
 from toonmark.configuration import Frozen
@@ -84,8 +84,19 @@ class RunConfig(Frozen):
     run_kind: ClassVar[Kind]
 
 
+#: The learning rate of a larger batch is this power of it higher. Adam's steps are about as long as
+#: the rate, however long the gradient: the square root is usual for it (Malladi et al. 2022). The
+#: fourth root is more careful, since two sides have to keep pace; no run has compared them.
+BATCH_POWER = 0.25
+
+
 class UnpairedConfig(RunConfig):
-    """What all methods that learn from unpaired faces and cartoons have in common."""
+    """What all methods that learn from unpaired faces and cartoons have in common.
+
+    ``pictures`` may be given in place of ``stage1`` and ``stage2``: how many of each domain both
+    stages see together, half of them in each. ``learning_rate``, unless it is given too, is then
+    its default times ``batch ** 0.25``: twice that for a batch of 16.
+    """
 
     faces: Sets = Field(min_length=1, description="folders with landmarks.csv")
     cartoons: Sets = Field(min_length=1, description="folders with landmarks.csv")
@@ -122,10 +133,31 @@ class UnpairedConfig(RunConfig):
         5000, ge=0, description="averaged generators kept for choosing; 0: none"
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _budget(cls, values: Any) -> Any:
+        if not isinstance(values, dict) or "pictures" not in values:
+            return values
+        values = dict(values)
+        pictures, batch = values.pop("pictures"), values.get("batch", cls._default("batch"))
+        if not (isinstance(pictures, int) and isinstance(batch, int) and 0 < 2 * batch <= pictures):
+            raise ValueError(f"pictures: both stages need a batch of {batch} at least")
+        values["stage1"] = values["stage2"] = pictures // (2 * batch)
+        values.setdefault("learning_rate", cls._default("learning_rate") * batch**BATCH_POWER)
+        return values
+
+    @classmethod
+    def _default(cls, name: str) -> Any:
+        return cls.model_fields[name].default
+
     @property
     def iterations(self) -> int:
         """Both stages together."""
         return self.stage1 + self.stage2
+
+    def in_stage2(self, iteration: int) -> bool:
+        """Whether this iteration is one of stage II."""
+        return iteration >= self.stage1
 
     def rate_at(self, iteration: int) -> float:
         """Learning rate of this iteration: polynomial decay to zero (section 3.3.2)."""
@@ -175,9 +207,11 @@ class TrainConfig(UnpairedConfig):
 
     def local_at(self, iteration: int) -> bool:
         """Whether the local discriminators take part in this iteration."""
-        if not self.method.local_discriminators:
-            return False
-        return not self.method.two_stages or iteration >= self.stage1
+        return self.local_in(self.in_stage2(iteration))
+
+    def local_in(self, stage2: bool) -> bool:
+        """Whether the local discriminators take part in stage II, or in stage I."""
+        return self.method.local_discriminators and (stage2 or not self.method.two_stages)
 
 
 def decayed(rate: float, iteration: int, iterations: int, power: float = 0.9) -> float:

@@ -33,7 +33,7 @@ from toonmark.models.sampling import heatmaps
 from toonmark.ranges import LEVELS
 from toonmark.training import checkpoint
 from toonmark.training.config import DenoiserConfig
-from toonmark.training.fabric import precision_of
+from toonmark.training.fabric import placed, precision_of
 from toonmark.training.networks import load_generators
 from toonmark.training.packs import pack_denoiser
 from toonmark.training.paired import PairedTrainer, Pairs
@@ -67,7 +67,7 @@ class DenoiserTrainer(PairedTrainer):
         self.generators: nn.ModuleDict | None = None
         if config.generators is not None and (config.drawn_share or config.adversarial):
             self.generators = load_generators(Path(config.generators))
-            fabric.to_device(self.generators)
+            placed(fabric, self.generators)
 
     def _sampler(self, folders: list[str], *, photos: bool, held_out: bool) -> Sampler:
         config = self.config

@@ -36,7 +36,7 @@ from toonmark.models.sampling import heatmaps
 from toonmark.ranges import LEVELS
 from toonmark.training import checkpoint
 from toonmark.training.config import DistillationConfig
-from toonmark.training.fabric import precision_of
+from toonmark.training.fabric import placed, precision_of
 from toonmark.training.paired import PairedTrainer, Pairs
 from toonmark.training.tensors import to_points, to_tensor
 from toonmark.training.trained import load_student, trained_style
@@ -97,7 +97,7 @@ class DistillationTrainer(PairedTrainer):
             )
         learnt = alike or self.before is not None
         super().__init__("student", student, config, fabric, learnt)
-        fabric.to_device(self.teacher)
+        placed(fabric, self.teacher)
         self.faces = self._sampler(held_out=False)
 
     def _sampler(self, *, held_out: bool) -> Sampler:

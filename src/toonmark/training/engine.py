@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,9 +21,12 @@ from toonmark.training.networks import TO_CARTOON, Direction, Domain, Networks
 from toonmark.training.packs import pack_generator
 from toonmark.training.step import (
     Batch,
+    Draws,
     Generated,
     Parts,
+    discriminator_draws,
     discriminator_loss,
+    generator_draws,
     generator_loss,
     regressor_loss,
 )
@@ -120,26 +123,34 @@ class StyleTrainer(UnpairedTrainer):
         self,
         direction: Direction,
         batches: Mapping[Domain, Batch],
-        iteration: int,
-        random: np.random.Generator,
+        stage2: bool,
+        draws: Draws,
     ) -> tuple[Tensor, Parts, Generated]:
         """See :func:`toonmark.training.step.generator_loss`."""
-        batch, local = batches[direction.source], self.config.local_at(iteration)
-        return generator_loss(self.networks, direction, batch, self.config, local, random)
+        batch, local = batches[direction.source], self.config.local_in(stage2)
+        return generator_loss(self.networks, direction, batch, self.config, local, draws)
 
     def discriminator_loss(
         self,
         direction: Direction,
         batch: Batch,
         generated: Generated,
-        iteration: int,
-        random: np.random.Generator,
+        stage2: bool,
+        draws: Draws,
     ) -> tuple[Tensor, Parts]:
         """See :func:`toonmark.training.step.discriminator_loss`."""
-        local = self.config.local_at(iteration)
+        local = self.config.local_in(stage2)
         return discriminator_loss(
-            self.networks, batch, direction, generated, self.config, local, random
+            self.networks, batch, direction, generated, self.config, local, draws
         )
+
+    def generator_draws(self, shape: Sequence[int], random: np.random.Generator) -> Draws:
+        """See :func:`toonmark.training.step.generator_draws`."""
+        return generator_draws(self.config, shape, random)
+
+    def discriminator_draws(self, shape: Sequence[int], random: np.random.Generator) -> Draws:
+        """See :func:`toonmark.training.step.discriminator_draws`."""
+        return discriminator_draws(self.config, shape, random)
 
     def further(
         self, direction: Direction, batches: Mapping[Domain, Batch]

@@ -12,9 +12,14 @@ from toonmark.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
+    from torch import nn
 
 Precision = Literal["32-true", "bf16-mixed"]
 PRECISIONS = get_args(Precision)
+
+#: Kinds of devices that convolve channels last: the matrix units of NVIDIA's cards read them so.
+#: A CPU's kernels for it are the slower ones (docs/measurements.md, "A training step").
+CHANNELS_LAST = frozenset({"cuda"})
 
 
 def precision_of(fabric: Fabric) -> str:
@@ -80,6 +85,16 @@ def make_fabric(
         # Shapes stay the same from step to step, so that looking for the fastest kernel pays.
         torch.backends.cudnn.benchmark = True
     return fabric
+
+
+def placed(fabric: Fabric, *networks: nn.Module) -> None:
+    """Moves networks to this process's device, with weights as that reads them fastest."""
+    import torch
+
+    for network in networks:
+        fabric.to_device(network)
+        if fabric.device.type in CHANNELS_LAST:
+            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def _leave() -> None:

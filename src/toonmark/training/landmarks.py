@@ -25,7 +25,7 @@ from toonmark.models.sampling import heatmaps, points_from_heatmaps
 from toonmark.training import checkpoint
 from toonmark.training.ahead import Ahead
 from toonmark.training.config import RegressorConfig, decayed
-from toonmark.training.fabric import precision_of
+from toonmark.training.fabric import placed, precision_of
 from toonmark.training.networks import average_into
 from toonmark.training.processes import Update, places
 from toonmark.training.run import check_size
@@ -49,7 +49,7 @@ class LandmarkTrainer:
             pinned=fabric.device.type == "cuda",
         )
         self.regressor = build_regressor(config.preset)
-        fabric.to_device(self.regressor)
+        placed(fabric, self.regressor)
         self.averaged = copy.deepcopy(self.regressor).requires_grad_(False).eval()
         self.optimizer = torch.optim.Adam(
             self.regressor.parameters(), lr=config.learning_rate, fused=True

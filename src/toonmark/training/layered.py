@@ -31,7 +31,7 @@ from toonmark.models.sampling import heatmaps
 from toonmark.training import checkpoint
 from toonmark.training.ahead import Ahead
 from toonmark.training.config import LayersConfig, decayed
-from toonmark.training.fabric import precision_of
+from toonmark.training.fabric import placed, precision_of
 from toonmark.training.networks import average_into
 from toonmark.training.packs import pack_networks
 from toonmark.training.processes import Update, places
@@ -121,7 +121,7 @@ class LayerTrainer:
             weights = shortened(start.scores.state_dict(), config.blocks, config.kernel)
             checkpoint.load_weights(self.network, weights, "another width")
             self.before = facts["runs"]
-        fabric.to_device(self.network)
+        placed(fabric, self.network)
         self.averaged = copy.deepcopy(self.network).requires_grad_(False).eval()
         self.optimizer = torch.optim.Adam(
             self.network.parameters(), config.learning_rate, (0.9, 0.99), fused=True

@@ -21,6 +21,7 @@ from toonmark.losses import adversarial_discriminator, adversarial_generator, de
 from toonmark.models.presets import build_discriminators
 from toonmark.training import checkpoint
 from toonmark.training.config import PairedConfig, decayed
+from toonmark.training.fabric import placed
 from toonmark.training.networks import average_into
 from toonmark.training.processes import Update, places
 from toonmark.training.samples import write_grid
@@ -61,7 +62,7 @@ class PairedTrainer(ABC):
     ) -> None:
         self.name, self.network, self.paired, self.fabric = name, network, config, fabric
         self.learnt = learnt
-        fabric.to_device(network)
+        placed(fabric, network)
         self.averaged = copy.deepcopy(network).requires_grad_(False).eval()
         rate, betas = config.learning_rate, _BETAS if config.adversarial else (0.9, 0.999)
         self.learning = {n: p for n, p in network.named_parameters() if p.requires_grad}
@@ -71,7 +72,7 @@ class PairedTrainer(ABC):
         if config.adversarial:
             judges = build_discriminators("compact", config.size, conditional=False, local=False)
             self.discriminator = judges["real"]
-            fabric.to_device(self.discriminator)
+            placed(fabric, self.discriminator)
             self.optimizers["discriminator"] = torch.optim.Adam(
                 self.discriminator.parameters(), _DISCRIMINATOR_RATE, _BETAS, fused=True
             )

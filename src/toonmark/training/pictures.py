@@ -20,6 +20,7 @@ class Pictures:
         batch: pictures of each domain a step, over all processes.
         places: which of them are made here.
         evened: domains whose pictures get the same light on both sides.
+        device: where they are made; see :class:`Batched`.
     """
 
     def __init__(
@@ -28,12 +29,15 @@ class Pictures:
         batch: int,
         places: Sequence[int],
         evened: Set[Domain] = frozenset(),
+        device: torch.device | str = "cpu",
     ) -> None:
         self._batch, self._places, self._evened = batch, places, evened
-        self._batched = {domain: Batched(sampler) for domain, sampler in samplers.items()}
+        self._batched = {
+            domain: Batched(sampler, device=device) for domain, sampler in samplers.items()
+        }
 
     def __call__(self, iteration: int) -> dict[Domain, Batch]:
-        """By domain, on the processor."""
+        """By domain, on the device."""
         return {domain: self.of(domain, iteration) for domain in self._batched}
 
     def of(self, domain: Domain, iteration: int) -> Batch:
@@ -44,6 +48,7 @@ class Pictures:
 
 def _evened(batch: Batch) -> Batch:
     """A batch with the same light on both sides of each face."""
-    images, shown = (one.permute(0, 2, 3, 1).numpy() for one in (batch.image, batch.shown))
-    samples = map(Sample, images, shown, batch.landmarks.numpy())
-    return Batch.of([sample.evened() for sample in samples], torch.device("cpu"))
+    own = batch.to(torch.device("cpu"))
+    images, shown = (one.permute(0, 2, 3, 1).numpy() for one in (own.image, own.shown))
+    samples = map(Sample, images, shown, own.landmarks.numpy())
+    return Batch.of([sample.evened() for sample in samples], batch.image.device)

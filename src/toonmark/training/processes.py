@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from toonmark.errors import ConfigurationError
+from toonmark.training.tensors import laid_like
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -54,23 +55,12 @@ def averaged_gradients(fabric: Fabric, update: Update) -> list[tuple[str, nn.Par
     pairs = zip(update.parameters.items(), update.gradients, strict=True)
     present = [(*named, gradient) for named, gradient in pairs if gradient is not None]
     if fabric.world_size == 1 or not present:
-        return [(name, p, _stored_like(p, gradient)) for name, p, gradient in present]
+        return [(name, p, laid_like(p, gradient)) for name, p, gradient in present]
     flat = torch.cat([gradient.reshape(-1) for _, _, gradient in present])
     mean = fabric.all_reduce(flat, reduce_op="mean")
     assert isinstance(mean, Tensor)
     pieces = mean.split([gradient.numel() for _, _, gradient in present])
     return [
-        (name, p, _stored_like(p, piece.reshape(p.shape)))
+        (name, p, laid_like(p, piece.reshape(p.shape)))
         for (name, p, _), piece in zip(present, pieces, strict=True)
     ]
-
-
-def _stored_like(parameter: Tensor, gradient: Tensor) -> Tensor:
-    """The gradient itself, or a copy where its type or strides are not the parameter's.
-
-    Fused optimisers walk both in the order of memory. On a GPU they refuse others; compiled
-    networks give theirs in channels-last strides.
-    """
-    if gradient.dtype == parameter.dtype and gradient.stride() == parameter.stride():
-        return gradient
-    return torch.empty_like(parameter).copy_(gradient)

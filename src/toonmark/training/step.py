@@ -1,12 +1,13 @@
 """One step of the method, as section 3 of the paper reads.
 
 For a direction X -> Y: what the generators minimise, then what Y's discriminators minimise. Both
-return ``(loss, its parts)``; a part that is switched off is not there.
+return ``(loss, its parts)``; a part that is switched off is not there. Random numbers are drawn
+before (:data:`Draws`), so that PyTorch can capture all of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,8 @@ from toonmark.training.networks import Direction, Networks
 from toonmark.training.tensors import sent, to_points, to_tensor
 
 Parts = dict[str, Tensor]
+#: A direction's random numbers of one step, by what they are for.
+Draws = dict[str, Tensor]
 
 
 @dataclass(frozen=True)
@@ -79,21 +82,21 @@ def generator_loss(
     batch: Batch,
     config: TrainConfig,
     local: bool,
-    random: np.random.Generator,
+    draws: Draws,
 ) -> tuple[Tensor, Parts, Generated]:
     """What both generators minimise in one direction.
 
     Args:
         batch: pictures of the source domain.
         local: whether the local discriminators take part (stage II).
-        random: draws the noise on what goes back and what is judged, if there is any.
+        draws: of :func:`generator_draws`.
     """
     method, weights = config.method, config.weights
     judges = networks.judges(direction.target, local)
     maps = heatmaps(batch.landmarks, config.size)
     fake = networks.generator(direction)(batch.shown, maps)
-    restored = networks.generator(direction.back)(noisy(fake, config.cycle_noise, random), maps)
-    judged = noisy(fake, config.judged_noise, random)
+    restored = networks.generator(direction.back)(noisy(fake, draws.get("cycle")), maps)
+    judged = noisy(fake, draws.get("judged"))
     parts: Parts = {}
 
     parts["real"] = config.weight_of_real * losses.adversarial_generator(
@@ -138,20 +141,20 @@ def discriminator_loss(
     generated: Generated,
     config: TrainConfig,
     local: bool,
-    random: np.random.Generator,
+    draws: Draws,
 ) -> tuple[Tensor, Parts]:
     """What the target domain's discriminators minimise.
 
     Args:
         domain_batch: real pictures of the target domain.
         generated: drawn ones, without gradient, from the pool.
-        random: moves the unmatched pairs, and draws the noise on what is judged.
+        draws: of :func:`discriminator_draws`.
     """
     method = config.method
     judges = networks.judges(direction.target, local)
     # Without noise they know a drawing by its faintest unevenness, and teach no shapes.
-    real = noisy(domain_batch.image, config.judged_noise, random)
-    drawn = noisy(generated.image, config.judged_noise, random)
+    real = noisy(domain_batch.image, draws.get("real"))
+    drawn = noisy(generated.image, draws.get("drawn"))
     count = len(real)
     parts: Parts = {}
 
@@ -165,8 +168,8 @@ def discriminator_loss(
         pairs = [join(real, maps), join(drawn, drawn_maps)]
         if method.unmatched_pairs:
             # Noise comes last: cut with the picture it would be smoother, and tell these apart.
-            elsewhere = unmatched(domain_batch.image, random)
-            pairs.append(join(noisy(elsewhere, config.judged_noise, random), maps))
+            elsewhere = unmatched(domain_batch.image, draws["views"])
+            pairs.append(join(noisy(elsewhere, draws.get("elsewhere")), maps))
         scores = judges["matched"](torch.cat(pairs)).split(count)
         parts["matched"] = losses.conditional_discriminator(
             scores[0], scores[1], scores[2] if method.unmatched_pairs else None, method.gan
@@ -187,20 +190,52 @@ def regressor_loss(networks: Networks, domain: str, batch: Batch, config: TrainC
     return losses.landmark_consistency(networks.regressors[domain](batch.image), maps)
 
 
-def unmatched(images: Tensor, random: np.random.Generator) -> Tensor:
-    """Real pictures whose old landmarks no longer fit: random crops, resized (section 3.2.2).
+def generator_draws(
+    config: TrainConfig, shape: Sequence[int], random: np.random.Generator
+) -> Draws:
+    """What :func:`generator_loss` needs of random numbers, on the processor.
+
+    Args:
+        shape: of a batch's pictures, (N, 3, S, S).
+
+    Returns:
+        noise of that shape: ``cycle``, on what goes back, and ``judged``, on what is judged; each
+        only where there is any.
+    """
+    return _noises({"cycle": config.cycle_noise, "judged": config.judged_noise}, shape, random)
+
+
+def discriminator_draws(
+    config: TrainConfig, shape: Sequence[int], random: np.random.Generator
+) -> Draws:
+    """What :func:`discriminator_loss` needs of random numbers, on the processor.
+
+    Args:
+        shape: of a batch's pictures, (N, 3, S, S).
+
+    Returns:
+        ``views``, of :func:`unmatched_views`, if there are unmatched pairs; and noise of that
+        shape, if there is any, on what is judged: ``real``, ``drawn`` and ``elsewhere``.
+    """
+    noise, method = config.judged_noise, config.method
+    draws = _noises({"real": noise, "drawn": noise}, shape, random)
+    if method.conditional_discriminator and method.unmatched_pairs:
+        draws["views"] = unmatched_views(shape[0], shape[-1], random)
+        draws |= _noises({"elsewhere": noise}, shape, random)
+    return draws
+
+
+def unmatched_views(count: int, size: int, random: np.random.Generator) -> Tensor:
+    """Where :func:`unmatched` cuts: crop pixels to picture pixels, (count, 2, 3).
 
     A crop has 70 to 85 % of the picture's edge and lies within it, so that no border is repeated
     that would give it away without a look at the landmarks. Its middle is at least 8 % of the edge
     off, in the resized picture: enough to leave the heatmaps.
 
     Args:
-        images: (N, C, S, S).
-
-    Returns:
-        (N, C, S, S).
+        count: of pictures.
+        size: height and width of each.
     """
-    size, count = images.shape[-1], len(images)
     middle = (size - 1) / 2
     share = random.uniform(0.70, 0.85, count)
     angle = random.uniform(0, 2 * np.pi, count)
@@ -211,21 +246,42 @@ def unmatched(images: Tensor, random: np.random.Generator) -> Tensor:
     views = np.zeros((count, 2, 3), np.float32)
     views[:, 0, 0] = views[:, 1, 1] = share
     views[:, :, 2] = middle + offset - share[:, None] * middle
-    linear, shift = sent(torch.from_numpy(views), images.device).split([2, 1], dim=-1)
-    return enlarged_views(images, linear, shift, size)
+    return torch.from_numpy(views)
 
 
-def noisy(images: Tensor, strength: float, random: np.random.Generator) -> Tensor:
-    """Images with Gaussian noise of this standard deviation; the same ones for 0.
+def unmatched(images: Tensor, views: Tensor) -> Tensor:
+    """Real pictures whose old landmarks no longer fit: random crops, resized (section 3.2.2).
+
+    Args:
+        images: (N, C, S, S).
+        views: of :func:`unmatched_views`, (N, 2, 3).
+
+    Returns:
+        (N, C, S, S).
+    """
+    linear, shift = views.split([2, 1], dim=-1)
+    return enlarged_views(images, linear, shift, images.shape[-1])
+
+
+def noisy(images: Tensor, noise: Tensor | None) -> Tensor:
+    """Images with Gaussian noise over them; the same ones for None.
 
     A generator hides what it may not draw in faint speckle, from which the way back restores the
     photo (Chu et al. 2017). Noise drowns the speckle, so that it no longer pays (Bashkirova et al.
     2019).
     """
-    if not strength:
-        return images
-    noise = random.standard_normal(images.shape, np.float32) * np.float32(strength)
-    return images + sent(torch.from_numpy(noise), images.device)
+    return images if noise is None else images + noise
+
+
+def _noises(
+    strengths: Mapping[str, float], shape: Sequence[int], random: np.random.Generator
+) -> Draws:
+    """Gaussian noise by name, of these standard deviations; none where one is 0."""
+    return {
+        name: torch.from_numpy(random.standard_normal(shape, np.float32) * np.float32(strength))
+        for name, strength in strengths.items()
+        if strength
+    }
 
 
 def total(parts: Parts) -> Tensor:

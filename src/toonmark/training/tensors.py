@@ -27,8 +27,19 @@ def to_points(landmarks: Sequence[Array]) -> Tensor:
     return torch.from_numpy(np.stack(landmarks)).float()
 
 
+def laid_like(parameter: Tensor, tensor: Tensor) -> Tensor:
+    """A gradient or an average of a parameter, or a copy of it in that one's type and strides.
+
+    Fused optimisers walk all of them in the order of memory. On a GPU they refuse others; compiled
+    networks give their gradients in channels-last strides, and checkpoints know no strides.
+    """
+    if tensor.dtype == parameter.dtype and tensor.stride() == parameter.stride():
+        return tensor
+    return torch.empty_like(parameter).copy_(tensor)
+
+
 def sent(tensor: Tensor, device: torch.device) -> Tensor:
-    """A tensor of the processor on a device; nobody waits until a GPU has it."""
-    if device.type != "cuda":
+    """A tensor on a device; nobody waits until a GPU has what is the processor's."""
+    if device.type != "cuda" or tensor.device.type != "cpu":
         return tensor.to(device)
     return tensor.pin_memory().to(device, non_blocking=True)

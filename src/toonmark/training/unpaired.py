@@ -22,11 +22,12 @@ from toonmark.artifacts import kept_at
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.sampling import Sampler
 from toonmark.data.streams import Stream
+from toonmark.errors import ConfigurationError
 from toonmark.training import checkpoint
 from toonmark.training.ahead import Ahead
 from toonmark.training.config import UnpairedConfig
 from toonmark.training.digests import digests
-from toonmark.training.fabric import device_of, precision_of
+from toonmark.training.fabric import device_of, placed, precision_of
 from toonmark.training.networks import (
     DIRECTIONS,
     Direction,
@@ -38,7 +39,8 @@ from toonmark.training.pictures import Pictures
 from toonmark.training.pool import ImagePool
 from toonmark.training.processes import Update, places
 from toonmark.training.samples import write_samples
-from toonmark.training.step import Batch, Generated, Parts
+from toonmark.training.step import Batch, Draws, Generated, Parts
+from toonmark.training.tensors import sent
 from toonmark.training.terms import Gate, Terms
 
 if TYPE_CHECKING:
@@ -98,10 +100,11 @@ class UnpairedTrainer(ABC):
             config.batch,
             places(fabric, config.batch),
             evened={"face"} if config.even_light else set(),
+            device=fabric.device,
         )
         self.pictures = Ahead(self.made, config.iterations, pinned=fabric.device.type == "cuda")
         networks.train()
-        fabric.to_device(networks)
+        placed(fabric, networks)
         self.averaged = copy.deepcopy(networks.generators).requires_grad_(False).eval()
         if fresh:
             self.begin()
@@ -129,6 +132,29 @@ class UnpairedTrainer(ABC):
         """
         _compile(self.translation, {"dynamic": False, **options})
 
+    def capture(self, **options: Any) -> None:
+        """Has PyTorch compile each direction of a step as one graph: losses, gradients, the pool.
+
+        Random numbers are drawn before it; optimisers and averages, a few operators over all
+        weights, come after it.
+
+        Args:
+            options: those of :func:`torch.compile`.
+
+        Raises:
+            ConfigurationError: this PyTorch cannot capture a gradient.
+        """
+        from torch._dynamo import config
+
+        if not hasattr(config, "trace_autograd_ops"):
+            raise ConfigurationError(
+                f"PyTorch {torch.__version__} cannot capture a step with its gradients.",
+                "Update PyTorch, or compile the networks alone (`--compile`).",
+            )
+        config.trace_autograd_ops = True
+        whole = {"dynamic": False, "fullgraph": True, **options}
+        self.directed = torch.compile(self.directed, **whole)  # type: ignore[method-assign]
+
     # What a method adds ------------------------------------------------------------------
 
     @abstractmethod
@@ -136,13 +162,15 @@ class UnpairedTrainer(ABC):
         self,
         direction: Direction,
         batches: Mapping[Domain, Batch],
-        iteration: int,
-        random: np.random.Generator,
+        stage2: bool,
+        draws: Draws,
     ) -> tuple[Tensor, Parts, Generated]:
         """What the generators minimise in one direction: the sum, its terms, what was drawn.
 
         Args:
             batches: real pictures by domain.
+            stage2: whether this is stage II.
+            draws: of :meth:`generator_draws`.
         """
 
     @abstractmethod
@@ -151,15 +179,29 @@ class UnpairedTrainer(ABC):
         direction: Direction,
         batch: Batch,
         generated: Generated,
-        iteration: int,
-        random: np.random.Generator,
+        stage2: bool,
+        draws: Draws,
     ) -> tuple[Tensor, Parts]:
         """What the target domain's discriminators minimise.
 
         Args:
             batch: real pictures of the target domain.
             generated: drawn ones, without gradient, from the pool.
+            stage2: whether this is stage II.
+            draws: of :meth:`discriminator_draws`.
         """
+
+    def generator_draws(self, shape: Sequence[int], random: np.random.Generator) -> Draws:
+        """What :meth:`generator_loss` needs of random numbers, on the processor.
+
+        Args:
+            shape: of a batch's pictures here, (N, 3, S, S).
+        """
+        return {}
+
+    def discriminator_draws(self, shape: Sequence[int], random: np.random.Generator) -> Draws:
+        """The same for :meth:`discriminator_loss`."""
+        return {}
 
     def begin(self) -> None:  # noqa: B027
         """Called once at a fresh start: to read what other runs have learnt."""
@@ -184,38 +226,11 @@ class UnpairedTrainer(ABC):
         networks = self.translation
         batches = self.batches(iteration)
         generators = list(networks.generators.parameters())
-        discriminators = list(networks.discriminators.parameters())
+        stage2 = self.unpaired.in_stage2(iteration)
 
         def one(direction: Direction) -> tuple[Gradients, Parts]:
-            random = np.random.default_rng(
-                [
-                    self.unpaired.seed,
-                    Stream.METHOD,
-                    iteration,
-                    DIRECTIONS.index(direction),
-                    self.fabric.global_rank,
-                ]
-            )
-            with self.fabric.autocast():
-                loss, parts, generated = self.generator_loss(direction, batches, iteration, random)
-            gradients: Gradients = [torch.autograd.grad(loss, generators)]
-            image, points = self.pools[direction.name].exchange(
-                generated.image, generated.points, random
-            )
-            with self.fabric.autocast():
-                loss, judged = self.discriminator_loss(
-                    direction,
-                    batches[direction.target],
-                    Generated(image, points),
-                    iteration,
-                    random,
-                )
-            gradients.append(torch.autograd.grad(loss, discriminators, allow_unused=True))
-            values = _named(direction, "generator", parts) | _named(
-                direction, "discriminator", judged
-            )
-            more, logged = self.further(direction, batches)
-            return gradients + more, values | logged
+            draws = self.draws(direction, iteration, batches[direction.source].image.shape)
+            return self.directed(direction, batches, stage2, draws)
 
         results = self._side_by_side(one)
         terms = Terms.of(
@@ -232,6 +247,53 @@ class UnpairedTrainer(ABC):
         terms = self._update(iteration, terms, both)
         self.stepped(iteration, terms)
         return terms
+
+    def draws(self, direction: Direction, iteration: int, shape: Sequence[int]) -> Draws:
+        """All random numbers of a direction's step, on this process's device.
+
+        Args:
+            shape: of a batch's pictures here, (N, 3, S, S).
+        """
+        seeds = (self.unpaired.seed, Stream.METHOD, iteration)
+        random = np.random.default_rng(
+            [*seeds, DIRECTIONS.index(direction), self.fabric.global_rank]
+        )
+        draws = self.generator_draws(shape, random)
+        draws["pool"] = self.pools[direction.name].drawn(shape[0], random)
+        draws |= self.discriminator_draws(shape, random)
+        return {name: sent(tensor, self.fabric.device) for name, tensor in draws.items()}
+
+    def directed(
+        self,
+        direction: Direction,
+        batches: Mapping[Domain, Batch],
+        stage2: bool,
+        draws: Draws,
+    ) -> tuple[Gradients, Parts]:
+        """One direction of a step: gradients by optimiser, and the loss terms without theirs.
+
+        It reads nothing back, and no shape depends on what is in a tensor: see :meth:`capture`.
+
+        Args:
+            batches: real pictures by domain.
+            draws: of :meth:`draws`, whose pictures the pool keeps.
+        """
+        networks = self.translation
+        with self.fabric.autocast():
+            loss, parts, generated = self.generator_loss(direction, batches, stage2, draws)
+        gradients: Gradients = [torch.autograd.grad(loss, list(networks.generators.parameters()))]
+        image, points = self.pools[direction.name].exchange(
+            generated.image, generated.points, draws["pool"]
+        )
+        with self.fabric.autocast():
+            loss, judged = self.discriminator_loss(
+                direction, batches[direction.target], Generated(image, points), stage2, draws
+            )
+        discriminators = list(networks.discriminators.parameters())
+        gradients.append(torch.autograd.grad(loss, discriminators, allow_unused=True))
+        values = _named(direction, "generator", parts) | _named(direction, "discriminator", judged)
+        more, logged = self.further(direction, batches)
+        return gradients + more, {k: value.detach() for k, value in (values | logged).items()}
 
     def _update(self, iteration: int, terms: Terms, gradients: list[list[Tensor | None]]) -> Terms:
         rate = self.unpaired.rate_at(iteration)
