@@ -64,6 +64,21 @@ def write_sizes(path, frames):
     return path
 
 
+def write_jpegs(path, jpegs):
+    """A film of JPEG files as they are, 480 × 360."""
+    import av
+
+    with av.open(str(path), "w") as file:
+        video = file.add_stream("mjpeg", rate=RATE)
+        video.height, video.width, video.pix_fmt = 360, 480, "yuvj420p"
+        for number, jpeg in enumerate(jpegs):
+            packet = av.Packet(jpeg)
+            packet.stream, packet.time_base = video, Fraction(1, RATE)
+            packet.pts = packet.dts = number
+            file.mux(packet)
+    return path
+
+
 def read_clip(path):
     """Its frames, the first sound track's packets, and how long it is."""
     import av

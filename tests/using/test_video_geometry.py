@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from fractions import Fraction
 
 import numpy as np
 import pytest
-from tests.using.clips import read_clip, swaying, with_matrix, write_clip, write_sizes
+from PIL import Image
+from tests.using.clips import (
+    read_clip,
+    swaying,
+    with_matrix,
+    write_clip,
+    write_jpegs,
+    write_sizes,
+)
 
 from toonmark import Cartoonizer
 from toonmark.errors import VideoError
@@ -52,6 +61,27 @@ def test_a_clip_is_drawn_as_a_player_shows_it(cartoonizer, astronaut, tmp_path, 
         gap = np.abs(frame.astype(int) - wanted).mean(axis=2)
         assert gap[:60, :60].mean() < 10
         assert gap[100:200, 180:300].mean() > 25  # drawn
+
+
+@pytest.mark.parametrize("lie", [lie for lie, (m, _) in LIES.items() if np.linalg.det(
+    np.reshape(m, (2, 2))) > 0])  # fmt: skip
+def test_frames_with_exif_are_read_and_turned(cartoonizer, astronaut, tmp_path, lie):
+    """Old cameras write it into each JPEG of a film, and PyAV has no name for it."""
+    matrix, shown = LIES[lie]
+    wanted = swaying(astronaut, 0)
+    stored = wanted if "quarter" in lie else shown(wanted)
+    exif = Image.Exif()
+    exif[271] = "a camera"
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(stored)).save(buffer, "JPEG", quality=95, exif=exif)
+    source = write_jpegs(tmp_path / "a.mov", [buffer.getvalue()] * 2)
+    target = tmp_path / "b.mp4"
+    assert cartoonize_clip(cartoonizer, with_matrix(source, matrix), target).frames == 2
+    (frame, _), _, _ = read_clip(target)
+    expected = shown(stored)
+    assert frame.shape == expected.shape
+    for corner in (np.s_[:60, :60], np.s_[-60:, :60], np.s_[-60:, -60:]):
+        assert np.abs(frame[corner].astype(int) - expected[corner]).mean() < 10
 
 
 @pytest.mark.parametrize("pixel", [Fraction(4, 3), Fraction(3, 4)])

@@ -36,9 +36,17 @@ class Lie:
         return np.ascontiguousarray(pixels)
 
 
+#: By quarters anticlockwise.
+_TURNED = (Lie(), Lie(True, up_down=True), Lie(False, True, True), Lie(True, left_right=True))
+
+
 def lie_of(frame: Any) -> Lie:
     """What a decoded frame's display matrix says; upright where it says nothing."""
-    stored = frame.side_data.get("DISPLAYMATRIX")
+    try:
+        stored = frame.side_data.get("DISPLAYMATRIX")
+    except ValueError:
+        # Beside it lies what PyAV has no name for, such as EXIF; the angle it tells all the same.
+        return _TURNED[round(frame.rotation / 90) % 4]
     if stored is None or len(bytes(stored)) < 36:
         return Lie()
     # Shown x = a·x + c·y, shown y = b·x + d·y; the matrix is stored as a b u, c d v, x y w.
