@@ -64,7 +64,7 @@ def test_the_number_of_operators_does_not_grow_with_the_batch(small_config, monk
         totals[batch] = sum(counts.values())
         # In all of both directions: patches, of the picture and of averaged ones; unmatched pairs.
         assert counts["grid_sampler_2d"] == 8 + 2
-    # By PyTorch 2.13; another counts a few more or less. 4,070 before patches and pools were batched.
+    # By PyTorch 2.13; others count a few more or less. 4,070 before patches and pools were batched.
     assert totals[1] <= 2600
     assert abs(totals[4] - totals[1]) <= 8, totals
 
