@@ -39,7 +39,9 @@ def resized(image: Array, size: int) -> Array:
     return np.asarray(picture.resize((size, size), Image.Resampling.LANCZOS))
 
 
-def figure(image: Array, size: int, outline: Array | None = None) -> Array:
+def figure(
+    image: Array, size: int, outline: Array | None = None, whole: Array | None = None
+) -> Array:
     """A cartoon at another size without the white around it.
 
     Cut out once it is large, along its sharp lines; but made smaller only after it was cut out,
@@ -48,12 +50,14 @@ def figure(image: Array, size: int, outline: Array | None = None) -> Array:
     Args:
         image: (s, s, 3) uint8, a cartoon on white.
         outline: (s, s, 3) uint8, see :func:`cut_out`.
+        whole: (size, size, 3) uint8, the cartoon at that size on white, if it is there already.
 
     Returns:
         (size, size, 4) uint8 RGBA.
     """
     if size >= LEAST * image.shape[0]:
-        return cut_out(resized(image, size), None if outline is None else resized(outline, size))
+        large = resized(image, size) if whole is None else whole
+        return cut_out(large, None if outline is None else resized(outline, size))
     return resized(cut_out(image, outline), size)
 
 

@@ -107,7 +107,7 @@ def traced(image: Array, size: int, transparent: bool = False, outline: Array | 
     vtracer = _library()
     edge = max(TRACED_AT, len(image))
     plain = cutout.resized(image, edge)
-    pixels = cutout.figure(image, edge, outline) if transparent else plain
+    pixels = cutout.figure(image, edge, outline, plain) if transparent else plain
     head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{size}" height="{size}" viewBox="0 0 '
     if _is_ink(plain):
         fine = _FINER * edge

@@ -29,9 +29,10 @@ FLAGS = (
     "--host-resolver-rules=MAP toon.test 127.0.0.1",  # a name that is not this computer's own
 )
 
-#: What is chosen behind a cartoon, and how large it is saved.
+#: What is chosen behind a cartoon, and how large and as what it is saved.
 BACKGROUND = ".choice:has-text('Background') select"
 SIZE = ".choice:has-text('Size') select"
+FORMAT = ".choice:has-text('Format') select"
 
 #: Seconds; a busy machine is slow, and that is no error.
 PATIENCE = float(os.environ.get("TOONMARK_PATIENCE", "120"))

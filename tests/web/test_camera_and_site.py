@@ -110,6 +110,52 @@ def _edges(pixels):
     return np.abs(cv2.Laplacian(grey, cv2.CV_64F)).max(axis=0).mean()
 
 
+def test_three_seconds_of_film(pack, astronaut, tmp_path):
+    """Counted down, drawn all along, as long as was said; where nothing encodes it says so."""
+    av = pytest.importorskip("av", reason="toonmark[video] is not installed")
+    video = browser.make_video(tmp_path / "face.mjpeg", astronaut)
+    flags = (
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={video}",
+    )
+    with browser.server("--style", str(pack)) as address, browser.chromium(*flags) as chromium:
+        page = browser.open_page(chromium, address, permissions=["camera"])
+        page.click("button:text('Use the camera')")
+        page.wait_for_selector("#camera[data-face=yes]")
+        page.evaluate(
+            """() => {
+                window.counted = [];
+                const left = document.querySelector('#camera .left');
+                new MutationObserver(() => counted.push(left.textContent || left.className))
+                    .observe(left, { childList: true, attributes: true });
+            }"""
+        )
+        with page.expect_download() as download:
+            page.click("button:text('Film three seconds')")
+        assert download.value.suggested_filename == "camera-toon.webm"
+        assert page.evaluate("counted") == ["3", "2", "1", "left filming", "left"]
+        with av.open(str(download.value.path())) as container:
+            assert container.duration == 3_000_000
+            stream = container.streams.video[0]
+            frames = [(float(one.time), one) for one in container.decode(stream)]
+        times = [time for time, _ in frames]
+        assert times[0] < 0.2
+        assert times == sorted(times)
+        assert times[-1] > 1, "it ends with its beginning"
+        pictures = [frame.to_ndarray(format="rgb24").astype(int) for _, frame in frames]
+        assert pictures[0].shape == (512, 512, 3)
+        assert min(picture.std() for picture in pictures) > 20
+        assert np.abs(pictures[0] - pictures[-1]).mean() > 0.5, "nothing moves"
+        page.wait_for_selector("button:text('Film three seconds'):enabled")
+        page.evaluate("delete globalThis.VideoEncoder")
+        page.click("button:text('Film three seconds')")
+        page.wait_for_selector("#camera .note:visible")
+        assert "cannot write videos" in page.inner_text("#camera .note")
+        page.click("#camera button:text-is('Stop')")
+        assert not page.problems
+
+
 def test_camera_that_is_refused(chromium, pack):
     with browser.server("--style", str(pack)) as address:
         page = browser.open_page(chromium, address)

@@ -108,6 +108,26 @@ def test_one_photo_a_request(client, photo, kept):
     assert client.post(f"/cartoonize?photo={kept}", content=iter([photo])).status_code == 422
 
 
+def test_a_second_photo_that_trickles_is_ended(serve, photo):
+    """It is refused once it is there, but waited for no longer than for any upload."""
+
+    async def trickle():
+        for _ in range(50):
+            yield b"x"
+            await asyncio.sleep(0.1)
+
+    async def send(app):
+        import httpx2
+
+        transport = httpx2.ASGITransport(app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return await client.post("/cartoonize?photo=any", content=trickle())
+
+    with serve(time_limit=0.5) as client:
+        response = in_a_loop(send(client.app))
+    assert (response.status_code, kind(response)) == (408, "slow-upload")
+
+
 def gone(kept, handle, host="a"):
     try:
         with kept.used(handle, host):

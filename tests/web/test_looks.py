@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -13,7 +15,8 @@ from tests.using.conftest import _write_pack
 from tests.web import browser
 from tests.web.test_vision import call, picture, rgba
 
-from toonmark import Cartoonizer, cutout
+from toonmark import Cartoonizer, blend, cutout
+from toonmark.faces import align
 
 pytestmark = pytest.mark.skipif(bool(browser.missing()), reason=browser.missing() or "-")
 
@@ -64,6 +67,110 @@ def test_colours():
     assert np.abs(found[64, 64].astype(int) - figure[64, 64]).max() <= 1
 
 
+def test_a_photo_out_of_focus(astronaut):
+    """Behind the figure the photo without its details, the same at every size; on it the figure."""
+    photo = np.ascontiguousarray(astronaut[:256, 90:346])
+    found = {}
+    for size in (128, 256):
+        figure = cutout.cut_out(head(size))
+        shown = cv2.resize(photo, (size, size), interpolation=cv2.INTER_AREA)
+        arguments = picture(figure), "blurred", size, picture(shown)
+        found[size] = rgba(call("sticker.js", "dressed", *arguments))
+        assert (found[size][..., 3] == 255).all()
+        middle = np.s_[size // 2 - 5 : size // 2 + 5, size // 2 - 5 : size // 2 + 5, :3]
+        np.testing.assert_allclose(found[size][middle], figure[middle], atol=1)
+    behind = cutout.cut_out(head(256))[..., 3] == 0
+    expected = cv2.GaussianBlur(photo, (0, 0), 1.6 * 256 / 48)
+    apart = np.abs(found[256][..., :3].astype(int) - expected)[behind]
+    assert apart.mean() < 4
+    assert np.abs(found[256][..., :3].astype(int) - photo)[behind].mean() > 2 * apart.mean()
+    small = cv2.resize(found[256][..., :3], (128, 128), interpolation=cv2.INTER_AREA)
+    behind = cutout.cut_out(head(128))[..., 3] == 0
+    assert np.abs(small.astype(int) - found[128][..., :3])[behind].mean() < 2
+
+
+def saved(page, button=f"{FACE} button:text-is('Save')"):
+    """What a button saves: the file's name, and its bytes."""
+    with page.expect_download() as download:
+        page.click(button)
+    page.wait_for_selector("button:text-is('Saved')")
+    page.wait_for_selector("button:text-is('Saved')", state="detached")
+    return download.value.suggested_filename, download.value.path().read_bytes()
+
+
+#: Formats, how Pillow calls them, and how far from what is shown they may be.
+FORMATS = [("png", "PNG", 0), ("jpg", "JPEG", 3), ("webp", "WEBP", 4)]
+
+
+def test_formats(chromium, address, photo, tmp_path):
+    """Each opens as what it is and looks as what is shown; JPEG is on white where nothing is."""
+    (tmp_path / "one.png").write_bytes(photo)
+    page = browser.open_page(chromium, address)
+    browser.drop(page, [tmp_path / "one.png"])
+    browser.drawn(page)
+    for look in ("blurred", "transparent"):
+        before = _settled(page)
+        page.select_option(browser.BACKGROUND, look)
+        _settled(page, before)
+        shown = browser.pixels(page, f"{FACE} canvas[role=img]").astype(float)
+        assert bool(shown[..., 3].min() == 255) == (look == "blurred")
+        for kind, called, most in FORMATS:
+            page.select_option(browser.FORMAT, kind)
+            name, data = saved(page)
+            assert name == f"one-toon.{kind}"
+            found = Image.open(io.BytesIO(data))
+            assert (found.format, found.size) == (called, (512, 512))
+            assert kind != "jpg" or found.mode == "RGB"
+            seen = found.convert("RGBA")
+            assert seen.getpixel((5, 5))[3] == (255 if kind == "jpg" else shown[5, 5, 3])
+            found = Image.alpha_composite(Image.new("RGBA", seen.size, "white"), seen)
+            share = shown[..., 3:] / 255
+            expected = shown[..., :3] * share + 255 * (1 - share)
+            pixels = np.asarray(found.convert("RGB"))
+            assert np.abs(pixels - expected).mean() <= max(most, 0.5), (look, kind)
+    shapes = f"{browser.FORMAT} option[value=svg]"
+    assert page.is_enabled(shapes)
+    page.select_option(browser.FORMAT, "svg")
+    page.select_option(browser.BACKGROUND, "blurred")
+    page.wait_for_function("() => document.querySelector('option[value=svg]').disabled")
+    assert page.input_value(browser.FORMAT) == "png", "a photo has no shapes"
+    assert not page.problems
+    page.context.close()
+
+
+def test_the_whole_photo_with_its_faces_drawn(chromium, address, pack, two_faces, tmp_path):
+    """As Python puts them back; tuned too, from here and from the server."""
+    (tmp_path / "two.png").write_bytes(two_faces)
+    original = np.asarray(Image.open(io.BytesIO(two_faces)))
+    cartoons = Cartoonizer(pack, threads=1)(tmp_path / "two.png", "all")
+    page = browser.open_page(chromium, address)
+    browser.drop(page, [tmp_path / "two.png"])
+    browser.drawn(page)
+
+    def whole():
+        name, data = saved(page, "button:text-is('Whole photo')")
+        assert name == "two-in-photo.png"
+        return np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
+
+    here = whole()
+    expected = blend.in_photo(original, cartoons)
+    assert np.abs(here - expected).mean() < 0.2
+    assert np.abs(here - original).mean() > 5
+    page.focus(".tune [name=strength]")
+    page.keyboard.press("PageDown")
+    page.wait_for_selector(f"{FACE}[data-state=drawn]:not([data-count='1'])")
+    strength = int(page.input_value(".tune [name=strength]")) / 100
+    tuned = whole()
+    expected = blend.in_photo(original, [one.tuned(strength=strength) for one in cartoons])
+    assert np.abs(tuned - expected).mean() < 0.2
+    assert np.abs(tuned - here).mean() > 0.5
+    page.check("input[value=server]", force=True)
+    browser.drawn(page)
+    assert np.abs(whole() - expected).mean() < 0.2
+    assert not page.problems
+    page.context.close()
+
+
 def test_the_photo_under_a_cartoon_is_as_sharp_as_it_was(chromium, address, astronaut, tmp_path):
     """Not the style's 128 pixels made larger; it fits the cartoon all the same."""
     large = cv2.resize(astronaut, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
@@ -78,6 +185,15 @@ def test_the_photo_under_a_cartoon_is_as_sharp_as_it_was(chromium, address, astr
     assert before.shape == (512, 512, 3)
     grey = cv2.cvtColor(before, cv2.COLOR_RGB2GRAY)
     assert np.abs(cv2.Laplacian(grey, cv2.CV_64F)).mean() > 8
+    # So it is in the example.
+    page.click(".photo header button")
+    hero = browser.pixels(page, "#example canvas.before")[..., :3].astype(int)
+    source = Path(__file__).parents[2] / "web/src"
+    original = np.asarray(Image.open(source / "example.jpg").convert("RGB"))
+    points = np.array(json.loads((source / "example.json").read_text()))
+    expected = align.crop(original, align.face_transform(points, 512), 512)
+    small = cv2.resize(cv2.resize(expected, (128, 128), interpolation=cv2.INTER_AREA), (512, 512))
+    assert np.abs(hero - expected).mean() < 0.5 * np.abs(small - expected).mean()
     # The style draws the negative: both show the same place.
     small = [cv2.resize(one, (64, 64), interpolation=cv2.INTER_AREA) for one in (before, cartoon)]
     assert np.corrcoef(small[0].ravel(), small[1].ravel())[0, 1] < -0.95
@@ -342,6 +458,21 @@ def test_what_was_made_is_kept_until_it_is_cleared(chromium, two_styles, photo, 
     browser.drawn(page)
     assert _settled(page) == unlike
     # What is kept is this page's own, not that of another one of the host's.
+    # A photo is written once, and not at each step; the steps are.
+    page.evaluate(
+        """() => {
+            window.written = [];
+            const put = IDBObjectStore.prototype.put;
+            IDBObjectStore.prototype.put = function (value) {
+                written.push(value.file ? 'photo' : 'settings');
+                return put.call(this, value);
+            };
+        }"""
+    )
+    page.select_option(browser.BACKGROUND, "blue")
+    page.wait_for_function("written.length > 0")
+    page.wait_for_timeout(500)
+    assert set(page.evaluate("written")) == {"settings"}
     databases = page.evaluate("indexedDB.databases().then(all => all.map(({ name }) => name))")
     assert databases == ["toonmark " + page.evaluate("location.pathname")]
     page.click("button:text('Clear everything')")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from urllib.parse import quote
 
 import cv2
 import numpy as np
@@ -421,13 +422,48 @@ def test_first_load_is_small_and_kept(chromium, shipped):
 
 
 def test_token_from_the_address(chromium, packs, files):
-    with browser.server("--style", str(packs), "--token", "a-secret-of-the-test") as address:
-        assert address.endswith("#token=a-secret-of-the-test")
-        page = browser.open_page(chromium, address)
-        assert "a-secret" not in page.url
+    """Decoded, in all tabs, and out of the address; typed in where it is missing or wrong."""
+    secret = "a-secret/of.the+test="
+    with browser.server("--style", str(packs), "--token", secret) as address:
+        plain, _, given = address.partition("#token=")
+        page = browser.open_page(chromium, f"{plain}#token={quote(secret, safe='')}")
+        assert given
+        assert "secret" not in page.url
         browser.drop(page, [files / "one.png"])
         browser.drawn(page)
         page.check("input[value=server]", force=True)
         browser.drawn(page)
         assert not page.problems
+        other = page.context.new_page()
+        other.goto(plain)
+        other.wait_for_selector("body[data-state=ready]")
         page.context.close()
+
+        page = chromium.new_context().new_page()
+        page.set_default_timeout(1000 * browser.PATIENCE)
+        page.goto(plain)
+        page.wait_for_selector("form.token")
+        assert "those who have its token" in page.inner_text("#example")
+        for typed, said in (("something-else", "does not take"), (secret, "")):
+            page.fill("input[name=token]", typed)
+            page.keyboard.press("Enter")
+            found = f"#example:has-text('{said}') form.token" if said else "body[data-state=ready]"
+            page.wait_for_selector(found)
+            assert "token" not in page.url
+        page.context.close()
+
+
+def test_twelve_faces_are_twelve_stops_at_most_from_a_saved_one(page, astronaut, tmp_path):
+    face = astronaut[0:256, 90:346]
+    party = np.vstack([np.hstack([face] * 4)] * 3)
+    Image.fromarray(party).save(tmp_path / "party.png")
+    page.focus("body")
+    count = tabbed_to(page, "Choose a photo", 10)
+    chosen_with_enter(page, tmp_path / "party.png")
+    browser.drawn(page)
+    assert page.locator(".face").count() == 12
+    count += tabbed_to(page, "Save", 12)
+    assert count <= 12
+    with page.expect_download() as download:
+        page.keyboard.press("Enter")
+    assert download.value.suggested_filename == "party-toon-1.png"

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from toonmark import cutout, tuning
+from toonmark import Cartoon, blend, cutout, tuning
 from toonmark.faces import align, pose
 from toonmark.landmarks import template_points
 
@@ -88,6 +88,32 @@ def test_similarity_and_pose(seed):
     np.testing.assert_allclose(found, align.similarity(source, template_points(128)), atol=1e-9)
     assert call("geometry.js", "yaw", source.tolist()) == pytest.approx(pose.yaw(source))
     assert call("geometry.js", "roll", source.tolist()) == pytest.approx(pose.roll(source))
+
+
+@pytest.mark.parametrize("enlarged", [1, 4])
+def test_cartoons_are_put_back_as_python_puts_them(astronaut, drawing, enlarged):
+    """Turned ones, at the photo's scale and larger, and one that reaches beyond the photo."""
+    photo = np.ascontiguousarray(astronaut[:300, 60:400])
+    cartoons, told = [], []
+    for seed, (scale, shift) in enumerate([(1.3, (60, 90)), (0.5, (190, 20)), (0.7, (-40, 200))]):
+        size = 128 // enlarged
+        image = cv2.resize(drawing, (size, size), interpolation=cv2.INTER_AREA)
+        places = points(seed, scale) + shift
+        transform = align.face_transform(places, size)
+        low, high = places.min(0), places.max(0)
+        box = (*low, *(high - low))
+        how = {"points": places, "score": 1.0, "transform": transform}
+        turn = {"yaw": 0.0, "roll": 0.0, "turned": False}
+        cartoons.append(Cartoon(image=image, crop=image, number=None, box=box, **how, **turn))
+        shown = picture(image)
+        told.append({"shown": shown, "outline": shown, "transform": transform.tolist()})
+    found = rgba(call("blend.js", "inPhoto", picture(photo), told))[..., :3].astype(int)
+    expected = blend.in_photo(photo, cartoons)
+    assert np.abs(expected.astype(int) - photo).mean() > 3
+    apart = np.abs(found - expected)
+    assert apart.mean() < 0.15
+    assert np.percentile(apart, 99.5) <= 4
+    np.testing.assert_array_equal(found[-40:, -40:], photo[-40:, -40:])
 
 
 def test_invert():

@@ -1,8 +1,8 @@
 // The service worker: the page without a network, and isolated on hosts that send no headers.
 
-import { cacheNames } from './work/keeping.js';
+import { cacheNames, NAME } from './work/keeping.js';
 
-const { shell, models } = cacheNames(self.location.href);
+const { shell, models, shared } = cacheNames(self.location.href);
 const SHELL = shell + VERSION;
 
 self.addEventListener('install', (event) => {
@@ -22,10 +22,12 @@ self.addEventListener('activate', (event) => {
 self.addEventListener('fetch', (event) => {
   const { request } = event;
   const url = new URL(request.url);
-  // What is sent to the API passes by untouched.
-  if (request.method !== 'GET' || url.origin !== self.location.origin) return;
+  if (url.origin !== self.location.origin) return;
   const scope = new URL(self.registration.scope).pathname;
   const path = url.pathname.slice(scope.length);
+  if (request.mode === 'navigate' && request.method === 'POST' && path === 'share') event.respondWith(received(request));
+  // What is sent to the API passes by untouched.
+  if (request.method !== 'GET') return;
   if (path.startsWith('assets/')) event.respondWith(kept(event, SHELL));
   else if (/^models\/.+\.onnx$/.test(path)) event.respondWith(kept(event, models));
   else if (path === 'models/manifest.json') event.respondWith(fresh(event, models));
@@ -33,6 +35,21 @@ self.addEventListener('fetch', (event) => {
     event.respondWith(fresh(event, SHELL));
   }
 });
+
+/** Photos that another app shares with the installed page: they are kept for it, and sent nowhere. */
+async function received(request) {
+  try {
+    const cache = await caches.open(shared);
+    const files = (await request.formData()).getAll('photos').filter((one) => one instanceof File);
+    for (const [number, file] of files.entries()) {
+      const headers = { 'Content-Type': file.type, [NAME]: encodeURIComponent(file.name) };
+      await cache.put(`shared/${number}`, new Response(file, { headers }));
+    }
+  } catch {
+    // No room, or a form that is none: the page opens without them.
+  }
+  return Response.redirect(`${self.registration.scope}?do=shared`, 303);
+}
 
 /** Files whose names hold their hashes never change. The worker keeps some beside the networks. */
 async function kept(event, name) {

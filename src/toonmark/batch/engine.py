@@ -194,7 +194,6 @@ def _cluster(address: str | None, workers: int | None) -> Iterator[int]:
     if address is None:
         options |= {"num_cpus": workers or os.cpu_count(), "object_store_memory": OBJECT_STORE}
         options |= {"include_dashboard": False}
-    if address is None:
         _start(options)
     else:
         try:

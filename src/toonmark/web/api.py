@@ -128,13 +128,13 @@ async def _photo(service: Service, request: Request, handle: str) -> AsyncIterat
             yield content
         return
     if uploads.has_body(request):
-        await uploads.drain(request, service.settings.max_bytes)
-        raise Refusal(
-            "wrong-option",
-            422,
-            "The option photo is wrong: there is a photo in the body as well.",
-            "Send one of both.",
-        )
+        async with uploads.received(service, request):  # within the limits of any upload
+            raise Refusal(
+                "wrong-option",
+                422,
+                "The option photo is wrong: there is a photo in the body as well.",
+                "Send one of both.",
+            )
     with service.kept.used(handle, uploads.sender(request)) as content:
         yield content
 

@@ -28,7 +28,7 @@ export class Device {
     this.worker.onmessage = ({ data: { number, result, failure } }) => {
       const { resolve, reject } = this.waiting.get(number);
       this.waiting.delete(number);
-      if (failure) reject(new Problem(failure.message, failure.remedy, '', failure.values));
+      if (failure) reject(new Problem(failure.message, failure.remedy, failure.kind, failure.values));
       else resolve(result);
     };
     this.worker.onerror = () => this.end('The drawing part of the page does not run.');
@@ -67,6 +67,12 @@ export class Device {
   /** The drawing as shapes. @returns {Promise<string>} SVG */
   async trace({ id }, points, options) {
     return (await this.call('trace', { id, points, ...options })).shapes;
+  }
+
+  /** The whole photo with its faces drawn. @param {number[][][]} all their points
+   * @returns {Promise<import('../vision/crop.js').Picture>} */
+  async inPhoto({ id }, all, options) {
+    return (await this.call('inPhoto', { id, all, ...options })).cartoon;
   }
 
   /** Does not fail: a worker that has stopped keeps nothing. */

@@ -27,6 +27,13 @@ export function tell(...parts) {
 /** Puts words in the place of what an element says. @param {HTMLElement} element @param {string | object} what */
 export const put = (element, what) => element.replaceChildren(text(what));
 
+/** Says something in a note, which is hidden while it says nothing.
+ * @param {HTMLElement} element @param {...(string | object)} parts words; none, or an empty one: nothing */
+export function note(element, ...parts) {
+  element.hidden = !parts.join('');
+  element.replaceChildren(...parts.flatMap((part) => [text(part), ' ']));
+}
+
 /** Shows RGBA pixels on a canvas. @param {HTMLCanvasElement} canvas */
 export function show(canvas, { data, width, height }) {
   Object.assign(canvas, { width, height });

@@ -58,45 +58,67 @@ async function configuration() {
   throw new Problem('This browser cannot write videos.', remedy);
 }
 
+/** A film that is written picture by picture. */
+export class Writer {
+  /** @returns {Promise<Writer>} */
+  static async open() {
+    return new Writer(await configuration());
+  }
+
+  constructor({ config, name }) {
+    Object.assign(this, { name, chunks: [], count: 0, failure: null });
+    const output = (chunk) => {
+      const data = new Uint8Array(chunk.byteLength);
+      chunk.copyTo(data);
+      this.chunks.push({ data, time: Math.round(chunk.timestamp / 1000), key: chunk.type === 'key' });
+    };
+    this.encoder = new VideoEncoder({ output, error: (error) => (this.failure ??= error) });
+    this.encoder.configure(config);
+  }
+
+  /** @param {CanvasImageSource} canvas of the film's size @param {number} time in seconds from its beginning */
+  add(canvas, time) {
+    if (this.failure) throw new Problem(this.failure.message, 'Try again.');
+    const frame = new VideoFrame(canvas, { timestamp: Math.round(1e6 * time) });
+    this.encoder.encode(frame, { keyFrame: this.count % KEY_EVERY === 0 });
+    frame.close();
+    this.count += 1;
+  }
+
+  /** @param {number} seconds that it lasts @returns {Promise<Blob | null>} null: nothing was added */
+  async end(seconds) {
+    if (!this.count) return null;
+    await this.encoder.flush().catch((error) => (this.failure ??= error));
+    if (this.failure) throw new Problem(this.failure.message, 'Try again.');
+    const about = { codec: this.name, width: SIZE, height: SIZE, duration: 1000 * seconds };
+    return new Blob([webm(about, this.chunks)], { type: 'video/webm' });
+  }
+
+  close() {
+    if (this.encoder.state !== 'closed') this.encoder.close();
+  }
+}
+
 /** Draws a video. @param {HTMLVideoElement} video opened @param {number} seconds
  * @param {import('./device.js').Device} device whose tracker follows the face @param {string} style
  * @param {(share: number) => boolean} onFrame gets how much is drawn, 0 to 1; false ends the film there
  * @returns {Promise<Blob | null>} null: there was no face */
 export async function film(video, seconds, device, style, onFrame) {
-  const { config, name } = await configuration();
-  const chunks = [];
-  let failure = null;
-  const output = (chunk) => {
-    const data = new Uint8Array(chunk.byteLength);
-    chunk.copyTo(data);
-    chunks.push({ data, time: Math.round(chunk.timestamp / 1000), key: chunk.type === 'key' });
-  };
-  const encoder = new VideoEncoder({ output, error: (error) => (failure = error) });
-  encoder.configure(config);
+  const writer = await Writer.open();
   const canvas = new OffscreenCanvas(SIZE, SIZE);
   const count = Math.max(1, Math.floor(seconds * RATE));
-  let drawn = 0;
   try {
-    for (let i = 0; i < count && !failure; i++) {
+    for (let i = 0; i < count; i++) {
       const face = await draw(video, i / RATE, device, style);
       if (face) show(canvas, face);
       // Until the first face there is nothing to show; when it is lost, the last drawing stays.
-      if (face || drawn) {
-        const frame = new VideoFrame(canvas, { timestamp: (drawn * 1e6) / RATE, duration: 1e6 / RATE });
-        encoder.encode(frame, { keyFrame: drawn % KEY_EVERY === 0 });
-        frame.close();
-        drawn += 1;
-      }
+      if (face || writer.count) writer.add(canvas, writer.count / RATE);
       if (!onFrame((i + 1) / count)) break;
     }
-    if (drawn) await encoder.flush();
+    return await writer.end(writer.count / RATE);
   } finally {
-    if (encoder.state !== 'closed') encoder.close();
+    writer.close();
   }
-  if (failure) throw new Problem(failure.message, 'Try again.');
-  if (!drawn) return null;
-  const about = { codec: name, width: SIZE, height: SIZE, duration: (1000 * drawn) / RATE };
-  return new Blob([webm(about, chunks)], { type: 'video/webm' });
 }
 
 /** The drawing of one moment, or null. */
@@ -109,7 +131,9 @@ async function draw(video, time, device, style) {
   const scale = Math.min(1, SIDE / Math.max(video.videoWidth, video.videoHeight));
   const [resizeWidth, resizeHeight] = [video.videoWidth, video.videoHeight].map((one) => Math.round(one * scale));
   const bitmap = await createImageBitmap(video, { resizeWidth, resizeHeight, resizeQuality: 'medium' });
-  return (await device.call('frame', { bitmap, style, time }, [bitmap])).cartoon ?? null;
+  const drawn = await device.call('frame', { bitmap, style, time }, [bitmap]);
+  drawn.bitmap.close();
+  return drawn.cartoon ?? null;
 }
 
 function show(canvas, { data, width, height }) {

@@ -6,7 +6,10 @@ import { cacheNames } from '../work/keeping.js';
 /** So many photos are kept, the newest. */
 const MOST = 4; // each is opened again at the next visit, and takes its pixels' room
 
-/** @typedef {{key: number, file: File, style: string, faces: object[], look: string, size: number,
+/** Photos, and how each is drawn. */
+const STORES = ['files', 'settings'];
+
+/** @typedef {{key: number, file: File, style: string, faces: object[], look: string, size: number, format: string,
  *  tuning: import('../vision/tuning.js').Tuning}} Entry */
 
 export class Kept {
@@ -20,22 +23,29 @@ export class Kept {
 
   open() {
     return new Promise((resolve, reject) => {
-      const request = indexedDB.open(cacheNames(document.baseURI).home.trim(), 1);
-      request.onupgradeneeded = () => request.result.createObjectStore('photos', { keyPath: 'key' });
+      const request = indexedDB.open(cacheNames(document.baseURI).home.trim(), 2);
+      request.onupgradeneeded = () => {
+        const database = request.result;
+        for (const name of database.objectStoreNames) database.deleteObjectStore(name);
+        // A photo is written once; how it is drawn, at every step.
+        for (const name of STORES) database.createObjectStore(name, { keyPath: 'key' });
+      };
       request.onsuccess = () => resolve(request.result);
       request.onerror = request.onblocked = () => reject(request.error);
     });
   }
 
-  /** @param {(store: IDBObjectStore) => IDBRequest} action @returns {Promise<any>} its result; null if none is kept */
+  /** @param {(files: IDBObjectStore, settings: IDBObjectStore) => IDBRequest[]} action
+   * @returns {Promise<any[] | null>} their results; null if none is kept */
   act(action) {
     const done = this.queue.then(
       (database) =>
         database &&
         new Promise((resolve) => {
-          const transaction = database.transaction('photos', 'readwrite');
-          const request = action(transaction.objectStore('photos'));
-          transaction.oncomplete = () => resolve(request.result);
+          const transaction = database.transaction(STORES, 'readwrite');
+          const [files, settings] = STORES.map((name) => transaction.objectStore(name));
+          const requests = action(files, settings);
+          transaction.oncomplete = () => resolve(requests.map(({ result }) => result));
           transaction.onerror = transaction.onabort = () => resolve(null); // the disk is full, or so
         }),
     ).catch(() => null); // the browser has closed the connection
@@ -49,34 +59,39 @@ export class Kept {
 
   /** @returns {Promise<Entry[]>} the oldest first */
   async all() {
-    const entries = (await this.act((store) => store.getAll())) ?? [];
+    const [files, settings] = (await this.act((...stores) => stores.map((store) => store.getAll()))) ?? [[], []];
+    const known = new Map(files.map(({ key, file }) => [key, file]));
+    const entries = settings.map((one) => ({ ...one, file: known.get(one.key) })).filter(({ file }) => file);
     this.keys = new Set(entries.map(({ key }) => key));
     this.onChange(this.keys.size > 0);
     return entries;
   }
 
   /** @param {Entry} entry */
-  async put(entry) {
-    this.keys.add(entry.key);
+  async put({ file, ...how }) {
+    const { key } = how;
+    const isNew = !this.keys.has(key);
+    this.keys.add(key);
     const old = [...this.keys].sort((a, b) => a - b).slice(0, -MOST);
-    if ((await this.act((store) => store.put(entry))) === null) {
-      this.keys.delete(entry.key);
+    const done = await this.act((files, settings) => [settings.put(how), ...(isNew ? [files.put({ key, file })] : [])]);
+    if (done === null) {
+      this.keys.delete(key);
       return;
     }
-    for (const key of old) await this.remove(key);
+    for (const one of old) await this.remove(one);
     this.onChange(true);
   }
 
   /** @param {number} key */
   async remove(key) {
     this.keys.delete(key);
-    await this.act((store) => store.delete(key));
+    await this.act((...stores) => stores.map((store) => store.delete(key)));
     this.onChange(this.keys.size > 0);
   }
 
   /** @returns {Promise<boolean>} whether nothing is left */
   async clear() {
-    if ((await this.act((store) => store.clear())) === null) return false;
+    if ((await this.act((...stores) => stores.map((store) => store.clear()))) === null) return false;
     this.keys.clear();
     this.onChange(false);
     return true;

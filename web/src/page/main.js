@@ -1,5 +1,6 @@
 // The page: photos come in by every way there is; what is chosen holds for all of them.
 
+import { asked, shared } from './asked.js';
 import { Camera } from './camera.js';
 import { Compare } from './compare.js';
 import { Device } from './device.js';
@@ -9,15 +10,16 @@ import { Kept } from './kept.js';
 import { PhotoCard } from './photo.js';
 import { Server } from './server.js';
 import { StyleChoice } from './styles.js';
+import { token, tokenForm } from './token.js';
 import { isVideo, VideoCard } from './video.js';
 import { LANGUAGES, preferred, retell, speak, w } from './words.js';
 
 /** The points of the example's face, as toonmark.faces finds them. */
 const EXAMPLE = JSON.parse(document.body.dataset.points);
 
-const token = takeToken();
-const device = new Device(token);
-const server = new Server(token);
+const secret = token();
+const device = new Device(secret);
+const server = new Server(secret);
 const cards = new Set();
 const chosen = { place: 'device', style: '', parted: false };
 const steps = new History(byId('history'));
@@ -30,18 +32,8 @@ let untrusted = false;
 
 const engine = () => (chosen.place === 'server' ? server : device);
 const style = () => chosen.style;
-const camera = new Camera(byId('camera'), () => new Device(token), style, (file) => add([file]));
+const camera = new Camera(byId('camera'), () => new Device(secret), style, (file) => add([file]));
 new MutationObserver(arrange).observe(byId('camera'), { attributeFilter: ['hidden'] });
-
-/** A token comes behind the address, where no server sees it, and stays with this tab. */
-function takeToken() {
-  const match = /^#token=(.+)$/.exec(location.hash);
-  if (match) {
-    sessionStorage.setItem('token', match[1]);
-    history.replaceState(null, '', location.pathname + location.search);
-  }
-  return sessionStorage.getItem('token') ?? '';
-}
 
 /** @param {File} file */
 const photoCard = (file) =>
@@ -50,7 +42,7 @@ const photoCard = (file) =>
 /** @param {Iterable<File>} files */
 async function add(files) {
   const fresh = [...files].map((file) =>
-    isVideo(file) ? new VideoCard(file, () => new Device(token), style, remove) : photoCard(file),
+    isVideo(file) ? new VideoCard(file, () => new Device(secret), style, remove) : photoCard(file),
   );
   for (const card of fresh.reverse()) lay(card);
   fresh[fresh.length - 1]?.element.focus({ preventScroll: false });
@@ -237,6 +229,7 @@ async function offerLanguages() {
 }
 
 async function start() {
+  const wish = asked();
   showPlace();
   listen();
   const spoken = offerLanguages();
@@ -249,12 +242,15 @@ async function start() {
     document.body.dataset.threads = String(threads);
     document.body.dataset.state = 'ready';
     await bringBack();
+    if (wish === 'camera') camera.start();
+    if (wish === 'shared') await add(await shared());
     await showExample();
   } catch (error) {
-    const { message, remedy = 'Load the page again.', values } = error;
+    const { message, remedy = 'Load the page again.', values, kind } = error;
     const words = explained({ message, remedy, values });
+    const form = kind === 'token' ? [tokenForm()] : [];
     byId('example').replaceChildren(
-      h('div', { class: 'message' }, h('strong', {}, words[0]), h('p', {}, words[1])),
+      h('div', { class: 'message' }, h('strong', {}, words[0]), h('p', {}, words[1]), ...form),
     );
     tell(...words);
   }

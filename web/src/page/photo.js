@@ -1,13 +1,13 @@
 // One photo: its faces with their points, and a cartoon beside each.
 
 import { FACE_TEMPLATE } from '../vision/geometry.js';
-import { colourOf, LOOKS } from '../vision/sticker.js';
+import { colourOf, hasShapes, LOOKS } from '../vision/sticker.js';
 import { AS_DRAWN } from '../vision/tuning.js';
 import { explained, h, put, tell } from './dom.js';
 import { FaceCard, SHOWN } from './face.js';
 import { addBox, addPoints } from './points.js';
 import { cellFor, poster } from './poster.js';
-import { keep, save, saveAll } from './saving.js';
+import { download, encoded, FORMATS, hand, saveAll, writes } from './saving.js';
 import { Tune } from './tune.js';
 import { w } from './words.js';
 
@@ -29,6 +29,7 @@ export class PhotoCard {
     this.closed = false;
     this.look = LOOKS[0].name;
     this.size = SHOWN;
+    this.format = FORMATS[0].name;
     this.tuning = AS_DRAWN;
     this.url = URL.createObjectURL(file);
     this.count = h('small');
@@ -83,9 +84,16 @@ export class PhotoCard {
     tell(w('{name} is drawn.', { name: this.name }));
   }
 
+  /** What the faces are drawn with. */
+  drawing() {
+    const { tuning } = this;
+    return { style: this.style(), tuning: this.parted() ? tuning : { ...tuning, skin: 0, hair: 0 } };
+  }
+
   /** Draws all faces once more: the style or the place has changed. */
   async redraw() {
     this.tune?.show();
+    this.offerShapes();
     for (const card of this.cards) {
       if (this.closed) return;
       await card.draw();
@@ -139,8 +147,12 @@ export class PhotoCard {
       this.size = Number(value);
       this.changed();
     });
-    const options = h('div', { class: 'options' }, size, this.adjust);
-    if (several) options.prepend(...this.allAtOnce());
+    const formats = FORMATS.filter(({ name, type }) => name === 'svg' || writes(type));
+    this.kind = this.choice('Format', formats.map(({ name, label }) => [name, label]), this.format, (value) => {
+      this.format = value;
+      this.changed();
+    });
+    const options = h('div', { class: 'options' }, size, this.kind, ...this.allAtOnce(several), this.adjust);
     this.tune = new Tune(this, this.background);
     return h('div', { class: 'aside' }, figure, options, more, this.tune.element);
   }
@@ -153,25 +165,51 @@ export class PhotoCard {
     return this.redraw();
   }
 
-  /** Buttons that save all cartoons at once: in one file, and in one picture. */
-  allAtOnce() {
-    const stem = this.name.replace(/\.[^.]*$/, '') || 'photo';
-    const pictures = async (size) => {
-      const made = [];
-      for (const card of this.cards) made.push({ name: card.name, pixels: await card.finished(size) });
-      return made;
-    };
+  /** Shapes can be had where who draws can make them, and of drawings alone: a photo has none. */
+  offerShapes() {
+    const select = this.kind?.querySelector('select');
+    const shapes = select?.querySelector('[value=svg]');
+    if (!shapes) return;
+    shapes.disabled = !this.engine().traces || this.tuning.strength < 1 || !hasShapes(this.look);
+    if (shapes.disabled) select.value = this.format = this.pictureFormat();
+  }
+
+  /** The format that was chosen; of shapes, that of a picture. */
+  pictureFormat() {
+    return this.format === 'svg' ? FORMATS[0].name : this.format;
+  }
+
+  /** What files are called that are made of it. */
+  get stem() {
+    return this.name.replace(/\.[^.]*$/, '') || 'photo';
+  }
+
+  /** Buttons that save all cartoons at once: as files in one, in one picture, and in their photo.
+   * @param {boolean} several whether there is more than one */
+  allAtOnce(several) {
     const button = (text, name, action) => {
-      const element = h('button', { type: 'button', onclick: () => keep(element, name, action) }, w(text));
+      const press = () => hand(element, 'Saved', name(), () => action(name()));
+      const element = h('button', { type: 'button', onclick: press }, w(text));
       return element;
     };
-    return [
-      button('Save all', `${stem}-toons.zip`, async (name) => saveAll(await pictures(this.size), name)),
-      button('Poster', `${stem}-poster.png`, async (name) => {
-        const made = await pictures(cellFor(this.cards.length, this.size));
-        return save(poster(made.map(({ pixels }) => pixels), colourOf(this.look)), name);
-      }),
-    ];
+    const picture = (end) => () => `${this.stem}-${end}.${this.pictureFormat()}`;
+    const keep = async (pixels, name) => download(await encoded(pixels, this.pictureFormat()), name);
+    const inPhoto = button('Whole photo', picture('in-photo'), async (name) => {
+      const faces = this.found.faces.map(({ points }) => points);
+      await keep(await this.engine().inPhoto(this, faces, this.drawing()), name);
+    });
+    if (!several) return [inPhoto];
+    const all = button('Save all', () => `${this.stem}-toons.zip`, async (name) => {
+      const files = [];
+      for (const card of this.cards) files.push({ name: card.name(this.format), blob: await card.file(this.format) });
+      await saveAll(files, name);
+    });
+    const together = button('Poster', picture('poster'), async (name) => {
+      const made = [];
+      for (const card of this.cards) made.push(await card.finished(cellFor(this.cards.length, this.size)));
+      await keep(poster(made, colourOf(this.look)), name);
+    });
+    return [all, together, inPhoto];
   }
 
   /** There is something else to keep than before. */
@@ -181,13 +219,13 @@ export class PhotoCard {
 
   /** What is needed to make it again. @returns {import('./kept.js').Entry} */
   entry() {
-    const { key, file, look, size, tuning } = this;
-    return { key, file, style: this.style(), look, size, tuning, faces: this.found.faces.map((face) => ({ ...face })) };
+    const { key, file, look, size, format, tuning } = this;
+    return { key, file, style: this.style(), look, size, format, tuning, faces: this.found.faces.map((face) => ({ ...face })) };
   }
 
   /** Makes it what it was. @param {import('./kept.js').Entry} entry */
-  restore({ key, look, size, tuning, faces }) {
-    Object.assign(this, { key, look, size, tuning, known: faces });
+  restore({ key, look, size, format = this.format, tuning, faces }) {
+    Object.assign(this, { key, look, size, format, tuning, known: faces });
   }
 
   /** Where the points of all faces are: a copy. */

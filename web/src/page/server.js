@@ -48,6 +48,14 @@ export class Server {
     return { cartoon, crop, turned };
   }
 
+  /** The whole photo with its faces drawn. @param {number[][][]} all their points
+   * @returns {Promise<import('../vision/crop.js').Picture>} */
+  async inPhoto(photo, all, { style, tuning = AS_DRAWN }) {
+    const options = { style, points: all.flat(2).join(','), output: 'in-photo', ...told(tuning) };
+    const pixels = await decode((await this.ask(photo, options)).image);
+    return pixels.getImageData(0, 0, pixels.canvas.width, pixels.canvas.height);
+  }
+
   /** The drawing as shapes. @returns {Promise<string>} SVG */
   async trace(photo, points, { style, size, transparent, tuning = AS_DRAWN }) {
     const options = { style, size: String(size), points: points.flat().join(','), ...told(tuning), transparent: String(transparent) };

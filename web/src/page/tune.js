@@ -34,8 +34,7 @@ export class Tune {
   /** @param {import('../vision/tuning.js').Tuning} tuning */
   to(tuning) {
     this.photo.tuning = tuning;
-    this.show();
-    return this.photo.redraw();
+    return this.photo.redraw(); // which shows it here, too
   }
 
   /** What was changed is one step, to be taken back. */

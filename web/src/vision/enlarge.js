@@ -106,7 +106,7 @@ function cubicTaps(source, target) {
 }
 
 /** The middle of OpenCV's kernel for bytes, and what follows it on either side. */
-function gaussian(sigma) {
+export function gaussian(sigma) {
   const radius = (even(6 * sigma + 1) | 1) >> 1;
   const half = Array.from({ length: radius + 1 }, (_, i) => Math.exp((-i * i) / (2 * sigma * sigma)));
   const total = 2 * half.reduce((sum, value) => sum + value, 0) - half[0];
@@ -114,7 +114,7 @@ function gaussian(sigma) {
 }
 
 /** GaussianBlur; beyond the edge the picture is mirrored without its last pixel. */
-function blurred(plane, size, kernel) {
+export function blurred(plane, size, kernel) {
   const radius = kernel.length - 1;
   const mirrored = (i) => (i < 0 ? -i : i >= size ? 2 * size - 2 - i : i);
   const places = Int32Array.from({ length: size + 2 * radius }, (_, i) => mirrored(i - radius));

@@ -1,6 +1,6 @@
 // A drawing as shapes: src/toonmark/svg.py, with its settings, which are in the page's manifest.
 
-import { SQUARE, cutOut } from './cutout.js';
+import { SQUARE } from './cutout.js';
 import { cubic } from './enlarge.js';
 import { stretched } from './linear.js';
 import { median } from './median.js';
@@ -18,8 +18,8 @@ const BESIDE = 3;
  * @param {Trace} trace @returns {string} SVG */
 export function traced(cartoon, size, transparent, settings, trace) {
   const edge = Math.max(settings.tracedAt, cartoon.width);
-  const plain = edge === cartoon.width ? cartoon : resized(cartoon, edge, false);
-  const pixels = !transparent ? plain : edge === cartoon.width ? cutOut(cartoon) : resized(cartoon, edge, true);
+  const plain = resized(cartoon, edge, false);
+  const pixels = transparent ? resized(cartoon, edge, true, cartoon, plain) : plain;
   const head = (box) => `<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}" viewBox="0 0 ${box} ${box}">`;
   if (isInk(plain, settings)) {
     return `${head(settings.finer * edge)}\n${engraved(plain, transparent ? pixels : null, settings, trace)}</svg>\n`;

@@ -1,7 +1,12 @@
-// What is behind a cut-out figure: nothing, a colour, or the white edge of a sticker.
+// What is behind a cut-out figure: nothing, a colour, its photo out of focus, or the white edge of a sticker.
+
+import { blurred, cubic, gaussian } from './enlarge.js';
+import { shrink } from './shrink.js';
 
 /** Width of a sticker's white edge, and what is left free around it, as shares of its size. */
 const [EDGE, MARGIN] = [0.025, 0.04];
+/** A photo is put out of focus at this edge in pixels, by a Gaussian of so many; so it looks the same at all sizes. */
+const [SOFT, SIGMA] = [48, 1.6];
 
 /** What can be chosen; all but the first are made of the figure that is cut out. */
 export const LOOKS = [
@@ -12,6 +17,7 @@ export const LOOKS = [
   { name: 'blue', title: 'Blue', colour: [150, 200, 240] },
   { name: 'green', title: 'Green', colour: [160, 214, 170] },
   { name: 'pink', title: 'Pink', colour: [248, 178, 186] },
+  { name: 'blurred', title: 'Blurred photo' },
 ];
 
 /** Edge of the figure in a picture of this size: a sticker leaves room for its own edge.
@@ -21,17 +27,25 @@ export function figureSize(look, size) {
 }
 
 /** The finished picture. @param {import('./crop.js').Picture} figure cut out, of `figureSize`; for
- * white the whole cartoon @param {string} look @param {number} size */
-export function dressed(figure, look, size) {
+ * white the whole cartoon @param {string} look @param {number} size
+ * @param {import('./crop.js').Picture} photo the same view of it, of any size */
+export function dressed(figure, look, size, photo) {
   if (look === 'white') return figure;
   const colour = colourOf(look);
-  if (colour) return onColour(figure, colour);
+  if (colour) return over(figure, (_, channel) => colour[channel]);
+  if (look === 'blurred') {
+    const planes = softened(photo, size);
+    return over(figure, (pixel, channel) => planes[channel][pixel]);
+  }
   return look === 'sticker' ? sticker(inMiddle(figure, size)) : figure;
 }
 
 /** What is behind the figure: a colour, or null for nothing. @param {string} look */
 export const colourOf = (look) =>
   look === 'white' ? [255, 255, 255] : (LOOKS.find((one) => one.name === look)?.colour ?? null);
+
+/** Whether what is behind the figure can be said in shapes. @param {string} look */
+export const hasShapes = (look) => look !== 'blurred';
 
 /** The finished drawing as shapes. @param {string} svg the figure's, without what is around it; for white
  * the whole cartoon's @param {string} look @returns {string} */
@@ -59,13 +73,29 @@ export function inMiddle(picture, size) {
   return { data, width: size, height: size };
 }
 
-function onColour({ data, width, height }, colour) {
+/** @param {import('./crop.js').Picture} figure
+ * @param {(pixel: number, channel: number) => number} behind what is there */
+function over({ data, width, height }, behind) {
   const result = new Uint8ClampedArray(data.length).fill(255);
-  for (let i = 0; i < data.length; i += 4) {
+  for (let i = 0, pixel = 0; i < data.length; i += 4, pixel++) {
     const share = data[i + 3] / 255;
-    for (let k = 0; k < 3; k++) result[i + k] = colour[k] + (data[i + k] - colour[k]) * share;
+    for (let k = 0; k < 3; k++) {
+      const colour = behind(pixel, k);
+      result[i + k] = colour + (data[i + k] - colour) * share;
+    }
   }
   return { data: result, width, height };
+}
+
+/** A square photo out of focus, at another size. @returns {Uint8ClampedArray[]} red, green and blue */
+function softened(photo, size) {
+  const { data } = shrink(photo, SOFT, SOFT);
+  const kernel = gaussian(SIGMA);
+  return [0, 1, 2].map((channel) => {
+    const plane = blurred(data.filter((_, i) => i % 4 === channel), SOFT, kernel);
+    plane.forEach((value, i) => (data[4 * i + channel] = value));
+    return cubic(data, channel, SOFT, size);
+  });
 }
 
 /** With a white edge that follows its outline. */

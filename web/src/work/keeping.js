@@ -5,8 +5,11 @@
  * @param {string} base address of the page or of a file beside it */
 export function cacheNames(base) {
   const home = `toonmark ${new URL('./', base).pathname} `;
-  return { home, shell: `${home}shell `, models: `${home}models` };
+  return { home, shell: `${home}shell `, models: `${home}models`, shared: `${home}shared` };
 }
+
+/** The header in which a shared photo's name is kept. */
+export const NAME = 'X-Name';
 
 /** Keeps a copy of what was fetched. Where there is no room, or nothing may be kept, it is left.
  * @param {string} base @param {Response} response */

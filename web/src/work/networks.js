@@ -25,6 +25,11 @@ export async function fetchFile(place, name) {
   const response = await fetch(new URL(name, place.base), { headers }).catch(() => {
     throw new Refusal('What draws this could not be loaded: there is no network.', 'Try again when there is one.');
   });
+  if (response.status === 401) {
+    const remedy = 'Type it here, or open the whole address that toonmark serve has printed.';
+    if (!place.token) throw new Refusal('This server draws for those who have its token.', remedy, {}, 'token');
+    throw new Refusal('The server does not take this token.', remedy, {}, 'token');
+  }
   if (!response.ok) {
     const problem = await response.json().catch(() => ({}));
     throw new Error(problem.detail || `${name} could not be loaded (${response.status}).`);

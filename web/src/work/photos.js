@@ -7,10 +7,11 @@ export const MAX_PIXELS = 50_000_000;
 
 /** An error that the page shows: what happened, and what to do. */
 export class Refusal extends Error {
-  /** @param {string} happened @param {string} remedy keys of words @param {object} values that they name */
-  constructor(happened, remedy, values = {}) {
+  /** @param {string} happened @param {string} remedy keys of words @param {object} values that they name
+   * @param {string} kind for the page, where it does more than showing it */
+  constructor(happened, remedy, values = {}, kind = '') {
     super(happened);
-    Object.assign(this, { remedy, values });
+    Object.assign(this, { remedy, values, kind });
   }
 }
 
@@ -31,8 +32,8 @@ export async function decode(file) {
 
 let canvas = null;
 
-/** A bitmap's pixels; the bitmap is closed. @param {ImageBitmap} bitmap */
-export function pixelsOf(bitmap) {
+/** A bitmap's pixels. @param {ImageBitmap} bitmap @param {boolean} kept or else it is closed */
+export function pixelsOf(bitmap, kept = false) {
   const { width, height } = bitmap;
   if (width * height > MAX_PIXELS) {
     bitmap.close();
@@ -45,7 +46,7 @@ export function pixelsOf(bitmap) {
   context.fillStyle = '#fff';
   context.fillRect(0, 0, width, height);
   context.drawImage(bitmap, 0, 0);
-  bitmap.close();
+  if (!kept) bitmap.close();
   const { data } = context.getImageData(0, 0, width, height);
   if (width * height > 4_000_000) canvas.width = canvas.height = 1; // gives the memory back
   return { data, width, height };

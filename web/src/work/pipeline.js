@@ -167,6 +167,8 @@ export class Pipeline {
       cartoon: fromTensor(cartoon.data, size),
       /** How much of each pixel is skin, and how much hair; null where the style does not say it. */
       parts: style.parts ? parts.data : null,
+      /** From the photo's pixels to the cartoon's. */
+      transform,
       turned: isTurned(points) ? Math.round(Math.abs(yaw(points))) : 0,
       /** The same view of the photo as the style drew, as sharp as the photo is. @param {number} edge */
       view: (edge) => toPicture(edge === size ? pixels : viewed(picture, points, style, edge), edge),

@@ -1,6 +1,7 @@
 // The worker: photos come in, faces and cartoons go out. The page stays quick, and nothing of a
 // photo leaves the browser from here: this file fetches networks, and sends nothing.
 
+import { inPhoto } from '../vision/blend.js';
 import { resized } from '../vision/resize.js';
 import { traced } from '../vision/shapes.js';
 import { AS_DRAWN, isAsDrawn, tuned } from '../vision/tuning.js';
@@ -52,13 +53,20 @@ const calls = {
     return { shapes: traced(shown, size, transparent, tracing, trace) };
   },
 
-  /** One picture of the camera. */
+  /** Draws faces, and puts them back into their photo. */
+  async inPhoto({ id, all, ...how }) {
+    const drawn = [];
+    for (const points of all) drawn.push(await drawing({ id, points, ...how }));
+    return { cartoon: inPhoto(photos.get(id), drawn) };
+  },
+
+  /** One picture of the camera, which comes back beside its drawing. */
   async frame({ bitmap, style, time }) {
-    const picture = pixelsOf(bitmap);
+    const picture = pixelsOf(bitmap, true);
     const points = await tracker.next(picture, time);
-    if (!points) return { points: null };
+    if (!points) return { bitmap, points: null };
     const { cartoon } = await pipeline.draw(picture, points, style);
-    return { points, cartoon, width: picture.width, height: picture.height };
+    return { bitmap, points, cartoon };
   },
 
   /** Makes ready for the first photo, and for days without a network, beside all else. */
@@ -81,12 +89,12 @@ async function drawing({ id, points, style, tuning = AS_DRAWN }) {
   last.delete(which); // the newest stand last
   last.set(which, { id, drawn });
   if (last.size > MOST) last.delete(last.keys().next().value);
-  const { cartoon, parts, turned, view } = drawn;
+  const { cartoon, parts, ...rest } = drawn;
   const copy = { ...cartoon, data: cartoon.data.slice() }; // what is answered is handed over
-  if (isAsDrawn(tuning)) return { shown: copy, outline: copy, turned, view };
-  const photo = view(cartoon.width);
+  if (isAsDrawn(tuning)) return { shown: copy, outline: copy, ...rest };
+  const photo = rest.view(cartoon.width);
   const outline = tuned(copy, { ...tuning, strength: 1 }, photo, parts);
-  return { shown: tuned(outline, { ...AS_DRAWN, strength: tuning.strength }, photo, parts), outline, turned, view };
+  return { shown: tuned(outline, { ...AS_DRAWN, strength: tuning.strength }, photo, parts), outline, ...rest };
 }
 
 // One after the other: the networks share the cores, and answers come in order.
@@ -97,8 +105,8 @@ self.onmessage = ({ data: { call, number, args } }) => {
       const result = await calls[call](args);
       self.postMessage({ number, result }, transfers(result));
     } catch (error) {
-      const { message, remedy = 'Try again.', values = {} } = error;
-      const failure = { message, remedy, values };
+      const { message, remedy = 'Try again.', values = {}, kind = '' } = error;
+      const failure = { message, remedy, values, kind };
       self.postMessage({ number, failure });
     }
   });
@@ -106,5 +114,6 @@ self.onmessage = ({ data: { call, number, args } }) => {
 
 /** Pixels are handed over, not copied. */
 function transfers(result) {
-  return [result?.cartoon, result?.crop].filter(Boolean).map((picture) => picture.data.buffer);
+  const pixels = [result?.cartoon, result?.crop].filter(Boolean).map((picture) => picture.data.buffer);
+  return result?.bitmap ? [...pixels, result.bitmap] : pixels;
 }
