@@ -23,6 +23,11 @@ def _exact(values: Tensor) -> Tensor:
     return values if values.dtype == torch.float64 else values.float()
 
 
+def _distance(scores: Tensor, wanted: float) -> Tensor:
+    """Mean squared distance of scores from a number: one operator there and one back."""
+    return F.mse_loss(scores, torch.full_like(scores, wanted))
+
+
 def adversarial_discriminator(
     real: Tensor, fake: Tensor, form: GanForm = "least_squares"
 ) -> Tensor:
@@ -37,7 +42,7 @@ def adversarial_discriminator(
     """
     real, fake = _exact(real), _exact(fake)
     if form == "least_squares":
-        return 0.5 * ((real - 1) ** 2).mean() + 0.5 * (fake**2).mean()
+        return 0.5 * _distance(real, 1.0) + 0.5 * _distance(fake, 0.0)
     # -log D and -log(1 - D) with D = sigmoid(score), written so that nothing overflows.
     return 0.5 * F.softplus(-real).mean() + 0.5 * F.softplus(fake).mean()
 
@@ -50,7 +55,7 @@ def adversarial_generator(fake: Tensor, form: GanForm = "least_squares") -> Tens
     """
     fake = _exact(fake)
     if form == "least_squares":
-        return ((fake - 1) ** 2).mean()
+        return _distance(fake, 1.0)
     return F.softplus(-fake).mean()
 
 
@@ -66,7 +71,7 @@ def landmark_consistency(predicted_maps: Tensor, maps: Tensor) -> Tensor:
     The paper's lambda of 100 goes with this scale: a map is almost all zeros, so that even a face
     in a wrong place costs about 0.01.
     """
-    return ((_exact(predicted_maps) - maps) ** 2).mean()
+    return F.mse_loss(_exact(predicted_maps), _exact(maps))
 
 
 def conditional_discriminator(

@@ -64,7 +64,8 @@ def test_the_number_of_operators_does_not_grow_with_the_batch(small_config, monk
         totals[batch] = sum(counts.values())
         # In all of both directions: patches, of the picture and of averaged ones; unmatched pairs.
         assert counts["grid_sampler_2d"] == 8 + 2
-    assert totals[1] <= 3000  # 4,070 before patches and pools were batched
+    # By PyTorch 2.13; others count a few more or less. 4,070 before patches and pools were batched.
+    assert totals[1] <= 2600
     assert abs(totals[4] - totals[1]) <= 8, totals
 
 
@@ -75,7 +76,7 @@ def test_nor_with_the_size(small_config, monkeypatch):
         config = small_config.model_copy(update={"size": size})
         trainer = StyleTrainer(config, make_fabric("cpu"))
         totals.append(sum(counted(trainer, monkeypatch).values()))
-    assert totals[0] == totals[1] <= 3000
+    assert totals[0] == totals[1] <= 2600
 
 
 def test_unmatched_pairs_are_what_the_one_crop_cuts():

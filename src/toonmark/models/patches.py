@@ -44,7 +44,7 @@ def cut_patches(images: Tensor, points: Tensor) -> dict[str, Tensor]:
     sizes = patch_sizes(edge)
     around, owner, mouth, extent = _grids(edge, images.device)
     # Places need more than bfloat16's eight bits.
-    exact = torch.promote_types(images.dtype, torch.float32)
+    exact = torch.float64 if images.dtype == torch.float64 else torch.float32
     with torch.autocast(images.device.type, enabled=False):
         pictures, points = images.to(exact), points.to(exact)
         spanned, block = _spanned(points[:, MOUTH_LEFT], points[:, MOUTH_RIGHT], mouth, edge)

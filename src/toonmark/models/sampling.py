@@ -27,8 +27,8 @@ def heatmaps(points: Tensor, size: int, sigma: float | None = None) -> Tensor:
     sigma = default_sigma(size) if sigma is None else sigma
     grid = torch.arange(size, dtype=points.dtype, device=points.device)
     scale = -0.5 / sigma**2
-    x = torch.exp((scale * (grid - points[..., 0:1]) ** 2).clamp(min=FAINTEST))
-    y = torch.exp((scale * (grid - points[..., 1:2]) ** 2).clamp(min=FAINTEST))
+    both = torch.exp((scale * (grid - points.unsqueeze(-1)) ** 2).clamp(min=FAINTEST))
+    x, y = both.unbind(-2)
     return y.unsqueeze(-1) * x.unsqueeze(-2)
 
 
@@ -44,7 +44,7 @@ def points_from_heatmaps(maps: Tensor) -> Tensor:
         (N, 5, 2) pixels; the image's centre where a map has no positive value.
     """
     height, width = maps.shape[-2:]
-    maps = maps.to(torch.promote_types(maps.dtype, torch.float32))
+    maps = maps if maps.dtype == torch.float64 else maps.float()
     weight = maps.clamp(min=0) ** 4
     # A vanishing even floor: an empty map answers with the centre and not with NaN.
     weight = weight + 1e-12
@@ -125,7 +125,7 @@ def _cut(
         linear, shift = linear / block, (shift - (block - 1) / 2) / block
     height, width = images.shape[-2:]
     # Places need more than bfloat16's eight bits, which would round them to half a pixel.
-    exact = torch.promote_types(images.dtype, torch.float32)
+    exact = torch.float64 if images.dtype == torch.float64 else torch.float32
     with torch.autocast(images.device.type, enabled=False):
         ys, xs = torch.meshgrid(
             torch.arange(out_height, dtype=exact, device=images.device),

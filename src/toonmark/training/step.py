@@ -159,8 +159,8 @@ def discriminator_loss(
     parts: Parts = {}
 
     # Real and fake in one call: the networks treat each sample by itself, and it is faster.
-    scores = judges["real"](torch.cat([real, drawn]))
-    parts["real"] = losses.adversarial_discriminator(scores[:count], scores[count:], method.gan)
+    one, other = judges["real"](torch.cat([real, drawn])).split(count)
+    parts["real"] = losses.adversarial_discriminator(one, other, method.gan)
     if "matched" in judges:
         given = generated.points[:, 0 if method.fake_landmarks == "input" else 1]
         both = torch.cat([domain_batch.landmarks, given])
@@ -177,10 +177,8 @@ def discriminator_loss(
     if local:
         places = torch.cat([domain_batch.landmarks, generated.points[:, 1]])
         for name, patches in cut_patches(torch.cat([real, drawn]), places).items():
-            scores = judges[name](patches)
-            parts[name] = losses.adversarial_discriminator(
-                scores[:count], scores[count:], method.gan
-            )
+            one, other = judges[name](patches).split(count)
+            parts[name] = losses.adversarial_discriminator(one, other, method.gan)
     return total(parts), parts
 
 

@@ -208,13 +208,14 @@ export class Camera {
       const film = await this.filmed();
       if (film) download(film, name);
       return Boolean(film);
-    });
+    }, w('Filming'));
     button.disabled = false;
   }
 
-  /** Saves what an action makes. @param {HTMLElement} button @param {string} name @param {() => unknown} action */
-  hand(button, name, action) {
-    return hand(button, 'Saved', name, action, (...parts) => note(this.note, ...parts));
+  /** Saves what an action makes. @param {HTMLElement} button @param {string} name @param {() => unknown} action
+   * @param {object} [doing] words for meanwhile */
+  hand(button, name, action, doing) {
+    return hand(button, 'Saved', name, action, (...parts) => note(this.note, ...parts), doing);
   }
 
   /** @returns {Promise<Blob | null>} null: the camera has been stopped meanwhile */

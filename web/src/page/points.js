@@ -4,6 +4,8 @@ import { h } from './dom.js';
 import { w } from './words.js';
 
 const NAMES = ['left eye', 'right eye', 'nose', 'left corner of the mouth', 'right corner of the mouth'];
+/** Part of the photo's height that a number above a face needs, where it is shown smallest. */
+const HIGH = 0.25;
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /** @param {HTMLElement} overlay covers the photo exactly
@@ -76,8 +78,8 @@ function reach(points) {
 
 /** The frame around a face, with its number. */
 export function addBox(overlay, face, number, photo) {
-  const box = h('div', { class: 'box', 'aria-hidden': 'true' });
   const [x, y, width, height] = face.box;
+  const box = h('div', { class: y < HIGH * photo.height ? 'box high' : 'box', 'aria-hidden': 'true' });
   const percent = (value, length) => `${(value / length) * 100}%`;
   Object.assign(box.style, {
     left: percent(x + 0.5, photo.width),

@@ -43,9 +43,9 @@ export async function encoded(pixels, name = 'png') {
 /** Hands a cartoon over, and says on the button that was pressed what has come of it.
  * @param {HTMLElement} button @param {string} done what the button says then: Saved, Copied or Shared
  * @param {string} name of the file @param {() => unknown} action false if its owner has changed their mind
- * @param {(...parts: object[]) => void} say shows what went wrong */
-export async function hand(button, done, name, action, say = () => {}) {
-  flash(button, w('Drawing'));
+ * @param {(...parts: object[]) => void} say shows what went wrong @param {object} doing words for meanwhile */
+export async function hand(button, done, name, action, say = () => {}, doing = w('Drawing')) {
+  flash(button, doing);
   try {
     if ((await action()) === false) return flash(button);
     flash(button, w(done));
