@@ -276,7 +276,10 @@ def test_arrays():
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".webp", ".avif"])
 def test_a_pillow_picture_that_is_closed_is_not_called_damaged(tmp_path, smooth, suffix):
-    path = save(tmp_path / f"a{suffix}", smooth)
+    try:
+        path = save(tmp_path / f"a{suffix}", smooth)
+    except ValueError as error:  # before Pillow 11.3
+        pytest.skip(str(error))
     with Image.open(path) as left:
         pass
     loaded, closed = Image.open(path), Image.open(path)

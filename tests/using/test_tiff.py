@@ -189,10 +189,11 @@ def test_what_is_packed_in_a_way_that_is_not_read_is_said(kind, number, deep):
     """And not called damaged; what Pillow reads is."""
     buffer = io.BytesIO()
     options = {"tiffinfo": {262: 0}} if deep == "white zeros" else {}
-    dtype = "f4" if deep == "floats" else "u2"
-    Image.fromarray(stored(COLOURS[..., 0], dtype)).save(
-        buffer, "TIFF", compression=kind, **options
-    )
+    image = Image.fromarray(stored(COLOURS[..., 0], "f4" if deep == "floats" else "u2"))
+    try:
+        image.save(buffer, "TIFF", compression=kind, **options)
+    except OSError as error:
+        pytest.skip(f"this Pillow does not write {kind}: {error}")
     with pytest.raises(NotAnImageError, match=rf"\(grey, compression {number}\)"):
         pictures.read(buffer.getvalue())
     buffer = io.BytesIO()
