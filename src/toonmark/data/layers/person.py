@@ -1,4 +1,4 @@
-"""Which pixels of a portrait are the person's, for the teacher of layers: two networks together."""
+"""The pixels of a portrait that are the person's, for the teacher of layers: two networks together."""
 
 from __future__ import annotations
 
