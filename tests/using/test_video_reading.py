@@ -10,10 +10,15 @@ import pytest
 from tests.using.clips import FRAMES, RATE, read_clip, swaying, write_clip
 
 from toonmark import Cartoonizer
-from toonmark.errors import DiskFullError, OutputNotWritableError, VideoError
+from toonmark.errors import (
+    DiskFullError,
+    OutputNotWritableError,
+    UnreadableFileError,
+    VideoError,
+)
 from toonmark.video.clip import _Upright, cartoonize_clip
 from toonmark.video.colours import Colours, colours_of
-from toonmark.video.reading import Moments
+from toonmark.video.reading import Moments, opened
 from toonmark.video.writing import Writer
 
 av = pytest.importorskip("av")
@@ -164,6 +169,23 @@ def test_what_the_writer_says_is_not_called_damage(cartoonizer, astronaut, tmp_p
     with pytest.raises(DiskFullError):
         fails(errno.ENOSPC)
     assert [file.name for file in tmp_path.iterdir()] == ["a.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "said"),
+    [(errno.EPERM, VideoError, "is no video, or it is damaged"),
+     (errno.EACCES, UnreadableFileError, "cannot be read .Permission denied")],
+)  # fmt: skip
+def test_damage_is_not_called_a_lack_of_rights(tmp_path, monkeypatch, code, kind, said):
+    """FFmpeg's readers give -1 for what they have no name for, as of a WMV with a wrong header."""
+    (tmp_path / "a.wmv").write_bytes(b"0")
+
+    def refused(path, **_):
+        av.error.err_check(-code, path)
+
+    monkeypatch.setattr(av, "open", refused)
+    with pytest.raises(kind, match=said), opened(av, tmp_path / "a.wmv"):
+        pass
 
 
 def test_a_title_in_another_encoding(cartoonizer, astronaut, tmp_path):

@@ -145,7 +145,9 @@ def _grid(back: Array, shape: Sequence[int], size: int, device: torch.device) ->
     middle = (size - 1) / 2
     # From the view's middle, where rounding is least.
     back[:, :, 2] += back[:, :, :2].sum(-1) * middle
-    across, down, offset = sent(torch.from_numpy(back).float(), device).unbind(-1)
+    # Each by itself in memory, or the grid would lie in another order, and be read slower.
+    apart = np.ascontiguousarray(np.moveaxis(back, -1, 0), np.float32)
+    across, down, offset = sent(torch.from_numpy(apart), device)
     steps = torch.arange(size, device=device) - middle
     rows = down[:, None] * steps[:, None] + offset[:, None]  # (n, size, 2)
     columns = across[:, None] * steps[:, None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import heapq
 from collections import deque
 from collections.abc import Iterator
@@ -90,7 +91,11 @@ def opened(av: Any, source: Path) -> Iterator[tuple[Any, Any]]:
         # Titles are often in the encoding of whoever wrote them.
         clip = av.open(str(source), metadata_errors="replace")
     except OSError as error:
-        if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
+        # FFmpeg's readers say -1 for whatever they do not name, which reads as a lack of rights.
+        unnamed = isinstance(error, av.FFmpegError) and error.errno == errno.EPERM
+        if not unnamed and isinstance(
+            error, FileNotFoundError | PermissionError | IsADirectoryError
+        ):
             raise UnreadableFileError(
                 f"{source} cannot be read ({error.strerror}).", "Check its name and your rights."
             ) from error

@@ -1,4 +1,4 @@
-"""Which pixels of a portrait are the person's, for the teacher of layers: two networks together."""
+"""The person's pixels in a portrait, for the teacher of layers: two networks together."""
 
 from __future__ import annotations
 
