@@ -19,7 +19,7 @@ from toonmark.training.fabric import make_fabric
 from toonmark.training.loop import train
 from toonmark.training.networks import DIRECTIONS, Networks, load_generators
 from toonmark.training.run import open_run
-from toonmark.training.step import generator_loss
+from toonmark.training.step import generator_draws, generator_loss
 from toonmark.training.trained import training_facts
 
 pytestmark = pytest.mark.slow
@@ -164,15 +164,15 @@ def test_behind_a_generator_gradients_pass_through_it_and_leave_it_alone(
     assert isinstance(networks.generator(there), Denoised)
     assert not isinstance(networks.generator(back), Denoised)
     batch = trainer.batches(0)["face"]
-    random = np.random.default_rng(0)
+    draws = generator_draws(config, batch.image.shape, np.random.default_rng(0))
     for direction in DIRECTIONS:
         domain = trainer.batches(0)[direction.source]
-        loss, _, _ = generator_loss(networks, direction, domain, config, True, random)
+        loss, _, _ = generator_loss(networks, direction, domain, config, True, draws)
         weights = list(networks.generators[there.name].parameters())
         gradients = torch.autograd.grad(loss, weights)
         assert all(float(g.abs().sum()) > 0 for g in gradients)
-    drawn = generator_loss(networks, there, batch, config, True, random)[2].image
-    other = generator_loss(plain.networks, there, batch, small_config, True, random)[2].image
+    drawn = generator_loss(networks, there, batch, config, True, draws)[2].image
+    other = generator_loss(plain.networks, there, batch, small_config, True, draws)[2].image
     assert not torch.allclose(drawn, other, atol=1e-2)
     trainer.step(0)
     after = networks.denoiser.state_dict()
