@@ -61,7 +61,7 @@ class LayerScores(nn.Module):
     Args:
         width: channels at a quarter of the photo's size; twice as many at an eighth.
         blocks: residual blocks at an eighth.
-        kernel: edge of the last convolution. With 3 its 80 channels cost a fifth of all.
+        kernel: edge of the last convolution. With 3 it has a fifth of all multiplications.
     """
 
     def __init__(self, width: int = 48, blocks: int = 5, kernel: int = 3) -> None:

@@ -334,7 +334,7 @@ class LayersConfig(RunConfig):
     width: int = Field(48, ge=16, multiple_of=16, description="channels of the network")
     blocks: int = Field(5, ge=1, description="residual blocks at a sixteenth of the size")
     kernel: Literal[1, 3] = Field(
-        3, description="edge of the last convolution in pixels; 1 draws sooner, and learns slower"
+        3, description="edge of the last convolution in pixels; 1 draws sooner, and sees less"
     )
     iterations: int = Field(12_000, ge=1)
     batch: int = Field(8, ge=1, description="portraits a step, over all processes")
