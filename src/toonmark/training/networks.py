@@ -211,6 +211,10 @@ def average_into(
     if shut is None:
         torch._foreach_lerp_(moved, [s for _, s in floating], 1 - decay)
         return
+    share = (1 - shut) * (1 - decay)
+    if not shut.is_cuda:  # one pass through the weights; on CUDA it would be a kernel for each
+        torch._foreach_lerp_(moved, [s for _, s in floating], [share] * len(moved))
+        return
     steps = torch._foreach_sub([s for _, s in floating], moved)
-    torch._foreach_mul_(steps, (1 - shut) * (1 - decay))
+    torch._foreach_mul_(steps, share)
     torch._foreach_add_(moved, steps)

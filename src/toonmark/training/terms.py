@@ -28,7 +28,8 @@ class Terms(Mapping[str, float]):
         names: of the terms.
         losses: (n,) on the device.
         weights: names of the weights that had a gradient.
-        norms: (m,) on the device: the largest number of each gradient.
+        norms: (m,) on the device: the Euclidean norm of each gradient. It is infinite from numbers
+            of about 1e19 on, whose squares Adam could not keep either.
     """
 
     names: tuple[str, ...]
@@ -77,7 +78,7 @@ class Gate:
         """Averages gradients over all processes and lets every optimiser take its step, or none.
 
         Returns:
-            the terms, with the gradients' largest numbers.
+            the terms, with the gradients' norms.
         """
         averaged = [averaged_gradients(fabric, update) for update in updates]
         flat = [
@@ -85,7 +86,7 @@ class Gate:
             for update, present in zip(updates, averaged, strict=True)
             for name, _, gradient in present
         ]
-        norms = torch.stack(torch._foreach_norm([one for _, one in flat], math.inf))
+        norms = torch.stack(torch._foreach_norm([one for _, one in flat], 2))
         sound = torch.isfinite(torch.cat([terms.losses, norms.float()])).all()
         self.shut = torch.where(sound, self.shut, torch.ones_like(self.shut))
         for update, present in zip(updates, averaged, strict=True):
