@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 import skimage.data
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -109,7 +108,7 @@ def camera(address: str, folder: Path, frames: int = 30) -> list[Row]:
     """Drawings a second of one face; and what each costs in processor time, which says something on
     a busy machine too. The goal is that of 15 a second on two cores."""
     rows: list[Row] = []
-    with browser.chromium(*fake_camera(folder)) as chromium:
+    with browser.chromium(*browser.fake_camera(folder, skimage.data.astronaut())) as chromium:
         page = browser.open_page(chromium, address, permissions=["camera"])
         seen = "document.querySelector('#camera').dataset.frames"
         for style in page.eval_on_selector_all("input[name=style]", "all => all.map(e => e.value)"):
@@ -138,7 +137,7 @@ def first_visit(address: str, folder: Path) -> Row:
     """A phone's browser, new to the page: from its address to a picture taken, drawn and saved, by
     somebody who finds each button at once."""
     phone: dict[str, Any] = {"viewport": {"width": 390, "height": 800}, "has_touch": True}
-    with browser.chromium(*fake_camera(folder)) as chromium:
+    with browser.chromium(*browser.fake_camera(folder, skimage.data.astronaut())) as chromium:
         started = time.monotonic()
         page = browser.open_page(chromium, address, permissions=["camera"], **phone)
         page.click("[data-do=camera]:visible")
@@ -148,13 +147,6 @@ def first_visit(address: str, folder: Path) -> Row:
         with page.expect_download():
             page.locator("button:text-is('Save')").first.click()
         return "first visit, by the camera, to a file", time.monotonic() - started, "s", 30
-
-
-def fake_camera(folder: Path) -> list[str]:
-    """Flags of a browser whose camera sees a portrait."""
-    video = browser.make_video(folder / "face.mjpeg", np.asarray(skimage.data.astronaut()))
-    flags = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
-    return [*flags, f"--use-file-for-fake-video-capture={video}"]
 
 
 def processor_time() -> float:

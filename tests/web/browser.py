@@ -265,6 +265,13 @@ def make_video(path: Path, picture: np.ndarray, frames: int = 30) -> Path:
     return path
 
 
+def fake_camera(folder: Path, picture: np.ndarray) -> tuple[str, ...]:
+    """Flags of a browser whose camera sees a picture."""
+    video = make_video(folder / "face.mjpeg", picture)
+    flags = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
+    return (*flags, f"--use-file-for-fake-video-capture={video}")
+
+
 def at_rest(page: Any, selector: str) -> dict[str, float]:
     """Where an element is, once what is loaded around it moves it no more."""
     place, before = page.locator(selector).bounding_box(), None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import contextmanager
 
 import cv2
 import numpy as np
@@ -20,21 +21,27 @@ pytestmark = [
 RATE = float(os.environ.get("TOONMARK_CAMERA_RATE", "0.3"))
 
 
-def test_camera_draws_and_sends_nothing(pack, astronaut, tmp_path):
-    video = browser.make_video(tmp_path / "face.mjpeg", astronaut)
-    flags = (
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-video-capture={video}",
-    )
+@contextmanager
+def looking(pack, astronaut, folder, **options):
+    """The page, with its camera on, which sees the astronaut."""
+    flags = browser.fake_camera(folder, astronaut)
     with browser.server("--style", str(pack)) as address, browser.chromium(*flags) as chromium:
-        page = browser.open_page(chromium, address, permissions=["camera"])
+        page = browser.open_page(chromium, address, permissions=["camera"], **options)
         page.click("button:text('Use the camera')")
+        yield page
+
+
+def frames(page, count):
+    """Waits until so many are drawn."""
+    drawn = "n => Number(document.querySelector('#camera').dataset.frames) >= n"
+    page.wait_for_function(drawn, arg=count)
+
+
+def test_camera_draws_and_sends_nothing(pack, astronaut, tmp_path):
+    with looking(pack, astronaut, tmp_path) as page:
         assert page.evaluate("document.activeElement.id") == "camera"
         page.wait_for_selector("#camera[data-face=yes]")
-        page.wait_for_function(
-            "() => Number(document.querySelector('#camera').dataset.frames) >= 12"
-        )
+        frames(page, 12)
         drawing = browser.pixels(page, "#camera canvas[role=img]")
         assert drawing[..., :3].std() > 20
         points = [float(v) for v in page.get_attribute("#camera", "data-points").split(",")]
@@ -54,48 +61,92 @@ def test_camera_draws_and_sends_nothing(pack, astronaut, tmp_path):
         assert not page.problems
 
 
-#: The picture on the camera's screen and the points that are drawn on it, at one time.
+#: The picture on the camera's screen, and the points of the face in it, at one time.
 SEEN = """() => {
-    const c = document.querySelector('.film canvas');
+    const c = document.querySelector('#camera canvas');
     const { data } = c.getContext('2d').getImageData(0, 0, c.width, c.height);
     return [c.width, c.height, [...data], document.querySelector('#camera').dataset.points];
 }"""
 
 
-def test_camera_shows_what_it_drew_and_ends_with_its_memory(pack, astronaut, tmp_path):
-    """Points on the picture that they were found in, a phone's thumbnail beside the drawing, sharp
-    pictures saved, and no worker left after Stop."""
-    from toonmark.faces import detect
+def seen(page):
+    """What the camera's screen shows, (h, w, 3) uint8, and the points that belong to it, (5, 2)."""
+    width, height, values, points = page.evaluate(SEEN)
+    shown = np.array(values, np.uint8).reshape(height, width, 4)[..., :3]
+    return np.ascontiguousarray(shown), np.array(points.split(","), float).reshape(5, 2)
 
-    video = browser.make_video(tmp_path / "face.mjpeg", astronaut)
-    flags = (
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-video-capture={video}",
-    )
+
+def test_the_drawing_lies_on_its_own_frame(pack, astronaut, tmp_path):
+    """The style draws a negative, so the face's own pixels can be had back: they and what is around
+    them are of one moment, and the points lie on them."""
+    video = browser.make_video(tmp_path / "known.mjpeg", astronaut).read_bytes()
+    starts = [part for part in video.split(b"\xff\xd8\xff") if part]
+    moments = [
+        cv2.imdecode(np.frombuffer(b"\xff\xd8\xff" + part, np.uint8), 1)[..., ::-1].astype(int)
+        for part in starts
+    ]
+    with looking(pack, astronaut, tmp_path, viewport={"width": 1280, "height": 800}) as page:
+        for count in (8, 13, 18):
+            frames(page, count)
+            shown, told = seen(page)
+            assert shown.shape == (480, 640, 3)
+            left, top = (told.min(0) - 5).astype(int)
+            right, bottom = (told.max(0) + 5).astype(int)
+            face = (slice(top, bottom), slice(left, right))
+            around = np.ones(shown.shape[:2], bool)
+            unit = np.hypot(*(told[1] - told[0]))
+            rows, columns = np.mgrid[:480, :640]
+            middle = told.mean(0)
+            around[np.hypot(columns - middle[0], rows - middle[1]) < 4 * unit] = False
+            ring = [np.abs(shown.astype(int) - one)[around].mean() for one in moments]
+            within = [np.abs(255 - shown.astype(int) - one)[face].mean() for one in moments]
+            assert min(ring) < 12  # the camera has other colours
+            assert min(within) < 40
+            apart = abs(int(np.argmin(ring)) - int(np.argmin(within))) % len(moments)
+            assert min(apart, len(moments) - apart) <= 2, "the drawing lags behind the picture"
+            assert not page.problems
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_camera_fills_the_window(pack, astronaut, tmp_path, width):
+    """Below the styles from edge to edge, all buttons within it, whatever is shown."""
+    with looking(pack, astronaut, tmp_path, viewport={"width": width, "height": 720}) as page:
+        frames(page, 4)
+        for alone in (False, True):
+            screen = page.locator(".camera").bounding_box()
+            assert (screen["x"], screen["width"]) == (0, width)
+            assert screen["y"] + screen["height"] == 720
+            assert screen["height"] > 500
+            picture = page.locator("#camera canvas").bounding_box()
+            assert picture == pytest.approx(screen, abs=1)
+            for button in page.locator("#camera button").all():
+                place = button.bounding_box()
+                assert place["x"] >= 0
+                assert place["x"] + place["width"] <= width
+                assert place["y"] + place["height"] <= 720
+            assert page.evaluate("document.documentElement.scrollWidth") == width
+            ground = page.eval_on_selector(".camera", "e => getComputedStyle(e).backgroundColor")
+            assert (ground == "rgb(255, 255, 255)") == alone
+            page.click("#camera button:text('Drawing alone')")
+        page.click("#camera button:text('Stop')")
+        assert page.evaluate("document.body.className") == ""
+
+
+def test_camera_saves_with_care_and_ends_with_its_memory(pack, astronaut, tmp_path):
+    """Pictures saved are drawn again from the frame that was shown, in it or alone; no worker is
+    left after Stop."""
     phone = {"viewport": {"width": 390, "height": 800}, "has_touch": True}
-    with browser.server("--style", str(pack)) as address, browser.chromium(*flags) as chromium:
-        page = browser.open_page(chromium, address, permissions=["camera"], **phone)
-        page.click("button:text('Use the camera')")
-        page.wait_for_function(
-            "() => Number(document.querySelector('#camera').dataset.frames) >= 8"
-        )
-        width, height, values, points = page.evaluate(SEEN)
-        seen = np.array(values, np.uint8).reshape(height, width, 4)[..., :3]
-        found = detect.find_faces(np.ascontiguousarray(seen))[0].points
-        told = np.array(points.split(","), float).reshape(5, 2)
-        unit = np.hypot(*(found[1] - found[0]))
-        assert np.linalg.norm(told - found, axis=1).max() < 0.25 * unit
-        film, drawn = (page.locator(one).bounding_box() for one in (".film", ".screen.drawn"))
-        assert film["y"] >= drawn["y"] + drawn["height"]
-        shown = browser.pixels(page, "#camera canvas[role=img]")[..., :3]
-        with page.expect_download() as download:
-            page.click("button:text('Save the drawing')")
-        saved = np.asarray(Image.open(download.value.path()).convert("RGB"))
-        # The button says so too, but for a moment only, which a busy machine may miss.
-        page.wait_for_selector("#told:text('Saved camera-toon.png.')", state="attached")
-        assert _edges(saved) > 1.2 * _edges(shown)
-        assert sum(one.url.startswith("blob:") for one in page.workers) == 2
+    with looking(pack, astronaut, tmp_path, **phone) as page:
+        frames(page, 8)
+        within = _saved(page)
+        assert within.shape == (480, 640, 3)
+        page.click("button:text('Drawing alone')")
+        page.wait_for_function("() => document.querySelector('#camera canvas').width === 512")
+        shown, _ = seen(page)
+        alone = _saved(page)
+        assert alone.shape == (512, 512, 3)
+        assert _edges(alone) > 1.2 * _edges(shown)
+        assert 2 <= sum(one.url.startswith("blob:") for one in page.workers) <= 3
         page.click("button:text('Stop')")
         page.wait_for_function("() => !document.querySelector('#camera canvas')")
         end = time.monotonic() + browser.PATIENCE
@@ -103,6 +154,14 @@ def test_camera_shows_what_it_drew_and_ends_with_its_memory(pack, astronaut, tmp
             assert time.monotonic() < end, "its worker has not ended"
             page.wait_for_timeout(200)
         assert not page.problems
+
+
+def _saved(page):
+    with page.expect_download() as download:
+        page.click("button:text('Save the drawing')")
+    # The button says so too, but for a moment only, which a busy machine may miss.
+    page.wait_for_selector("#told:text('Saved camera-toon.png.')", state="attached")
+    return np.asarray(Image.open(download.value.path()).convert("RGB"))
 
 
 def _edges(pixels):
@@ -113,15 +172,7 @@ def _edges(pixels):
 def test_three_seconds_of_film(pack, astronaut, tmp_path):
     """Counted down, drawn all along, as long as was said; where nothing encodes it says so."""
     av = pytest.importorskip("av", reason="toonmark[video] is not installed")
-    video = browser.make_video(tmp_path / "face.mjpeg", astronaut)
-    flags = (
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-video-capture={video}",
-    )
-    with browser.server("--style", str(pack)) as address, browser.chromium(*flags) as chromium:
-        page = browser.open_page(chromium, address, permissions=["camera"])
-        page.click("button:text('Use the camera')")
+    with looking(pack, astronaut, tmp_path) as page:
         page.wait_for_selector("#camera[data-face=yes]")
         page.evaluate(
             """() => {

@@ -1,7 +1,9 @@
-// The live mirror: the camera on one side, the drawing on the other. Always on this device.
+// The live mirror: the camera's picture, and the face in it drawn. Always on this device.
 
 import { byId, explained, forbidden, h, note, put, tell } from './dom.js';
-import { Writer } from './film.js';
+import { SIZE, Writer } from './film.js';
+import { Lanes, LANES } from './lanes.js';
+import { Mirror } from './mirror.js';
 import { download, encoded, hand } from './saving.js';
 import { w } from './words.js';
 
@@ -16,10 +18,10 @@ const REFUSED = {
 
 export class Camera {
   /** @param {HTMLElement} section
-   * @param {() => import('./device.js').Device} device a new one, which ends with the camera: what
-   *  networks take for a film is given back only so */
+   * @param {(lanes: number) => import('./device.js').Device} device a new one of so many, which ends with the
+   *  camera: what networks take for a film is given back only so */
   constructor(section, device, style, onPhoto) {
-    Object.assign(this, { section, makeDevice: device, style, onPhoto, stream: null, device: null });
+    Object.assign(this, { section, makeDevice: device, style, onPhoto, stream: null, devices: [], alone: false });
     /** Told when there is a new drawing. */
     this.onDrawing = () => {};
     section.tabIndex = -1; // takes the focus from the button that has opened it
@@ -41,12 +43,12 @@ export class Camera {
       this.say(w(REFUSED[error.name] ?? 'The camera cannot be used here.'));
       return;
     }
-    this.device = this.makeDevice();
+    this.devices = Array.from({ length: LANES }, () => this.makeDevice(LANES));
     this.build();
     this.video.srcObject = this.stream;
     try {
       await this.video.play();
-      await this.device.started;
+      await Promise.all(this.devices.map((device) => device.started));
     } catch (error) {
       if (this.stream) this.fail(error);
       return;
@@ -58,40 +60,45 @@ export class Camera {
   build() {
     this.video = h('video', { playsinline: true, muted: true, 'aria-label': w('The camera') });
     this.video.muted = true;
-    // Shows the very picture that was drawn, with its points; until there is one, the film.
-    this.seen = h('canvas', { 'aria-hidden': 'true' });
-    this.drawing = h('canvas', { width: '512', height: '512', role: 'img', 'aria-label': w('You, drawn') });
+    const canvas = /** @type {HTMLCanvasElement} */ (h('canvas', { role: 'img', 'aria-label': w('You, drawn') }));
+    this.mirror = new Mirror(canvas);
     /** Seconds that are left before a film begins. */
     this.left = h('span', { class: 'left', 'aria-hidden': 'true' });
     this.rate = h('output', {}, w('Getting ready'));
     this.note = h('p', { class: 'note', hidden: true });
-    const button = (text, action, style = '') =>
-      h('button', { type: 'button', class: style, onclick: ({ currentTarget }) => action(currentTarget) }, w(text));
-    this.section.replaceChildren(
-      h(
-        'div',
-        { class: 'camera' },
-        h('div', { class: 'screen mirrored film' }, this.video, this.seen),
-        h('div', { class: 'screen drawn mirrored' }, this.drawing, this.left),
-      ),
+    const button = (text, action, more = {}) =>
+      h('button', { type: 'button', onclick: ({ currentTarget }) => action(currentTarget), ...more }, w(text));
+    this.screen = h('div', { class: 'camera' },
+      h('div', { class: 'screen' }, this.video, canvas),
+      this.left,
+      h('div', { class: 'camera-top' }, this.rate, button('Stop', () => this.stop())),
       h(
         'div',
         { class: 'camera-bar' },
-        button('Take this one', () => this.take(), 'primary'),
+        this.note,
+        button('Take this one', () => this.take(), { class: 'primary' }),
         button('Save the drawing', (pressed) => this.saveDrawing(pressed)),
         button('Film three seconds', (pressed) => this.saveFilm(pressed)),
-        button('Stop', () => this.stop()),
-        this.rate,
+        button('Drawing alone', (pressed) => this.setAlone(pressed), { 'aria-pressed': String(this.alone) }),
       ),
-      this.note,
     );
-    this.section.scrollIntoView({ block: 'nearest' });
+    this.screen.classList.toggle('alone', this.alone);
+    this.section.replaceChildren(this.screen);
+    document.body.classList.add('mirror');
+  }
+
+  /** Shows the drawing without the camera's picture, or in it. @param {HTMLElement} button */
+  setAlone(button) {
+    this.alone = !this.alone;
+    button.setAttribute('aria-pressed', String(this.alone));
+    this.screen.classList.toggle('alone', this.alone);
   }
 
   say(text, reason = '') {
     const close = { type: 'button', onclick: () => this.leave() };
     const again = { type: 'button', onclick: () => this.start() };
     const held = this.section.contains(document.activeElement);
+    document.body.classList.remove('mirror');
     this.section.replaceChildren(
       h(
         'div',
@@ -112,96 +119,82 @@ export class Camera {
 
   async run() {
     const { stream } = this;
-    const times = [];
-    let frames = 0;
+    Object.assign(this, { times: [], frames: 0, spent: {} });
+    const camera = { grab: () => this.grab(stream), style: this.style, show: (drawn) => this.show(stream, drawn) };
     try {
-      let next = this.frame();
-      while (this.stream === stream) {
-        const drawn = await next;
-        if (this.stream !== stream) return;
-        next = this.frame(); // is drawn while this one is painted
-        next.catch(() => {}); // it is heard of when its turn comes
-        this.show(drawn);
-        drawn.bitmap.close();
-        times.push(performance.now());
-        if (times.length > 20) times.shift();
-        const rate = ((times.length - 1) / (times[times.length - 1] - times[0])) * 1000 || 0;
-        Object.assign(this.section.dataset, { frames: String(++frames), rate: rate.toFixed(1) });
-        if (frames % 5 === 0) {
-          put(this.rate, w('{rate} drawings a second', { rate: rate.toFixed(rate < 9.5 ? 1 : 0) }));
-        }
-      }
+      await new Lanes(this.devices, camera).run();
     } catch (error) {
       if (this.stream === stream) this.fail(error);
     }
   }
 
-  /** The camera's next picture, and what is drawn of it. */
-  async frame() {
-    const { video, device, stream } = this;
+  /** The camera's next picture; null once it is off. */
+  async grab(stream) {
+    const { video } = this;
     const idle = () => video.readyState < 2 || document.hidden || video.currentTime === this.at;
     while (this.stream === stream && idle()) await new Promise((done) => requestAnimationFrame(done));
+    if (this.stream !== stream) return null;
     this.at = video.currentTime;
-    const bitmap = await createImageBitmap(video);
-    const args = { bitmap, style: this.style(), time: performance.now() / 1000 };
-    return device.call('frame', args, [bitmap]);
+    return createImageBitmap(video);
   }
 
-  show({ points, cartoon, bitmap }) {
+  /** @param {MediaStream} stream that it comes from @param {import('./lanes.js').Drawn} drawn */
+  show(stream, drawn) {
+    if (this.stream !== stream) return drawn.bitmap.close();
+    const begun = performance.now();
+    this.last?.bitmap.close();
+    this.last = drawn;
+    this.mirror.show(drawn, this.alone);
+    this.screen.classList.add('shown');
+    const { points } = drawn;
     this.section.dataset.face = points ? 'yes' : 'no';
-    const over = this.seen.getContext('2d');
-    if (!points) {
-      over.clearRect(0, 0, this.seen.width, this.seen.height);
-      put(this.rate, w('Looking for a face'));
-      return;
-    }
+    if (!points) return put(this.rate, w('Looking for a face'));
     this.section.dataset.points = points.flat().map((value) => value.toFixed(2)).join(',');
-    Object.assign(this.seen, { width: bitmap.width, height: bitmap.height });
-    over.drawImage(bitmap, 0, 0);
-    over.fillStyle = '#ff6a45';
-    over.strokeStyle = '#fff';
-    over.lineWidth = 1.5;
-    for (const [x, y] of points) {
-      over.beginPath();
-      over.arc(x + 0.5, y + 0.5, 4.5, 0, 7);
-      over.fill();
-      over.stroke();
-    }
-    this.last = cartoon;
-    this.small ??= document.createElement('canvas');
-    Object.assign(this.small, { width: cartoon.width, height: cartoon.height });
-    const pixels = new ImageData(cartoon.data, cartoon.width, cartoon.height);
-    this.small.getContext('2d').putImageData(pixels, 0, 0);
-    const context = this.drawing.getContext('2d');
-    context.imageSmoothingQuality = 'high';
-    context.drawImage(this.small, 0, 0, 512, 512);
     this.onDrawing();
+    return this.count({ ...drawn.spent, showing: performance.now() - begun });
   }
 
-  /** The camera's picture as a photo, to be drawn with care. */
+  /** Says how many there are in a second, and for benchmarks what took the time. */
+  count(spent) {
+    const { times } = this;
+    times.push(performance.now());
+    if (times.length > 20) times.shift();
+    const rate = ((times.length - 1) / (times[times.length - 1] - times[0])) * 1000 || 0;
+    this.frames += 1;
+    for (const [stage, ms] of Object.entries(spent)) this.spent[stage] = (this.spent[stage] ?? 0) + ms;
+    Object.assign(this.section.dataset, { frames: String(this.frames), rate: rate.toFixed(1) });
+    if (this.frames % 5) return;
+    this.section.dataset.spent = JSON.stringify(this.spent);
+    put(this.rate, w('{rate} drawings a second', { rate: rate.toFixed(rate < 9.5 ? 1 : 0) }));
+  }
+
+  /** The picture that is shown as a photo, to be drawn with care. */
   async take() {
-    const { videoWidth: width, videoHeight: height } = this.video;
+    const source = this.last?.bitmap ?? this.video;
+    const [width, height] = [source.videoWidth ?? source.width, source.videoHeight ?? source.height];
     const canvas = Object.assign(document.createElement('canvas'), { width, height });
     const context = canvas.getContext('2d');
-    context.drawImage(this.video, 0, 0);
+    context.drawImage(source, 0, 0);
     const png = await encoded(context.getImageData(0, 0, width, height));
     this.stop();
     this.onPhoto(new File([png], 'camera.png', { type: 'image/png' }));
   }
 
-  /** The last drawing, with lines as sharp as those of a photo's. @param {HTMLElement} button */
+  /** What is shown, drawn again as large and with lines as sharp as a photo's. @param {HTMLElement} button */
   saveDrawing(button) {
-    if (!this.last) return;
+    if (!this.last?.points) return;
+    const { bitmap, points } = this.last;
+    this.last = null; // is handed over
     const name = 'camera-toon.png';
     this.hand(button, name, async () => {
-      const cartoon = { ...this.last, data: this.last.data.slice() };
-      download(await encoded((await this.device.call('enlarge', { cartoon, size: 512 })).cartoon), name);
+      const args = { bitmap, points, style: this.style(), alone: this.alone, size: SIZE };
+      download(await encoded((await this.devices[0].call('develop', args, [bitmap])).cartoon), name);
     });
   }
 
   /** The next seconds as a film, after a countdown. @param {HTMLButtonElement} button */
   async saveFilm(button) {
-    if (!this.last || button.disabled) return;
+    if (!this.section.dataset.points || button.disabled) return;
     button.disabled = true;
     const name = 'camera-toon.webm';
     await this.hand(button, name, async () => {
@@ -235,7 +228,7 @@ export class Camera {
       let failure = null;
       this.onDrawing = () => {
         try {
-          writer.add(this.drawing, (performance.now() - start) / 1000);
+          writer.add(this.mirror.square(), (performance.now() - start) / 1000);
         } catch (error) {
           failure = error;
         }
@@ -260,11 +253,15 @@ export class Camera {
 
   end() {
     for (const track of this.stream?.getTracks() ?? []) track.stop();
-    this.device?.end();
-    this.stream = this.device = this.last = this.small = null;
+    for (const device of this.devices) device.end();
+    this.last?.bitmap.close();
+    this.stream = this.last = null;
+    this.devices = [];
+    for (const what of ['points', 'frames', 'spent']) delete this.section.dataset[what];
   }
 
   leave() {
+    document.body.classList.remove('mirror');
     this.section.hidden = true;
     this.section.replaceChildren();
     byId('main').focus();

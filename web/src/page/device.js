@@ -18,8 +18,8 @@ function worker() {
 }
 
 export class Device {
-  /** @param {string} token */
-  constructor(token) {
+  /** @param {string} token @param {number} lanes so many of them draw at once, and share the cores */
+  constructor(token, lanes = 1) {
     this.traces = true;
     this.worker = worker();
     this.waiting = new Map();
@@ -32,7 +32,7 @@ export class Device {
       else resolve(result);
     };
     this.worker.onerror = () => this.end('The drawing part of the page does not run.');
-    this.started = this.call('start', { base: document.baseURI, token });
+    this.started = this.call('start', { base: document.baseURI, token, lanes });
     this.started.catch(() => {}); // whoever needs it hears of it
   }
 

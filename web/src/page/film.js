@@ -7,8 +7,10 @@ import { Problem } from './device.js';
 export const LONGEST = 20;
 /** Drawings for a second of film. */
 const RATE = 12;
-/** Edge of the film in pixels; longer side of the frames in which faces are looked for. */
-const [SIZE, SIDE] = [512, 960];
+/** Edge of the film in pixels. */
+export const SIZE = 512;
+/** Longer side of the frames in which faces are looked for. */
+const SIDE = 960;
 /** A key picture after so many. */
 const KEY_EVERY = 2 * RATE;
 

@@ -32,7 +32,7 @@ let untrusted = false;
 
 const engine = () => (chosen.place === 'server' ? server : device);
 const style = () => chosen.style;
-const camera = new Camera(byId('camera'), () => new Device(secret), style, (file) => add([file]));
+const camera = new Camera(byId('camera'), (lanes) => new Device(secret, lanes), style, (file) => add([file]));
 new MutationObserver(arrange).observe(byId('camera'), { attributeFilter: ['hidden'] });
 
 /** @param {File} file */

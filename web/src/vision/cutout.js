@@ -8,16 +8,22 @@ const EDGE = 2;
 export const SQUARE = [1, 1, 1];
 
 /** @param {import('./crop.js').Picture} picture a cartoon on white
- * @param {import('./crop.js').Picture} outline the same without the photo that is mixed into it */
-export function cutOut({ data, width: size }, outline = { data, width: size, height: size }) {
+ * @param {import('./crop.js').Picture} outline the same without the photo that is mixed into it
+ * @param {number} edge how far from the white the edge's own colour is looked for, in pixels */
+export function cutOut(
+  { data, width: size },
+  outline = { data, width: size, height: size },
+  edge = Math.max(1, even((EDGE * size) / 128)),
+) {
   const count = size * size;
   const darkest = new Uint8Array(count);
   for (let i = 0; i < count; i++) {
     darkest[i] = Math.min(outline.data[4 * i], outline.data[4 * i + 1], outline.data[4 * i + 2]);
   }
   const background = outside(darkest, size);
-  const figure = background.map((value) => 1 - value);
-  const disc = ellipse(2 * Math.max(1, even((EDGE * size) / 128)) + 1);
+  const figure = new Uint8Array(count);
+  for (let i = 0; i < count; i++) figure[i] = 1 - background[i];
+  const disc = ellipse(2 * edge + 1);
   const nearWhite = dilated(background, size, disc);
   const nearFigure = dilated(figure, size, SQUARE);
   const inked = eroded(darkest, size, disc);
@@ -29,6 +35,10 @@ export function cutOut({ data, width: size }, outline = { data, width: size, hei
       alpha = Math.min(Math.max((255 - darkest[i]) / Math.max(255 - inked[i], 1), 0), 1);
     }
     bytes[4 * i + 3] = alpha * 255;
+    if (alpha === 1) {
+      for (let k = 4 * i; k < 4 * i + 3; k++) bytes[k] = data[k];
+      continue;
+    }
     const level = bytes[4 * i + 3];
     const share = Math.max(level, 1) / 255;
     for (let channel = 0; channel < 3; channel++) {
@@ -42,25 +52,25 @@ export function cutOut({ data, width: size }, outline = { data, width: size, hei
 /** The white that is connected to the top, left or right edge. */
 function outside(darkest, size) {
   const found = new Uint8Array(size * size);
-  const stack = [];
-  const visit = (x, y) => {
-    const i = y * size + x;
-    if (x < 0 || y < 0 || x >= size || y >= size || found[i] || darkest[i] < 255 - WHITE) return;
+  const stack = new Int32Array(size * size); // each pixel is put there once at most
+  let height = 0;
+  const visit = (i) => {
+    if (found[i] || darkest[i] < 255 - WHITE) return;
     found[i] = 1;
-    stack.push(i);
+    stack[height++] = i;
   };
   for (let i = 0; i < size; i++) {
-    visit(i, 0);
-    visit(0, i);
-    visit(size - 1, i);
+    visit(i);
+    visit(i * size);
+    visit(i * size + size - 1);
   }
-  while (stack.length) {
-    const i = stack.pop();
-    const [x, y] = [i % size, Math.floor(i / size)];
-    visit(x - 1, y);
-    visit(x + 1, y);
-    visit(x, y - 1);
-    visit(x, y + 1);
+  while (height) {
+    const i = stack[--height];
+    const x = i % size;
+    if (x > 0) visit(i - 1);
+    if (x < size - 1) visit(i + 1);
+    if (i >= size) visit(i - size);
+    if (i < size * (size - 1)) visit(i + size);
   }
   return found;
 }

@@ -18,6 +18,16 @@ export class PointFilter {
     this.time = 0;
   }
 
+  /** What it goes on from, in another worker too. */
+  get state() {
+    const { points, speeds, time } = this;
+    return { points, speeds, time };
+  }
+
+  set state(state) {
+    Object.assign(this, state);
+  }
+
   /** @param {number[][]} points @param {number} unit distance between the eyes in pixels
    * @param {number} time in seconds @returns {number[][]} */
   next(points, unit, time) {

@@ -52,6 +52,12 @@ export function eroded(plane, size, element, where) {
 
 /** The greatest value under an element. */
 export function dilated(plane, size, element, where) {
-  const negative = Uint8Array.from(plane, (value) => 255 - value);
-  return eroded(negative, size, element, where).map((value) => 255 - value);
+  return complement(eroded(complement(plane), size, element, where));
+}
+
+/** Written out: a function for each value takes ten times as long. @param {Uint8Array} plane */
+function complement(plane) {
+  const result = new Uint8Array(plane.length);
+  for (let i = 0; i < plane.length; i++) result[i] = 255 - plane[i];
+  return result;
 }

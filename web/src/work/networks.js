@@ -17,7 +17,13 @@ ort.env.wasm.numThreads = self.crossOriginIsolated
   : 1;
 ort.env.logLevel = 'error';
 
-export const threads = ort.env.wasm.numThreads;
+/** How many threads draw. */
+export const threads = () => ort.env.wasm.numThreads;
+
+/** Takes its part of the threads, before any network is opened. @param {number} lanes workers that draw at once */
+export function share(lanes) {
+  ort.env.wasm.numThreads = Math.max(1, Math.floor(ort.env.wasm.numThreads / lanes));
+}
 
 /** Fetches a file of the page's own. @param {Place} place @param {string} name */
 export async function fetchFile(place, name) {
@@ -54,7 +60,7 @@ export async function open(place, file) {
   return ort.InferenceSession.create(content, {
     executionProviders: ['wasm'],
     graphOptimizationLevel: 'all',
-    intraOpNumThreads: threads,
+    intraOpNumThreads: threads(),
     logSeverityLevel: 3,
     // Weights stored in few bits are unpacked once, now, rather than at every run.
     // Idle threads sleep: a phone's battery and other programs thank for it.

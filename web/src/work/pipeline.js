@@ -151,22 +151,25 @@ export class Pipeline {
     });
   }
 
-  /** Draws one face. @param {import('../vision/geometry.js').Point[]} points */
-  async draw(picture, points, name) {
+  /** Draws one face. @param {import('../vision/geometry.js').Point[]} points
+   * @param {boolean} live sooner and smaller, for pictures that are seen for a moment */
+  async draw(picture, points, name, live = false) {
     const style = await this.style(name);
-    const { file, size } = style;
+    const { file, size } = (live && style.live) || style;
+    const begun = performance.now();
     const pixels = viewed(picture, points, style, size);
     const transform = faceTransform(points, size, style.template);
     const places = points.map((point) => apply(point, transform)).flat();
     const session = await this.network(file);
-    const { cartoon, parts } = await session.run({
-      face: tensor(toTensor([pixels], size), [1, 3, size, size]),
-      landmarks: tensor(Float32Array.from(places), [1, 5, 2]),
-    });
+    const face = tensor(toTensor([pixels], size), [1, 3, size, size]);
+    const cropped = performance.now();
+    const { cartoon, parts } = await session.run({ face, landmarks: tensor(Float32Array.from(places), [1, 5, 2]) });
     return {
+      /** Milliseconds. */
+      spent: { crop: cropped - begun, network: performance.now() - cropped },
       cartoon: fromTensor(cartoon.data, size),
       /** How much of each pixel is skin, and how much hair; null where the style does not say it. */
-      parts: style.parts ? parts.data : null,
+      parts: (style.parts && parts?.data) ?? null,
       /** From the photo's pixels to the cartoon's. */
       transform,
       turned: isTurned(points) ? Math.round(Math.abs(yaw(points))) : 0,

@@ -24,6 +24,18 @@ export class Tracker {
     this.filter.reset();
   }
 
+  /** What it goes on from, in another worker too; null: nothing. */
+  get state() {
+    return { points: this.points, age: this.age, filter: this.filter.state };
+  }
+
+  set state(state) {
+    this.reset();
+    if (!state) return;
+    Object.assign(this, { points: state.points, age: state.age });
+    this.filter.state = state.filter;
+  }
+
   /** Where the face is now: smoothed points, or null. @param {number} time in seconds */
   async next(picture, time) {
     if (!this.points || this.age >= LOOK_EVERY) await this.look(picture);

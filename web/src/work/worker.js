@@ -2,10 +2,11 @@
 // photo leaves the browser from here: this file fetches networks, and sends nothing.
 
 import { inPhoto } from '../vision/blend.js';
+import { cutOut } from '../vision/cutout.js';
 import { resized } from '../vision/resize.js';
 import { traced } from '../vision/shapes.js';
 import { AS_DRAWN, isAsDrawn, tuned } from '../vision/tuning.js';
-import { threads } from './networks.js';
+import { share, threads } from './networks.js';
 import { decode, pixelsOf } from './photos.js';
 import { Pipeline } from './pipeline.js';
 import { tracer } from './tracer.js';
@@ -13,6 +14,8 @@ import { Tracker } from './tracker.js';
 
 let pipeline = null;
 let tracker = null;
+/** The camera's last picture, and where the face is in it. */
+let seen = null;
 /** The last drawings, as they were drawn, the oldest first. @type {Map<string, {id: number, drawn: any}>} */
 const last = new Map();
 /** So many are kept: faces of a party, or steps of one's own. */
@@ -21,10 +24,11 @@ const photos = new Map();
 
 const calls = {
   /** Says where the page's files are. */
-  async start({ base, token }) {
+  async start({ base, token, lanes = 1 }) {
+    share(lanes);
     pipeline = new Pipeline({ base, token });
     tracker = new Tracker(pipeline);
-    return { manifest: await pipeline.manifest(), threads };
+    return { manifest: await pipeline.manifest(), threads: threads() };
   },
 
   /** Decodes a photo, keeps it, and finds its faces, unless they are known. */
@@ -60,7 +64,7 @@ const calls = {
     return { cartoon: inPhoto(photos.get(id), drawn) };
   },
 
-  /** One picture of the camera, which comes back beside its drawing. */
+  /** One picture of a video, which comes back beside its drawing. */
   async frame({ bitmap, style, time }) {
     const picture = pixelsOf(bitmap, true);
     const points = await tracker.next(picture, time);
@@ -69,14 +73,36 @@ const calls = {
     return { bitmap, points, cartoon };
   },
 
+  /** Looks for the face in a picture of the camera, which comes back and is kept to be painted. Another
+   * worker may have looked at the last one: what it found out is the state. */
+  async follow({ bitmap, time, state }) {
+    const begun = performance.now();
+    tracker.state = state;
+    const picture = pixelsOf(bitmap, true);
+    const points = await tracker.next(picture, time);
+    seen = { picture, points };
+    return { bitmap, points, state: tracker.state, spent: { points: performance.now() - begun } };
+  },
+
+  /** Draws the face of that picture for a moment's look, without the white around it. */
+  async paint({ style }) {
+    const { cartoon, transform, spent } = await pipeline.draw(seen.picture, seen.points, style, true);
+    const begun = performance.now();
+    const cut = cutOut(cartoon, cartoon, 1);
+    return { cartoon: cut, transform, spent: { ...spent, 'cutting out': performance.now() - begun } };
+  },
+
+  /** Draws a picture of the camera with care, to be kept: the cartoon alone, or where the face is. */
+  async develop({ bitmap, points, style, alone, size }) {
+    const picture = pixelsOf(bitmap);
+    const { cartoon, transform } = await pipeline.draw(picture, points, style);
+    if (alone) return { cartoon: resized(cartoon, size, false) };
+    return { cartoon: inPhoto(picture, [{ shown: cartoon, outline: cartoon, transform }]) };
+  },
+
   /** Makes ready for the first photo, and for days without a network, beside all else. */
   async keep() {
     pipeline.keepFinders([TRACER.replace(/.*\//, '')]);
-  },
-
-  /** A drawing of the camera with sharp lines, to be kept. */
-  async enlarge({ cartoon, size }) {
-    return { cartoon: resized(cartoon, size, false) };
   },
 };
 
