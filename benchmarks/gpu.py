@@ -23,7 +23,7 @@ import torch
 from torch import nn
 
 from toonmark.models.presets import Preset
-from toonmark.training.engine import StyleTrainer
+from toonmark.training.landmark_cyclegan import StyleTrainer
 from training import flops, trainer
 
 

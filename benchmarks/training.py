@@ -26,8 +26,8 @@ from toonmark.landmarks import template_points
 from toonmark.models.presets import Preset, build_regressor
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
-from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
+from toonmark.training.landmark_cyclegan import StyleTrainer
 
 
 def random_set(folder: Path, size: int, count: int = 40) -> str:

@@ -16,8 +16,8 @@ from toonmark.exporting import export_regressor, export_style, plain_norms_
 from toonmark.landmarks import template_points
 from toonmark.models.cleaning import cleaned
 from toonmark.models.denoiser import Denoised, Denoiser
+from toonmark.models.heatmaps import heatmaps
 from toonmark.models.presets import build_generator, build_regressor
-from toonmark.models.sampling import heatmaps
 from toonmark.styles.metadata import KEY, StyleMetadata
 from toonmark.styles.pack import StylePack
 from toonmark.training.networks import Networks, load_generators

@@ -1,4 +1,4 @@
-"""All errors that the using half raises, each with its own type.
+"""Errors, each with its own type; those of measuring and of the user study are in their packages.
 
 Every error says in one sentence what happened and in one what to do about it. The command line
 prints both and exits with status 2; programs can catch :class:`ToonmarkError` or a single kind.

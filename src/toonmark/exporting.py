@@ -28,9 +28,9 @@ from toonmark.half import halved
 from toonmark.landmarks import COUNT, FRAMES, default_sigma, template_points
 from toonmark.models.cleaning import cleaned
 from toonmark.models.denoiser import Denoised
+from toonmark.models.heatmaps import heatmaps, points_from_heatmaps
 from toonmark.models.layered import INK, LOOKS, LayeredGenerator
 from toonmark.models.parts import DrawingInParts
-from toonmark.models.sampling import heatmaps, points_from_heatmaps
 from toonmark.styles.metadata import KEY, StyleMetadata
 from toonmark.training import checkpoint
 from toonmark.training.config import RegressorConfig
@@ -85,7 +85,7 @@ class ReadingRegressor(nn.Module):
 def export_style(
     generator: nn.Module,
     metadata: StyleMetadata,
-    path: Path,
+    pack: Path,
     *,
     half: bool = False,
     clean: bool = False,
@@ -95,7 +95,7 @@ def export_style(
     Args:
         generator: image and maps in, image out.
         metadata: what the pack says of itself.
-        path: the file.
+        pack: the file to write.
         half: round the weights to half precision first and store them so: half the size. They are
             made whole again when the pack is opened, and computed with in single precision.
         clean: let the graph make white what is not joined to the face; see
@@ -133,7 +133,7 @@ def export_style(
         import onnx
 
         model = onnx.load_from_string(halved(model.SerializeToString(), 256, exact=True))
-    return _checked(model, network, (faces, points), {KEY: metadata.model_dump_json()}, path)
+    return _checked(model, network, (faces, points), {KEY: metadata.model_dump_json()}, pack)
 
 
 def check_finite(
@@ -152,8 +152,8 @@ def check_finite(
 
 
 def export_run(
-    path: Path,
-    style: Path,
+    run: Path,
+    pack: Path,
     denoiser: Path | None = None,
     *,
     half: bool = False,
@@ -165,8 +165,8 @@ def export_run(
     """Writes what a run has learnt as a style pack.
 
     Args:
-        path: a run of ``toonmark train`` or ``toonmark distill``, or weights that it kept.
-        style: the file to write.
+        run: one of ``toonmark train`` or ``toonmark distill``, or weights that it kept.
+        pack: the file to write.
         denoiser: a run of ``toonmark train-denoiser`` to put behind the generator.
         half: store weights in half precision.
         clean: make white what is not joined to the face; a pack's networks do not, so one that is
@@ -184,11 +184,11 @@ def export_run(
         ConfigurationError: a name, title or the like that no style can have.
         ExportError: the graph does not draw what the run draws.
     """
-    generator, size, facts = trained_style(path, denoiser)
+    generator, size, facts = trained_style(run, denoiser)
     if look is not None:
         if not isinstance(generator, LayeredGenerator):
             raise ConfigurationError(
-                f"{path} does not draw in layers, and has one look only.", "Leave the look out."
+                f"{run} does not draw in layers, and has one look only.", "Leave the look out."
             )
         if look not in LOOKS:
             raise ConfigurationError(
@@ -197,7 +197,7 @@ def export_run(
         generator = LayeredGenerator(generator.scores, look).eval()
     if isinstance(generator, LayeredGenerator):
         facts = {**facts, "look": generator.look}
-    own = re.sub(r"[^a-z0-9._-]+", "-", style.stem.lower()).strip("-._") or "style"
+    own = re.sub(r"[^a-z0-9._-]+", "-", pack.stem.lower()).strip("-._") or "style"
     # What a style pack was the start of, or taught, is bound by the same terms.
     taken = [one["terms"] for one in facts["runs"] if one.get("terms")]
     if taken and not said.get("terms"):
@@ -211,7 +211,7 @@ def export_run(
     metadata = parse(
         StyleMetadata, {**said, "name": name, "title": title, "size": size, "training": facts}
     )
-    return metadata, export_style(generator, metadata, style, half=half, clean=clean)
+    return metadata, export_style(generator, metadata, pack, half=half, clean=clean)
 
 
 def export_regressor(regressor: nn.Module, size: int, facts: dict[str, str], path: Path) -> float:
@@ -223,12 +223,12 @@ def export_regressor(regressor: nn.Module, size: int, facts: dict[str, str], pat
     return _checked(model, network, (faces,), facts, path)
 
 
-def export_landmarks(path: Path, file: Path) -> float:
+def export_landmarks(run: Path, out: Path) -> float:
     """Writes what a run of ``toonmark train-landmarks`` has learnt, as the using half reads it.
 
     Args:
-        path: the run.
-        file: the ONNX file; its metadata have the terms of the sets, and the errors.
+        run: one of ``toonmark train-landmarks``, or weights that it kept.
+        out: the ONNX file to write; its metadata have the terms of the sets, and the errors.
 
     Returns:
         the largest difference from torch that was seen, in pixels or of a heatmap's peak.
@@ -238,8 +238,8 @@ def export_landmarks(path: Path, file: Path) -> float:
         DataError: a set that it learnt from is gone, and its terms with it.
         ExportError: the graph does not find what the run finds.
     """
-    config = open_run(artifacts.run_of(path).path, RegressorConfig, None)
-    weights = artifacts.weights_of(path, Kind.LANDMARKS)
+    config = open_run(artifacts.run_of(run).path, RegressorConfig, None)
+    weights = artifacts.weights_of(run, Kind.LANDMARKS)
     terms = dict.fromkeys(
         str(Dataset.open(folder).description.get("terms") or "not stated") for folder in config.data
     )
@@ -250,7 +250,7 @@ def export_landmarks(path: Path, file: Path) -> float:
         "toonmark_training": config.model_dump_json(exclude={"data", "backgrounds"}),
         **{name: value for name, value in said.items() if name.startswith("error_")},
     }
-    return export_regressor(load_regressor(path, config.preset), config.size, facts, file)
+    return export_regressor(load_regressor(run, config.preset), config.size, facts, out)
 
 
 def plain_norms_(network: nn.Module) -> None:

@@ -28,7 +28,7 @@ SIGMA_AT_128 = 4.0
 FAINTEST = -20.0
 
 #: Where the five points of an upright face lie, as a fraction of the crop (the mean of 10,000
-#: frontal faces); the crop that every network of this project sees.
+#: frontal faces); the crop of the paper's method and of the landmark regressors.
 FACE_TEMPLATE: Array = (
     np.array([[48, 61], [80, 61], [64, 80], [50, 93], [77, 93]], np.float64) + 0.5
 ) / 128
@@ -91,7 +91,7 @@ def heatmaps(points: Array, size: int, sigma: float | None = None) -> Array:
         sigma: standard deviation in pixels; 4 px at 128, scaled, unless told otherwise.
 
     Returns:
-        (..., 5, size, size) float32 in [0, 1]. ``toonmark.models.sampling.heatmaps`` is the same
+        (..., 5, size, size) float32 in [0, 1]. ``toonmark.models.heatmaps.heatmaps`` is the same
         function in torch.
     """
     points = np.asarray(points, np.float32)

@@ -1,4 +1,7 @@
-"""Equations 1 to 6 of the paper, one function each.
+"""The terms of the paper's equations 1 to 6, and those of our own and of other methods.
+
+An adversarial equation has two sides, and a function for each: the generator's and the
+discriminator's. Equation 3, their weighted sum, is made in ``training/step.py``.
 
 All are means over the batch, so that a step over two machines equals one over twice the batch, and
 in single precision at least, whatever the networks computed in. Domains are ``face`` and

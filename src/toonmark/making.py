@@ -281,13 +281,13 @@ def _trainer(config: Any, run: Path, fabric: Fabric, threads: int) -> Any:
     else:
         from toonmark.artifacts import has_checkpoint
         from toonmark.methods.learned import LEARNED
-        from toonmark.training.engine import StyleTrainer
+        from toonmark.training.landmark_cyclegan import StyleTrainer
         from toonmark.training.trained import remember_origins
 
         fresh = not has_checkpoint(run)
         if config.run_kind in LEARNED:
-            _, _, kind = LEARNED[config.run_kind]
-            return kind(config, fabric, threads or 2, fresh)
+            _, _, trainer_of = LEARNED[config.run_kind]
+            return trainer_of(config, fabric, threads or 2, fresh)
         trainer = StyleTrainer(config, fabric, threads or 2, fresh)
         if fabric.is_global_zero:
             remember_origins(config, run)

@@ -35,8 +35,8 @@ def run(tmp_path: Path, small_config) -> Path:
     """A run after its first checkpoint: generators that have learnt nothing."""
     from toonmark.artifacts import CHECKPOINT
     from toonmark.training import checkpoint
-    from toonmark.training.engine import StyleTrainer
     from toonmark.training.fabric import make_fabric
+    from toonmark.training.landmark_cyclegan import StyleTrainer
     from toonmark.training.run import open_run
 
     folder = tmp_path / "my-run"

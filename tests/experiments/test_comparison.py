@@ -27,8 +27,8 @@ from toonmark.methods.vgg import Vgg
 from toonmark.study.create import create
 from toonmark.training.checkpoint import save
 from toonmark.training.config import ABLATION, TrainConfig
-from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
+from toonmark.training.landmark_cyclegan import StyleTrainer
 from toonmark.training.run import open_run
 
 

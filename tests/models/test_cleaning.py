@@ -7,7 +7,7 @@ import torch
 
 from toonmark.landmarks import template_points
 from toonmark.models.cleaning import CERTAIN, FAINT, cleaned
-from toonmark.models.sampling import heatmaps
+from toonmark.models.heatmaps import heatmaps
 
 SKIN = torch.tensor([0.6, 0.2, 0.0])
 

@@ -103,8 +103,9 @@ def test_gradients_pass_through_patches_that_shrink_unlike():
 @pytest.mark.parametrize("size", [64, 128])
 def test_patches_are_what_the_one_crop_cuts(size):
     """All at once, with nothing read back; mouths of any width, at the edge and beyond it too."""
+    from tests.torch_crop import crop
+
     from toonmark.landmarks import LEFT_EYE, MOUTH_LEFT, MOUTH_RIGHT, NOSE, RIGHT_EYE
-    from toonmark.models.sampling import crop
 
     random = torch.Generator().manual_seed(0)
     images = torch.rand(24, 3, size, size, generator=random, dtype=torch.float64)

@@ -9,8 +9,8 @@ from toonmark.artifacts import CHECKPOINT
 from toonmark.models.denoiser import Denoiser
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
-from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
+from toonmark.training.landmark_cyclegan import StyleTrainer
 from toonmark.training.loop import train
 from toonmark.training.run import open_run
 

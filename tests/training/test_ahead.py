@@ -12,8 +12,8 @@ import torch
 
 from toonmark.errors import DataError
 from toonmark.training.ahead import Ahead
-from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
+from toonmark.training.landmark_cyclegan import StyleTrainer
 
 
 @pytest.mark.slow

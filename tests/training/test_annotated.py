@@ -12,7 +12,7 @@ from toonmark.data.annotation.store import Annotations, State
 from toonmark.data.dataset import Dataset
 from toonmark.errors import DataError
 from toonmark.landmarks import template_points
-from toonmark.models.sampling import heatmaps
+from toonmark.models.heatmaps import heatmaps
 from toonmark.training.annotated import FEWEST, learn
 from toonmark.training.config import RegressorConfig
 from toonmark.training.proposing import RegressorProposer, sharpness

@@ -5,8 +5,8 @@ import torch
 
 from toonmark.artifacts import Kind
 from toonmark.methods.learned import LEARNED
-from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
+from toonmark.training.landmark_cyclegan import StyleTrainer
 
 
 def trainer_of(kind, config):

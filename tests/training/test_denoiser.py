@@ -14,8 +14,8 @@ from toonmark.losses import denoising
 from toonmark.models.denoiser import Denoised, Denoiser
 from toonmark.training.config import DenoiserConfig, TrainConfig
 from toonmark.training.denoising import DenoiserTrainer, load_denoiser
-from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
+from toonmark.training.landmark_cyclegan import StyleTrainer
 from toonmark.training.loop import train
 from toonmark.training.networks import DIRECTIONS, Networks, load_generators
 from toonmark.training.run import open_run
@@ -114,7 +114,7 @@ def test_the_generators_of_a_run_draw_what_is_to_be_cleaned(config, style_run):
     trainer = DenoiserTrainer(drawn, make_fabric("cpu"))
     spoiled, clean = trainer.batch(trainer.cartoons, trainer.faces, [0, 1, 2])
     both = load_generators(style_run)
-    from toonmark.models.sampling import heatmaps
+    from toonmark.models.heatmaps import heatmaps
 
     points = np.stack([trainer.cartoons.at(i, 0, 1).landmarks for i in range(3)])
     maps = heatmaps(torch.from_numpy(points).float(), 64)

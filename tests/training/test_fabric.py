@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from toonmark.training import fabric
-from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric, placed
+from toonmark.training.landmark_cyclegan import StyleTrainer
 
 
 @pytest.mark.parametrize("device", ["cuda", "cpu"])

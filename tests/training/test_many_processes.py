@@ -14,8 +14,8 @@ from toonmark.artifacts import CHECKPOINT
 from toonmark.models.presets import build_regressor
 from toonmark.training import checkpoint, unpaired
 from toonmark.training.config import RegressorConfig, TrainConfig
-from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
+from toonmark.training.landmark_cyclegan import StyleTrainer
 from toonmark.training.run import open_run
 
 pytestmark = pytest.mark.slow
@@ -26,7 +26,7 @@ from pathlib import Path
 import torch
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
-from toonmark.training.engine import StyleTrainer
+from toonmark.training.landmark_cyclegan import StyleTrainer
 from toonmark.training.fabric import make_fabric
 from toonmark.training.run import open_run
 
@@ -49,7 +49,7 @@ from pathlib import Path
 import torch
 from toonmark.errors import DivergedError
 from toonmark.training.config import TrainConfig
-from toonmark.training.engine import StyleTrainer
+from toonmark.training.landmark_cyclegan import StyleTrainer
 from toonmark.training.fabric import make_fabric
 from toonmark.training.loop import train
 from toonmark.training.run import open_run
@@ -82,7 +82,7 @@ from pathlib import Path
 import torch
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
-from toonmark.training.engine import StyleTrainer
+from toonmark.training.landmark_cyclegan import StyleTrainer
 from toonmark.training.fabric import make_fabric
 from toonmark.training.run import open_run
 
@@ -115,7 +115,7 @@ from pathlib import Path
 import torch
 from toonmark.errors import RunError
 from toonmark.training.config import TrainConfig
-from toonmark.training.engine import StyleTrainer
+from toonmark.training.landmark_cyclegan import StyleTrainer
 from toonmark.training.fabric import make_fabric
 from toonmark.training.loop import train
 from toonmark.training.run import open_run

@@ -10,8 +10,8 @@ from tests.training.test_gradients import SIZE, batch, discriminator_loss, gener
 from torch import nn
 
 from toonmark import losses
+from toonmark.models.heatmaps import heatmaps, points_from_heatmaps
 from toonmark.models.patches import cut_patches
-from toonmark.models.sampling import heatmaps, points_from_heatmaps
 from toonmark.training.config import (
     ABLATION,
     DenoiserConfig,
@@ -21,8 +21,8 @@ from toonmark.training.config import (
     Weights,
 )
 from toonmark.training.denoising import DenoiserTrainer
-from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
+from toonmark.training.landmark_cyclegan import StyleTrainer
 from toonmark.training.landmarks import LandmarkTrainer
 from toonmark.training.networks import DIRECTIONS, TO_CARTOON, Networks
 from toonmark.training.step import Generated, regressor_loss

@@ -16,8 +16,8 @@ from toonmark.styles.pack import StylePack
 from toonmark.training.config import DistillationConfig, TrainConfig
 from toonmark.training.denoising import load_denoiser
 from toonmark.training.distillation import DistillationTrainer
-from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
+from toonmark.training.landmark_cyclegan import StyleTrainer
 from toonmark.training.networks import load_generators
 from toonmark.training.packs import pack_networks
 from toonmark.training.run import open_run
@@ -92,7 +92,7 @@ def test_what_cleans_the_drawing_is_none_of_its_weights(style_run, tmp_path):
 
 def test_its_drawings_are_the_networks_own(cleaned_pack):
     from toonmark.landmarks import template_points
-    from toonmark.models.sampling import heatmaps
+    from toonmark.models.heatmaps import heatmaps
 
     random = torch.Generator().manual_seed(0)
     face = torch.rand(2, 3, 64, 64, generator=random) * 2 - 1

@@ -16,9 +16,9 @@ from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.dataset import write_landmarks
 from toonmark.data.sampling import Sampler
 from toonmark.training import batched
+from toonmark.training.batch import Batch
 from toonmark.training.batched import Batched
 from toonmark.training.pictures import Pictures
-from toonmark.training.step import Batch
 
 WILD = Augmentation(degrees=25, zoom=(0.7, 1.4), shift=12, colour=0.7, light=1.0)
 

@@ -21,8 +21,8 @@ from toonmark.configuration import parse
 from toonmark.errors import ConfigurationError, DivergedError, RunError
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
-from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
+from toonmark.training.landmark_cyclegan import StyleTrainer
 from toonmark.training.loop import train
 from toonmark.training.run import Lock, open_run
 from toonmark.training.trained import remember_origins, trained_style
@@ -33,7 +33,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from toonmark.training.config import TrainConfig
-from toonmark.training.engine import StyleTrainer
+from toonmark.training.landmark_cyclegan import StyleTrainer
 from toonmark.training.fabric import make_fabric
 from toonmark.training.loop import train
 from toonmark.training.run import open_run

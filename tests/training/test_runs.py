@@ -19,8 +19,8 @@ from toonmark.data.split import part_of, rules_of
 from toonmark.errors import ConfigurationError, DiskFullError, RunError
 from toonmark.training import checkpoint
 from toonmark.training.config import DenoiserConfig, TrainConfig
-from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
+from toonmark.training.landmark_cyclegan import StyleTrainer
 from toonmark.training.loop import train
 from toonmark.training.processes import places
 from toonmark.training.run import Lock, Metrics, open_run

@@ -4,16 +4,17 @@ import numpy as np
 import pytest
 import torch
 from benchmarks.operators import Operators
+from tests.torch_crop import crop
 
 from toonmark.artifacts import Kind
 from toonmark.methods.learned import LEARNED
-from toonmark.models.sampling import crop
 from toonmark.training.config import ABLATION
-from toonmark.training.engine import StyleTrainer
 from toonmark.training.fabric import make_fabric
+from toonmark.training.gradient_step import Gate
+from toonmark.training.landmark_cyclegan import StyleTrainer
 from toonmark.training.pool import ImagePool
 from toonmark.training.step import unmatched, unmatched_views
-from toonmark.training.terms import Gate, Terms, read
+from toonmark.training.terms import Terms, read
 
 #: What makes a GPU wait, as the dispatcher calls it.
 WAITING = ("_local_scalar_dense", "item", "nonzero", "is_nonzero", "_linalg_check_errors", "equal")

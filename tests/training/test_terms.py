@@ -7,8 +7,9 @@ import torch
 from torch import nn
 
 from toonmark.training.fabric import make_fabric
+from toonmark.training.gradient_step import Gate
 from toonmark.training.processes import Update
-from toonmark.training.terms import Gate, Terms
+from toonmark.training.terms import Terms
 
 RULES = {
     "adam": partial(torch.optim.Adam, fused=True),

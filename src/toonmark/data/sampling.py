@@ -60,7 +60,7 @@ class Sampler:
         photos: sets of the same crops with the backgrounds that they were photographed before. Half
             of the faces of these names that get a background get their own.
         drawings: sets of drawings of the same crops (`toonmark data drawings`), one of every face.
-        held_out: use the validation part instead of the training part.
+        held_out: draw from the validation part instead of the training part.
         split: by which rule a picture is of one of them.
         noise: strength of blur, noise and coarse blocks on what is shown.
     """

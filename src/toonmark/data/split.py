@@ -1,4 +1,4 @@
-"""The split into training, validation and test pictures, by a picture's name alone.
+"""The split into training, validation and test pictures, by a picture's name.
 
 A picture keeps its part whatever else is in the set. Validation is for choosing: checkpoints,
 settings, designs. Test is for numbers that are reported. Runs of before there was a test part left

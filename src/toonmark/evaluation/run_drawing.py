@@ -13,7 +13,7 @@ from toonmark.data import provenance
 from toonmark.data.split import Rule, rules_of
 from toonmark.landmarks import Array
 from toonmark.methods.learned import LEARNED, load_translators
-from toonmark.models.sampling import heatmaps
+from toonmark.models.heatmaps import heatmaps
 from toonmark.ranges import from_network, to_network
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig, UnpairedConfig

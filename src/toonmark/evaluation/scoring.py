@@ -1,4 +1,4 @@
-"""Measures styles: the one function that the command and the training loop call."""
+"""Measures styles: opens sets, networks and packs, and scores each (:func:`toonmark.evaluate`)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Alignment by landmarks: the one crop function of training, measuring and use.
+"""Alignment by landmarks, and the crop of a face: in training, measuring and use.
 
 A transform is a (2, 3) matrix that maps picture pixels to crop pixels, pixel centres at whole
-numbers. ``toonmark.models.sampling.crop`` is the same function in torch.
+numbers. ``toonmark.training.batched`` cuts whole batches in torch, and is tested against this.
 """
 
 from __future__ import annotations

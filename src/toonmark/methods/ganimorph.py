@@ -33,6 +33,7 @@ from toonmark.losses import (
 )
 from toonmark.models.ganimorph import DilatedDiscriminator, SkipGenerator
 from toonmark.models.layers import own_start
+from toonmark.training.batch import Batch
 from toonmark.training.config import UnpairedConfig
 from toonmark.training.networks import (
     DIRECTIONS,
@@ -40,7 +41,7 @@ from toonmark.training.networks import (
     Domain,
     TranslationNetworks,
 )
-from toonmark.training.step import Batch, Draws, Generated, Parts, total
+from toonmark.training.step import Draws, Generated, Parts, total
 from toonmark.training.terms import Terms
 from toonmark.training.unpaired import UnpairedTrainer
 

@@ -29,6 +29,7 @@ from toonmark.losses import adversarial_discriminator, adversarial_generator, cy
 from toonmark.methods.styles import StylePictures
 from toonmark.models.layers import own_start
 from toonmark.models.munit import STYLE, AutoEncoder, MultiScaleDiscriminator, StyledTranslator
+from toonmark.training.batch import Batch
 from toonmark.training.config import UnpairedConfig
 from toonmark.training.networks import (
     DIRECTIONS,
@@ -36,7 +37,7 @@ from toonmark.training.networks import (
     Domain,
     TranslationNetworks,
 )
-from toonmark.training.step import Batch, Draws, Generated, Parts, total
+from toonmark.training.step import Draws, Generated, Parts, total
 from toonmark.training.tensors import to_pictures, to_tensor
 from toonmark.training.unpaired import UnpairedTrainer
 

@@ -22,7 +22,7 @@ from toonmark.data.matte import matte_on_white
 from toonmark.data.sampling import Sampler
 from toonmark.faces.align import block_of, invert
 from toonmark.landmarks import Array
-from toonmark.training.step import Batch
+from toonmark.training.batch import Batch
 from toonmark.training.tensors import sent, to_points
 
 #: Bytes of decoded pictures that are kept, of one domain, over all processes that make them.

@@ -50,7 +50,6 @@ class Method(Frozen):
     )
 
 
-#: The rows of the paper's ablation (tables 2, figures 9 and 10).
 _BASIC = Method(
     condition_generator=False,
     conditional_discriminator=False,
@@ -63,6 +62,7 @@ _CONDITIONS = {
     "conditional_discriminator": True,
     "unmatched_pairs": True,
 }
+#: The rows of the paper's ablation (table 2, figures 9 and 10).
 ABLATION: dict[str, Method] = {
     "basic": _BASIC,
     "lm_cd": _BASIC.model_copy(update=_CONDITIONS),

@@ -29,7 +29,7 @@ from toonmark.data.streams import Stream
 from toonmark.faces.align import crop, similarity
 from toonmark.landmarks import Array
 from toonmark.models.denoiser import Denoiser
-from toonmark.models.sampling import heatmaps
+from toonmark.models.heatmaps import heatmaps
 from toonmark.ranges import LEVELS
 from toonmark.training import checkpoint
 from toonmark.training.config import DenoiserConfig

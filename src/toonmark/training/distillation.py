@@ -31,8 +31,8 @@ from toonmark.data.relighting import evened
 from toonmark.data.sampling import Sample, Sampler
 from toonmark.errors import ConfigurationError
 from toonmark.models.denoiser import Denoised, without_denoiser
+from toonmark.models.heatmaps import heatmaps
 from toonmark.models.presets import build_generator
-from toonmark.models.sampling import heatmaps
 from toonmark.ranges import LEVELS
 from toonmark.training import checkpoint
 from toonmark.training.config import DistillationConfig

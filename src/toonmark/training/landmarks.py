@@ -20,17 +20,18 @@ from toonmark.data.sampling import Sample, Sampler
 from toonmark.data.streams import Stream
 from toonmark.landmarks import normalised_mean_error
 from toonmark.losses import landmark_consistency
+from toonmark.models.heatmaps import heatmaps, points_from_heatmaps
 from toonmark.models.presets import Preset, build_regressor
-from toonmark.models.sampling import heatmaps, points_from_heatmaps
 from toonmark.training import checkpoint
 from toonmark.training.ahead import Ahead
 from toonmark.training.config import RegressorConfig, decayed
 from toonmark.training.fabric import placed, precision_of
+from toonmark.training.gradient_step import Gate
 from toonmark.training.networks import average_into
 from toonmark.training.processes import Update, places
 from toonmark.training.run import check_size
 from toonmark.training.tensors import sent, to_points, to_tensor
-from toonmark.training.terms import Gate, Terms
+from toonmark.training.terms import Terms
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric

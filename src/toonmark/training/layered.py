@@ -25,19 +25,20 @@ from toonmark.data.dataset import Dataset
 from toonmark.data.layers.sampling import LayerSample, LayerSampler
 from toonmark.data.provenance import landmarks_of
 from toonmark.errors import StyleError
+from toonmark.models.heatmaps import heatmaps
 from toonmark.models.layer import UNKNOWN, Layer
 from toonmark.models.layered import LAYERED, LayeredGenerator, LayerScores
-from toonmark.models.sampling import heatmaps
 from toonmark.training import checkpoint
 from toonmark.training.ahead import Ahead
 from toonmark.training.config import LayersConfig, decayed
 from toonmark.training.fabric import placed, precision_of
+from toonmark.training.gradient_step import Gate
 from toonmark.training.networks import average_into
 from toonmark.training.packs import pack_networks
 from toonmark.training.processes import Update, places
 from toonmark.training.samples import write_grid
 from toonmark.training.tensors import sent, to_points, to_tensor
-from toonmark.training.terms import Gate, Terms
+from toonmark.training.terms import Terms
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric

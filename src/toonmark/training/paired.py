@@ -22,11 +22,12 @@ from toonmark.models.presets import build_discriminators
 from toonmark.training import checkpoint
 from toonmark.training.config import PairedConfig, decayed
 from toonmark.training.fabric import placed
+from toonmark.training.gradient_step import Gate
 from toonmark.training.networks import average_into
 from toonmark.training.processes import Update, places
 from toonmark.training.samples import write_grid
 from toonmark.training.tensors import sent
-from toonmark.training.terms import Gate, Terms
+from toonmark.training.terms import Terms
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence, Set
 import torch
 
 from toonmark.data.sampling import Sample, Sampler
+from toonmark.training.batch import Batch
 from toonmark.training.batched import Batched
 from toonmark.training.networks import Domain
-from toonmark.training.step import Batch
 
 
 class Pictures:

@@ -17,8 +17,8 @@ from toonmark.data.proposals import Proposal, agreement
 from toonmark.data.sampling import scaling
 from toonmark.faces.align import crop, invert, transform_points
 from toonmark.landmarks import COUNT, Array, default_sigma, mirror
+from toonmark.models.heatmaps import points_from_heatmaps
 from toonmark.models.presets import Preset, build_regressor
-from toonmark.models.sampling import points_from_heatmaps
 from toonmark.ranges import signed
 from toonmark.training import checkpoint
 

@@ -10,12 +10,12 @@ import torch
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.sampling import Sampler
 from toonmark.landmarks import Array
-from toonmark.models.sampling import heatmaps
+from toonmark.models.heatmaps import heatmaps
 from toonmark.pictures import write
 from toonmark.ranges import from_network
+from toonmark.training.batch import Batch
 from toonmark.training.config import UnpairedConfig
 from toonmark.training.networks import DIRECTIONS, TranslationNetworks
-from toonmark.training.step import Batch
 
 
 @torch.no_grad()

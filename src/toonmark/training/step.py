@@ -7,7 +7,7 @@ before (:data:`Draws`), so that PyTorch can capture all of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,52 +15,17 @@ import torch
 from torch import Tensor
 
 from toonmark import losses
-from toonmark.data.sampling import Sample
 from toonmark.models.generator import join
+from toonmark.models.heatmaps import heatmaps, points_from_heatmaps
 from toonmark.models.patches import cut_patches
-from toonmark.models.sampling import enlarged_views, heatmaps, points_from_heatmaps
+from toonmark.models.views import enlarged_views
+from toonmark.training.batch import Batch
 from toonmark.training.config import TrainConfig
 from toonmark.training.networks import Direction, Networks
-from toonmark.training.tensors import sent, to_points, to_tensor
 
 Parts = dict[str, Tensor]
 #: A direction's random numbers of one step, by what they are for.
 Draws = dict[str, Tensor]
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Pictures of one domain.
-
-    Attributes:
-        image: (N, 3, S, S) in [-1, 1], on white.
-        shown: what the generator is given: the same, or with a background behind it.
-        landmarks: (N, 5, 2) pixels.
-    """
-
-    image: Tensor
-    shown: Tensor
-    landmarks: Tensor
-
-    @classmethod
-    def of(cls, samples: Sequence[Sample], device: torch.device) -> Batch:
-        """Samples as one batch of tensors."""
-        return cls(
-            to_tensor([sample.image for sample in samples]),
-            to_tensor([sample.shown for sample in samples]),
-            to_points([sample.landmarks for sample in samples]),
-        ).to(device)
-
-    def to(self, device: torch.device) -> Batch:
-        """The same on a device."""
-        return self._each(lambda tensor: sent(tensor, device))
-
-    def pin_memory(self) -> Batch:
-        """The same where a GPU can fetch it without waiting; PyTorch's data loader asks for it."""
-        return self._each(Tensor.pin_memory)
-
-    def _each(self, change: Callable[[Tensor], Tensor]) -> Batch:
-        return Batch(change(self.image), change(self.shown), change(self.landmarks))
 
 
 @dataclass(frozen=True)
@@ -257,8 +222,7 @@ def unmatched(images: Tensor, views: Tensor) -> Tensor:
     Returns:
         (N, C, S, S).
     """
-    linear, shift = views.split([2, 1], dim=-1)
-    return enlarged_views(images, linear, shift, images.shape[-1])
+    return enlarged_views(images, views)
 
 
 def noisy(images: Tensor, noise: Tensor | None) -> Tensor:

@@ -1,20 +1,18 @@
-"""A step's losses and gradients, on the device until somebody asks.
+"""A step's losses and gradients' norms, on the device until somebody asks.
 
-To read a number back makes a GPU wait for it. So a step reads none: whether it may change anything
-is decided on the device (:class:`Gate`), and what was not finite is told when the losses are read.
+To read a number back makes a GPU wait for it. So a step reads none, and what was not finite is told
+when the losses are read.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
-
-from toonmark.training.processes import Update, averaged_gradients
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -61,43 +59,6 @@ class Terms(Mapping[str, float]):
 
     def __len__(self) -> int:
         return len(self.names)
-
-
-class Gate:
-    """Lets steps change weights as long as everything was finite, and never again after that.
-
-    The decision stays on the device: fused optimisers skip their step where it says so, as they do
-    for PyTorch's loss scaling.
-    """
-
-    def __init__(self, device: torch.device) -> None:
-        #: 1 from the step on in which something was not finite, else 0.
-        self.shut = torch.zeros((), device=device)
-
-    def learn(self, fabric: Fabric, terms: Terms, updates: Sequence[Update]) -> Terms:
-        """Averages gradients over all processes and lets every optimiser take its step, or none.
-
-        Returns:
-            the terms, with the gradients' norms.
-        """
-        averaged = [averaged_gradients(fabric, update) for update in updates]
-        flat = [
-            (f"{update.name}.{name}", gradient)
-            for update, present in zip(updates, averaged, strict=True)
-            for name, _, gradient in present
-        ]
-        norms = torch.stack(torch._foreach_norm([one for _, one in flat], 2))
-        sound = torch.isfinite(torch.cat([terms.losses, norms.float()])).all()
-        self.shut = torch.where(sound, self.shut, torch.ones_like(self.shut))
-        for update, present in zip(updates, averaged, strict=True):
-            for _, parameter, gradient in present:
-                parameter.grad = gradient
-            for group in update.optimizer.param_groups:
-                group["lr"] = update.rate
-            update.optimizer.found_inf = self.shut  # type: ignore[attr-defined]
-            update.optimizer.step()
-            update.optimizer.zero_grad(set_to_none=True)
-        return replace(terms, weights=tuple(name for name, _ in flat), norms=norms)
 
 
 @dataclass(frozen=True)

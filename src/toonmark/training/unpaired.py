@@ -25,9 +25,11 @@ from toonmark.data.streams import Stream
 from toonmark.errors import ConfigurationError
 from toonmark.training import checkpoint
 from toonmark.training.ahead import Ahead
+from toonmark.training.batch import Batch
 from toonmark.training.config import UnpairedConfig
 from toonmark.training.digests import digests
 from toonmark.training.fabric import device_of, placed, precision_of
+from toonmark.training.gradient_step import Gate
 from toonmark.training.networks import (
     DIRECTIONS,
     Direction,
@@ -39,9 +41,9 @@ from toonmark.training.pictures import Pictures
 from toonmark.training.pool import ImagePool
 from toonmark.training.processes import Update, places
 from toonmark.training.samples import write_samples
-from toonmark.training.step import Batch, Draws, Generated, Parts
+from toonmark.training.step import Draws, Generated, Parts
 from toonmark.training.tensors import sent
-from toonmark.training.terms import Gate, Terms
+from toonmark.training.terms import Terms
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric

@@ -1,59 +1,10 @@
-"""The one crop and the one heatmap function, in torch; and points read from heatmaps.
-
-:func:`crop` agrees with ``toonmark.faces.align.crop`` and :func:`heatmaps` with
-``toonmark.landmarks.heatmaps`` to 1e-4. Both are differentiable in the image and in the points.
-"""
+"""``toonmark.faces.align.crop`` in torch, with gradients: the reference of patches and views."""
 
 from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-
-from toonmark.landmarks import FAINTEST, default_sigma
-
-
-def heatmaps(points: Tensor, size: int, sigma: float | None = None) -> Tensor:
-    """One Gaussian a landmark, its peak 1.
-
-    Args:
-        points: (..., 5, 2) pixels.
-        size: height and width of the maps.
-        sigma: standard deviation in pixels; 4 px at 128, scaled, unless told otherwise.
-
-    Returns:
-        (..., 5, size, size) in [0, 1].
-    """
-    sigma = default_sigma(size) if sigma is None else sigma
-    grid = torch.arange(size, dtype=points.dtype, device=points.device)
-    scale = -0.5 / sigma**2
-    both = torch.exp((scale * (grid - points.unsqueeze(-1)) ** 2).clamp(min=FAINTEST))
-    x, y = both.unbind(-2)
-    return y.unsqueeze(-1) * x.unsqueeze(-2)
-
-
-def points_from_heatmaps(maps: Tensor) -> Tensor:
-    """Where each map peaks, between pixels: the centroid of its positive part's fourth power.
-
-    The power keeps the faint floor of a regressor's maps from pulling the centroid inwards.
-
-    Args:
-        maps: (N, 5, H, W).
-
-    Returns:
-        (N, 5, 2) pixels; the image's centre where a map has no positive value.
-    """
-    height, width = maps.shape[-2:]
-    maps = maps if maps.dtype == torch.float64 else maps.float()
-    weight = maps.clamp(min=0) ** 4
-    # A vanishing even floor: an empty map answers with the centre and not with NaN.
-    weight = weight + 1e-12
-    total = weight.sum((-2, -1))
-    x = torch.arange(width, dtype=maps.dtype, device=maps.device)
-    y = torch.arange(height, dtype=maps.dtype, device=maps.device)
-    return torch.stack(
-        [(weight.sum(-2) * x).sum(-1) / total, (weight.sum(-1) * y).sum(-1) / total], dim=-1
-    )
 
 
 def crop(images: Tensor, transforms: Tensor, size: int | tuple[int, int]) -> Tensor:
@@ -93,20 +44,6 @@ def inverse(linear: Tensor) -> Tensor:
     a, b, c, d = linear.flatten(-2).unbind(-1)
     adjugate = torch.stack([d, -b, -c, a], dim=-1).unflatten(-1, (2, 2))
     return adjugate / (a * d - b * c)[..., None, None]
-
-
-def enlarged_views(images: Tensor, linear: Tensor, shift: Tensor, size: int) -> Tensor:
-    """As :func:`crop`, of views that do not shrink: nothing depends on what is in the tensors.
-
-    Args:
-        images: (N, C, H, W).
-        linear, shift: (N, 2, 2) and (N, 2, 1), crop pixels to image pixels.
-        size: edge of the views.
-
-    Returns:
-        (N, C, size, size).
-    """
-    return _cut(images, linear, shift, 1, (size, size))
 
 
 def _cut(
