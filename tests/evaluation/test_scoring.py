@@ -14,7 +14,7 @@ from toonmark.data.split import part_of
 from toonmark.errors import StyleError
 from toonmark.evaluation import Options, evaluate, evaluate_all
 from toonmark.evaluation.cycle import cycle_error
-from toonmark.evaluation.drawing import PackDrawer
+from toonmark.evaluation.drawers import PackDrawer
 from toonmark.evaluation.errors import (
     MeasurementWarning,
     NotEnoughPicturesError,

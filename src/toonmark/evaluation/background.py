@@ -1,4 +1,4 @@
-"""Does the background get into the cartoon? And is the drawing clean where nothing should be?
+"""Background in cartoons: how much of a photo's shows in its drawing, and how clean the white is.
 
 Users' photos have backgrounds; faces in the data are on white. A face is put over backgrounds
 made by seed and drawn again: what is drawn should not change.

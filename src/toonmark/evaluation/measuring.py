@@ -10,7 +10,7 @@ import numpy as np
 from toonmark.evaluation import background, colour, diversity
 from toonmark.evaluation.baseline import Baseline
 from toonmark.evaluation.cycle import both_cycles
-from toonmark.evaluation.drawing import Drawer
+from toonmark.evaluation.drawers import Drawer
 from toonmark.evaluation.estimates import distance, interval, point_error
 from toonmark.evaluation.identity import rank_curve, ranks, share
 from toonmark.evaluation.labels import by_group

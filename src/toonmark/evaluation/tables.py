@@ -1,4 +1,4 @@
-"""The tables of the page."""
+"""The HTML tables of the evaluation's page."""
 
 from __future__ import annotations
 
