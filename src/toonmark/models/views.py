@@ -17,14 +17,20 @@ def enlarged_views(images: Tensor, views: Tensor) -> Tensor:
     Returns:
         (N, C, S, S); beyond a picture's edge its outermost pixels go on.
     """
-    linear, shift = views.float().split([2, 1], dim=-1)
+    size = images.shape[-1]
     # Places need more than bfloat16's eight bits, which would round them to half a pixel.
     with torch.autocast(images.device.type, enabled=False):
-        # From [-1, 1] to [-1, 1], between the middles of the outermost pixels.
-        shift = linear.sum(-1, keepdim=True) + shift * 2 / (images.shape[-1] - 1) - 1
-        theta = torch.cat([linear, shift], dim=-1)
-        grid = F.affine_grid(theta, list(images.shape), align_corners=True)
+        along = torch.arange(size, dtype=torch.float32, device=images.device)
+        x, y = views.float().split([1, 1], dim=1)  # each (N, 1, 3)
+        columns = torch.stack([x[..., 0], y[..., 0]], dim=-1) * along[:, None]
+        rows = torch.stack([x[..., 1], y[..., 1]], dim=-1) * along[:, None]
+        shift = torch.stack([x[..., 2], y[..., 2]], dim=-1)
+        places = rows[:, :, None] + (columns + shift)[:, None]  # (N, S, S, 2)
         cut = F.grid_sample(
-            images.float(), grid, mode="bilinear", padding_mode="border", align_corners=True
+            images.float(),
+            places / (size - 1) * 2 - 1,
+            mode="bilinear",
+            padding_mode="border",
+            align_corners=True,
         )
     return cut.to(images.dtype)

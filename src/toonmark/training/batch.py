@@ -1,4 +1,4 @@
-"""What a training step is given of one domain."""
+"""Pictures of one domain as tensors: a batch, as a training step is given it."""
 
 from __future__ import annotations
 
