@@ -113,13 +113,13 @@ screenshots: $(VENV)/.dev $(PAGE)
 	@echo "Look at build/screenshots"
 
 lint: $(VENV)/.dev
-	$(BIN)/ruff check src tests benchmarks tools examples
+	$(BIN)/ruff check src tests benchmarks tools examples docs
 	$(BIN)/ruff format --check src tests benchmarks tools examples
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 format: $(VENV)/.dev
-	$(BIN)/ruff check --fix src tests benchmarks tools examples
+	$(BIN)/ruff check --fix src tests benchmarks tools examples docs
 	$(BIN)/ruff format src tests benchmarks tools examples
 
 $(BIN)/python$(EXE):

@@ -45,7 +45,7 @@ def photos(folder: Path, count: int, damaged: bool) -> list[Path]:
         picture = source[:, ::-1] if random.random() < 0.5 else source
         face = (222, 110)
         turn = cv2.getRotationMatrix2D(face, random.uniform(-12, 12), random.uniform(0.8, 1.6))
-        turn[:, 2] += [256 - face[0], 256 - face[1]] + random.uniform(-40, 40, 2)
+        turn[:, 2] = turn[:, 2] + [256 - face[0], 256 - face[1]] + random.uniform(-40, 40, 2)
         view = cv2.warpAffine(picture, turn, (512, 512), borderMode=cv2.BORDER_REFLECT)
         view = np.clip(view * random.uniform(0.7, 1.2, 3), 0, 255).astype(np.uint8)
         file = folder / f"{i:05d}.jpg"

@@ -45,7 +45,7 @@ def detail_left(drawings: Array, photos: Array) -> Array:
     return np.asarray(shared / np.sqrt(np.maximum(own * theirs, 1e-9)))
 
 
-def parts(pictures: Array, points: Sequence[Array | None]) -> Array:
+def parts(pictures: Array, points: Sequence[Array]) -> Array:
     """(N, H, W, 3) uint8 to the squares around eyes, nose and mouth, (N, H/2, H/2, 3)."""
     size = pictures.shape[1] // 2
     cut = []
@@ -64,7 +64,8 @@ def drawn(
     generator, size, _ = trained_style(weights)
     network = DrawingGenerator(generator.eval(), size).eval()
     features, left = [], []
-    for pictures, points in batches(faces, size):
+    for pictures, found in batches(faces, size):
+        points = [five for five in found if five is not None]
         images = torch.from_numpy(to_network(pictures))
         with torch.inference_mode():
             cartoons = network(images, torch.from_numpy(np.stack(points)).float())
@@ -80,7 +81,9 @@ def as_they_are(selection: Selection, size: int, tools: EvaluationNetworks, part
     """Features of pictures that nobody drew, (N, D)."""
     return np.concatenate(
         [
-            tools.features(parts(pictures, points) if part else pictures)
+            tools.features(
+                parts(pictures, [p for p in points if p is not None]) if part else pictures
+            )
             for pictures, points in batches(selection, size)
         ]
     )

@@ -12,7 +12,7 @@ its misplaced eyes alone cost. Prints a Markdown table.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -94,13 +94,21 @@ def changes(
     yield "photos", photos, unknown
 
 
-def load(pictures: Dataset, n: int, size: int, seed: int, held: HeldOut | None, without=()):  # type: ignore[no-untyped-def]
+def load(
+    pictures: Dataset,
+    n: int,
+    size: int,
+    seed: int,
+    held: HeldOut | None,
+    without: Sequence[str] = (),
+) -> tuple[Array, Array, Sequence[str]]:
     """Pictures, their points and their names, in an order drawn by seed."""
     chosen = select(pictures, n, seed, held, without).with_points()
     parts = list(batches(chosen, size))
     order = np.random.default_rng(seed).permutation(len(chosen))
     images = np.concatenate([images for images, _ in parts])[order]
-    return images, np.stack([p for _, points in parts for p in points])[order], chosen.names
+    points = np.stack([p for _, points in parts for p in points if p is not None])
+    return images, points[order], chosen.names
 
 
 def main() -> None:
@@ -134,7 +142,7 @@ def main() -> None:
     print("| --- | ---: | ---: | ---: | ---: |", flush=True)
     rows = []
     for name, pictures, known in changes(others, points, photos, options.seed):
-        apart = distance(tools.features(pictures), real, options.seed)
+        apart = distance(tools.features(pictures), real)
         told = "– | –"
         if options.points and not np.isnan(known).any():
             some = slice(options.points)

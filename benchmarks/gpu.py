@@ -22,6 +22,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from toonmark.models.presets import Preset
 from toonmark.training.engine import StyleTrainer
 from training import flops, trainer
 
@@ -31,7 +32,7 @@ def steps(trainer: StyleTrainer, count: int) -> tuple[float, float]:
     from torch.profiler import ProfilerActivity, profile
 
     batches = trainer.batches(0)
-    trainer.batches = lambda _: batches  # type: ignore[method-assign]
+    trainer.batches = lambda _: batches  # type: ignore[method-assign,assignment]
     for i in range(5):  # kernels are chosen and compiled
         trainer.step(i)
     torch.cuda.synchronize()
@@ -78,7 +79,8 @@ def plain_stack(trainer: StyleTrainer, size: int, batch: int) -> float:
             module.kernel_size,  # type: ignore[arg-type]
             module.stride,  # type: ignore[arg-type]
             module.padding,  # type: ignore[arg-type]
-        ).to(device, torch.bfloat16, memory_format=torch.channels_last)
+        ).to(device, torch.bfloat16)
+        layer.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         out = layer(x)
         gradient = torch.randn_like(out)
 
@@ -94,7 +96,7 @@ def plain_stack(trainer: StyleTrainer, size: int, batch: int) -> float:
         torch.cuda.synchronize()
         seconds += (time.perf_counter() - start) / 10
         sides = out if isinstance(module, nn.Conv2d) else x
-        weights = layer.weight.numel()
+        weights = layer.weight.numel()  # type: ignore[operator]
         operations += 3 * 2 * weights * batch * sides.shape[-1] * sides.shape[-2]
     return operations / seconds
 
@@ -132,7 +134,7 @@ def main() -> None:
                         print(row(folder, preset, size, batch, options.steps, how), flush=True)
 
 
-def row(folder: Path, preset: str, size: int, batch: int, count: int, how: str) -> str:
+def row(folder: Path, preset: Preset, size: int, batch: int, count: int, how: str) -> str:
     """One shape of step as a row of the table; where it fails, the row says why.
 
     Args:
@@ -149,7 +151,7 @@ def row(folder: Path, preset: str, size: int, batch: int, count: int, how: str) 
         torch.cuda.empty_cache()
 
 
-def figures(folder: Path, preset: str, size: int, batch: int, count: int, how: str) -> str:
+def figures(folder: Path, preset: Preset, size: int, batch: int, count: int, how: str) -> str:
     """What one row says of its step; see :func:`row`."""
     one = trainer(folder, preset, size, 1, batch, "bf16-mixed", "cuda")
     speed = made(one, min(batch, 16))

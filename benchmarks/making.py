@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -57,11 +58,9 @@ def measure(faces: str, cartoons: str, size: int, rounds: int) -> None:
 
     found = []
     for name, sampler in face.items():
-        alone = made(sampler)
-        time_of = timed(lambda k, p=alone: p.of("face", k), rounds, time.process_time)
+        time_of = timed(partial(made(sampler).of, "face"), rounds, time.process_time)
         found.append(f"{name} {time_of}")
-    alone = made(cartoon)
-    time_of = timed(lambda k: alone.of("cartoon", k), rounds, time.process_time)
+    time_of = timed(partial(made(cartoon).of, "cartoon"), rounds, time.process_time)
     found.append(f"cartoons {time_of}")
     with ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,)) as threads:
         for name, sampler in face.items():

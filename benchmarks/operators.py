@@ -101,7 +101,7 @@ def main() -> None:
         for i in range(2):  # the first of a size makes what all others share
             one.step(i)
         batches = one.batches(2)
-        one.batches = lambda _: batches  # type: ignore[method-assign]
+        one.batches = lambda _: batches  # type: ignore[method-assign,assignment]
         events, first = profiled(lambda: one.step(2))
         seen = Operators()
         for kind, networks in one.networks.named_children():

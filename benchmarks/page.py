@@ -147,7 +147,7 @@ def camera(address: str, folder: Path, frames: int = 30) -> list[Row]:
 def first_visit(address: str, folder: Path) -> Row:
     """A phone's browser, new to the page: from its address to a picture taken, drawn and saved, by
     somebody who finds each button at once."""
-    phone = {"viewport": {"width": 390, "height": 800}, "has_touch": True}
+    phone: dict[str, Any] = {"viewport": {"width": 390, "height": 800}, "has_touch": True}
     with browser.chromium(*browser.fake_camera(folder, skimage.data.astronaut())) as chromium:
         started = time.monotonic()
         page = browser.open_page(chromium, address, permissions=["camera"], **phone)

@@ -42,7 +42,7 @@ def make_photos(count: int, side: int) -> list[bytes]:
     photos = []
     for _ in range(count):
         turn = cv2.getRotationMatrix2D((220, 120), random.uniform(-8, 8), random.uniform(1.6, 2.4))
-        turn[:, 2] += random.uniform(150, 350, 2)
+        turn[:, 2] = turn[:, 2] + random.uniform(150, 350, 2)
         view = cv2.warpAffine(face, turn, (side, side), borderMode=cv2.BORDER_REFLECT)
         buffer = io.BytesIO()
         Image.fromarray(view).save(buffer, "JPEG", quality=90)

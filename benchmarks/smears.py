@@ -19,7 +19,7 @@ import typer
 from toonmark.data.dataset import Dataset
 from toonmark.data.matte import matte_on_white
 from toonmark.data.sampling import scaling
-from toonmark.evaluation.drawing import PackDrawer
+from toonmark.evaluation.drawers import PackDrawer
 from toonmark.faces.align import crop, transform_points
 from toonmark.landmarks import Array
 

@@ -23,7 +23,7 @@ from PIL import Image
 
 from toonmark.data.dataset import write_landmarks
 from toonmark.landmarks import template_points
-from toonmark.models.presets import build_regressor
+from toonmark.models.presets import Preset, build_regressor
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
 from toonmark.training.engine import StyleTrainer
@@ -45,7 +45,7 @@ def random_set(folder: Path, size: int, count: int = 40) -> str:
 
 def trainer(
     folder: Path,
-    preset: str,
+    preset: Preset,
     size: int,
     threads: int,
     batch: int,
@@ -116,7 +116,8 @@ def main() -> None:
     torch.set_num_threads(1)
     speed = matrix_speed()
     print(f"matrix product, one thread: {speed / 1e9:.0f} GFLOP/s")
-    rows = [("compact", 128), ("compact", 64)] + [("paper", 128)] * options.paper
+    rows: list[tuple[Preset, int]] = [("compact", 128), ("compact", 64)]
+    rows += [("paper", 128)] * options.paper
     precisions = ["32-true"] + ["bf16-mixed"] * options.half
     base = 0.0
     with tempfile.TemporaryDirectory() as name:

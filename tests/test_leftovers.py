@@ -20,7 +20,12 @@ def left_by(tmp_path: Path, content: str) -> set[str]:
     command = ["-m", "pytest", "-c", str(settings), "--rootdir", str(tmp_path), str(file)]
     subprocess.run(
         [sys.executable, *command, "-p", "no:cacheprovider"],
-        env={**os.environ, "PYTEST_DEBUG_TEMPROOT": str(temporary), "PYTEST_ADDOPTS": ""},
+        env={
+            **os.environ,
+            "PYTEST_DEBUG_TEMPROOT": str(temporary),
+            "PYTEST_ADDOPTS": "",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # two thirds of the time, and none leaves files
+        },
         capture_output=True,
         check=False,
     )

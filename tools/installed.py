@@ -68,7 +68,7 @@ def draws_all() -> int:
         for style in styles:
             (cartoon,) = toonmark.Cartoonizer(style)(photo)
             assert cartoon.image.std() > 20, style
-            arguments = ["cartoonize", photo, "-s", style, "-o", drawn]
+            arguments = ["cartoonize", str(photo), "-s", style, "-o", str(drawn)]
             subprocess.run([command, *arguments], check=True, capture_output=True, timeout=120)
             with Image.open(drawn) as image:
                 assert image.size == (512, 512), style

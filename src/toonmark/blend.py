@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from toonmark.cancellation import checkpoint
 from toonmark.cartoon import Cartoon
-from toonmark.checkpoints import checkpoint
 from toonmark.cutout import figure, resized
 from toonmark.faces.align import crop, scale_of
 from toonmark.landmarks import Array

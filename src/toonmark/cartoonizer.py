@@ -11,8 +11,8 @@ from typing import Any, overload
 import numpy as np
 
 from toonmark import pictures
+from toonmark.cancellation import checkpoint
 from toonmark.cartoon import Cartoon
-from toonmark.checkpoints import checkpoint
 from toonmark.errors import (
     FaceError,
     LandmarksError,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from toonmark.checkpoints import checkpoint
+from toonmark.cancellation import checkpoint
 from toonmark.enlarge import LEAST, enlarged
 from toonmark.landmarks import Array
 from toonmark.surroundings import IN_DRAWING, surroundings, whiteness

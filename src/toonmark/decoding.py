@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
-import threading
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -22,11 +20,9 @@ from toonmark.errors import (
 )
 from toonmark.jpeg import unread_kind
 from toonmark.landmarks import Array
+from toonmark.pillow_opening import decodes, libtiff, open_with_pillow
 from toonmark.signatures import DECODERS, LENGTH, format_of, is_raw
 from toonmark.tiff import Decoder, Layout, layout_of, raw_file, read_deep, refusal
-
-#: Names of the formats that are read. Not all that Pillow knows: some run other programs.
-FORMATS = ("JPEG", "PNG", "GIF", "BMP", "PPM", "WEBP", "TIFF", "AVIF", "JPEG2000", "QOI", "ICO")
 
 #: Pictures of more pixels are refused unless the environment's ``TOONMARK_MAX_PIXELS`` says
 #: otherwise: 200 megapixels, more than cameras make; 600 MB as an array.
@@ -34,9 +30,6 @@ MAX_PIXELS = 200_000_000
 
 #: A reduced reading keeps at least this many pixels on the longer side.
 REDUCED_SIDE = 1500
-
-_opening = threading.Lock()
-_choosing = threading.Lock()
 
 
 def max_pixels() -> int:
@@ -192,7 +185,7 @@ def _open(file: BinaryIO, kind: str | None, name: str) -> Any:
             "Save it as a PNG, or as a JPEG of 8 bits a colour.",
         )
     if kind != "TIFF":
-        return _open_with_pillow(file, kind)
+        return open_with_pillow(file, kind)
     layout = layout_of(file, name)
     decoder = layout.decoder() if layout and layout.is_sound else Decoder.PILLOW
     if layout and decoder is None:
@@ -202,76 +195,12 @@ def _open(file: BinaryIO, kind: str | None, name: str) -> Any:
     from PIL import UnidentifiedImageError
 
     try:
-        with _pillow_s_libtiff(decoder is Decoder.LIBTIFF):
-            return _open_with_pillow(file, kind)
+        with libtiff(decoder is Decoder.LIBTIFF):
+            return open_with_pillow(file, kind)
     except UnidentifiedImageError as error:
         if layout and layout.is_sound:
             raise refusal(layout, name) from error
         raise
-
-
-def _open_with_pillow(file: BinaryIO, kind: str | None) -> Any:
-    from PIL import Image
-
-    file.seek(0)
-    if kind in ("JPEG", "PNG", "GIF", "BMP"):
-        formats = [kind]  # spares the import of all the others
-    else:
-        Image.init()
-        if kind in _PLUGINS:
-            _load_plugin(kind)
-        formats = [name for name in (*FORMATS, *_PILLOW_NAMES.values()) if name in Image.OPEN]
-    # Pillow has a limit of its own, below ours and one for the whole process. It is out of the
-    # way while a header is parsed; what is larger than our limit is never decoded.
-    with _opening:
-        before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-        try:
-            return Image.open(file, formats=formats)
-        finally:
-            Image.MAX_IMAGE_PIXELS = before
-
-
-#: Modules that teach Pillow a format, and its name there.
-_PLUGINS = {"HEIC": "pillow_heif", "JPEG XL": "pillow_jxl"}
-_PILLOW_NAMES = {"HEIC": "HEIF", "JPEG XL": "JXL"}
-
-
-def _load_plugin(kind: str) -> None:
-    """Imports what teaches Pillow a format; leaves it where that is not installed.
-
-    Raises:
-        MissingDecoderError: it is installed, and does not work.
-    """
-    try:
-        module: Any = importlib.import_module(_PLUGINS[kind])
-    except ModuleNotFoundError as error:
-        if error.name == _PLUGINS[kind]:
-            return
-        raise _broken(kind, error) from error
-    except (ImportError, OSError) as error:  # a library of another system, or of none
-        raise _broken(kind, error) from error
-    if kind == "HEIC":
-        module.register_heif_opener()
-
-
-def _broken(kind: str, error: Exception) -> MissingDecoderError:
-    return MissingDecoderError(
-        f"The decoder for {kind}, {_PLUGINS[kind]}, cannot be loaded ({error}).",
-        f"Install it again: pip install --force-reinstall '{DECODERS[kind]}'",
-    )
-
-
-@contextlib.contextmanager
-def _pillow_s_libtiff(wanted: bool) -> Iterator[None]:
-    """Pillow opens with libtiff even what is not compressed; a switch for the whole process."""
-    from PIL import TiffImagePlugin
-
-    with _choosing:
-        before, TiffImagePlugin.READ_LIBTIFF = TiffImagePlugin.READ_LIBTIFF, wanted
-        try:
-            yield
-        finally:
-            TiffImagePlugin.READ_LIBTIFF = before
 
 
 def _reduction(width: int, height: int) -> int:
@@ -290,7 +219,7 @@ def _reading(name: str, kind: str | None) -> Iterator[None]:
     try:
         yield
     except UnidentifiedImageError as error:
-        if kind in DECODERS and _PILLOW_NAMES.get(kind, kind) not in Image.OPEN:
+        if kind in DECODERS and not decodes(kind):
             raise MissingDecoderError(
                 f"{name} is {kind}, and no decoder for it is installed.",
                 f"Save it as JPEG or PNG, or: pip install '{DECODERS[kind]}'",

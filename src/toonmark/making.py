@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from toonmark.artifacts import Kind
     from toonmark.configuration import Frozen
     from toonmark.evaluation import Evaluation, Options
-    from toonmark.evaluation.drawing import Drawer
+    from toonmark.evaluation.drawers import Drawer
     from toonmark.styles.metadata import StyleMetadata
     from toonmark.training.config import RunConfig
     from toonmark.training.loop import Trainer
@@ -182,7 +182,7 @@ def evaluate(
 
     Args:
         packs: style packs' files, or anything that draws
-            (:class:`toonmark.evaluation.drawing.Drawer`).
+            (:class:`toonmark.evaluation.drawers.Drawer`).
         faces: folder of photos with ``landmarks.csv``.
         cartoons: folder of real cartoons.
         n: how many photos, and at most how many cartoons.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, cast
 
 import numpy as np
 
-from toonmark.checkpoints import checkpoint
+from toonmark.cancellation import checkpoint
 from toonmark.colour import from_array, on_white
 from toonmark.decoding import area_of, decode, from_pillow, size_of
 from toonmark.errors import NotAnImageError, OutputNotWritableError, UnreadableFileError

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from toonmark import cutout, pictures
-from toonmark.checkpoints import checkpoint
+from toonmark.cancellation import checkpoint
 from toonmark.colour import to_lab
 from toonmark.errors import imported
 from toonmark.landmarks import Array

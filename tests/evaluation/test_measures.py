@@ -176,6 +176,18 @@ def test_haze_counts_what_is_not_quite_white() -> None:
     assert background.haze(speckled) > 0
 
 
+def test_overlap_is_of_what_is_not_white_around_the_figures() -> None:
+    photo, drawing = np.full((2, 40, 40, 3), 255, np.uint8)
+    photo[10:30, 10:30] = 90
+    drawing[10:30, 20:40] = 40
+    drawing[15:20, 25:30] = 255  # teeth
+    assert background.overlap(photo, drawing) == pytest.approx(200 / 600)
+    assert background.overlap(photo, photo) == 1
+    assert background.overlap(photo, cv2.resize(photo, (80, 80))) > 0.85
+    assert background.overlap(photo, np.full_like(photo, 235)) == 0, "uneven white is white"
+    assert np.isnan(background.overlap(np.full_like(photo, 90), drawing)), "not cut out"
+
+
 def test_chequer_tells_a_chequerboard_from_an_edge() -> None:
     face = draw_face(np.random.default_rng(0), 0.8, 128)
     board = (np.indices((128, 128)).sum(0) % 2 * 16).astype(np.uint8)[..., None]

@@ -56,7 +56,7 @@ def test_a_run_is_drawn_as_its_pack(run: Path, tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     faces = random.integers(0, 256, (2, 64, 64, 3)).astype(np.uint8)
     points = np.stack([template_points(64)] * 2)
-    from toonmark.evaluation.drawing import PackDrawer
+    from toonmark.evaluation.drawers import PackDrawer
 
     drawn = PackDrawer(tmp_path / "pack.onnx").draw(faces, points).astype(int)
     assert abs(drawer.draw(faces, points) - drawn).max() <= 1
@@ -124,7 +124,7 @@ def test_cropping_as_the_pack_wants_it(make_set: MakeSet) -> None:
 
 
 def test_a_pack_says_what_it_wants(make_pack: MakePack) -> None:
-    from toonmark.evaluation.drawing import PackDrawer, template_of
+    from toonmark.evaluation.drawers import PackDrawer, template_of
 
     path = make_pack()
     assert template_of(PackDrawer(path)) == pytest.approx(

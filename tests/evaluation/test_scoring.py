@@ -14,7 +14,7 @@ from toonmark.data.split import part_of
 from toonmark.errors import StyleError
 from toonmark.evaluation import Options, evaluate, evaluate_all
 from toonmark.evaluation.cycle import cycle_error
-from toonmark.evaluation.drawing import PackDrawer
+from toonmark.evaluation.drawers import PackDrawer
 from toonmark.evaluation.errors import (
     MeasurementWarning,
     NotEnoughPicturesError,
@@ -100,7 +100,7 @@ def test_anything_that_draws_can_be_measured(make_set: MakeSet) -> None:
     assert scores.structure.annotated.median is None
     assert scores.identity.top1.value <= 1 / 5
     assert scores.diversity.drawings == pytest.approx(0, abs=1e-3)
-    assert scores.cleanness.haze == 0
+    assert scores.cleanness.haze == scores.cleanness.overlap == 0
     assert scores.cleanness.background_outside == 0
 
 

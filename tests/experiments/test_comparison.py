@@ -19,9 +19,9 @@ from toonmark.data.dataset import read_landmarks, write_landmarks
 from toonmark.data.sampling import Sampler
 from toonmark.errors import ConfigurationError, DataError, MissingWeightsError
 from toonmark.evaluation.run_drawing import open_run_drawer
+from toonmark.experiments.drawing_cache import KeptDrawer
 from toonmark.experiments.experiment import train_rows
 from toonmark.experiments.figures import grid, write_ways_back
-from toonmark.experiments.kept import KeptDrawer
 from toonmark.experiments.plan import COMPARISON, Job, Plan, jobs_of
 from toonmark.methods.vgg import Vgg
 from toonmark.study.create import create

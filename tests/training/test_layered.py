@@ -9,8 +9,9 @@ import torch
 
 from toonmark.colour import to_lab
 from toonmark.data.dataset import Dataset, write_description, write_landmarks
+from toonmark.data.layers.appearance import alike, dyed
 from toonmark.data.layers.labels import layer_map
-from toonmark.data.layers.sampling import LayerSampler, _alike, _dyed
+from toonmark.data.layers.sampling import LayerSampler
 from toonmark.data.split import part_of, rules_of, split
 from toonmark.errors import ConfigurationError, DataError, RunError
 from toonmark.exporting import export_run
@@ -131,9 +132,9 @@ def test_cloth_and_hair_become_white_whatever_they_were(layer_set):
     assert far.any()
     light, hues = [], []
     for seed in range(300):
-        dyed = _dyed(values, layers, np.random.default_rng(seed))
-        assert np.abs(dyed - values)[far].max() < 0.02
-        lab = to_lab(dyed, white=1)[inside].mean(0)
+        other = dyed(values, layers, np.random.default_rng(seed))
+        assert np.abs(other - values)[far].max() < 0.02
+        lab = to_lab(other, white=1)[inside].mean(0)
         light.append(lab[0])
         if lab[0] > 92:
             hues.append(np.hypot(*lab[1:]))
@@ -153,13 +154,13 @@ def test_a_background_takes_the_colour_of_hair_or_clothes(layer_set):
     clothes = np.isin(layers[::2, ::2], (Layer.BODY_DARK, Layer.BODY_MIDDLE, Layer.BODY_LIGHT))
     near = set()
     for seed in range(20):
-        mean = _alike(behind, values, layers, np.random.default_rng(seed)).mean((0, 1))
+        mean = alike(behind, values, layers, np.random.default_rng(seed)).mean((0, 1))
         apart = [np.abs(values[own].mean(0) - mean).max() for own in (hair, clothes)]
         near.add(int(np.argmin(apart)))
         assert min(apart) < 0.15
     assert near == {0, 1}
     nobody = np.full_like(layers, Layer.BACKGROUND)
-    assert _alike(behind, values, nobody, np.random.default_rng(0)) is behind
+    assert alike(behind, values, nobody, np.random.default_rng(0)) is behind
 
 
 def test_layers_lie_where_their_photo_does_to_a_tenth_of_a_pixel(tmp_path):

@@ -58,14 +58,18 @@ def test_the_rate_never_rises_nor_falls_below_zero():
     assert decayed(1e-3, 1, 1) == 0.0
 
 
+def local_at(config, iteration):
+    return config.local_in(config.in_stage2(iteration))
+
+
 def test_local_discriminators_take_part_from_stage_two_on():
     config = configured(stage1=5, stage2=5)
-    assert [config.local_at(i) for i in (0, 4, 5, 9)] == [False, False, True, True]
+    assert [local_at(config, i) for i in (0, 4, 5, 9)] == [False, False, True, True]
     at_once = configured(stage1=5, stage2=5, method=Method(two_stages=False))
-    assert [at_once.local_at(i) for i in (0, 4, 5)] == [True] * 3
+    assert [local_at(at_once, i) for i in (0, 4, 5)] == [True] * 3
     for stages in (True, False):
         none = Method(two_stages=stages, local_discriminators=False)
-        assert not any(configured(stage1=5, method=none).local_at(i) for i in (0, 5, 9))
+        assert not any(local_at(configured(stage1=5, method=none), i) for i in (0, 5, 9))
 
 
 @pytest.mark.parametrize("row", ABLATION)

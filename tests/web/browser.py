@@ -259,7 +259,9 @@ def make_video(path: Path, picture: np.ndarray, frames: int = 30) -> Path:
             turn = cv2.getRotationMatrix2D((256, 200), shift / 3, 1.25)
             turn[:, 2] += (64 + shift, 30)
             view = cv2.warpAffine(picture, turn, (640, 480), borderMode=cv2.BORDER_REPLICATE)
-            file.write(cv2.imencode(".jpg", view[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])[1])
+            file.write(
+                cv2.imencode(".jpg", view[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes()
+            )
     return path
 
 
@@ -270,7 +272,7 @@ def fake_camera(folder: Path, picture: np.ndarray) -> tuple[str, ...]:
     return (*flags, f"--use-file-for-fake-video-capture={video}")
 
 
-def at_rest(page, selector: str) -> dict[str, float]:
+def at_rest(page: Any, selector: str) -> dict[str, float]:
     """Where an element is, once what is loaded around it moves it no more."""
     place, before = page.locator(selector).bounding_box(), None
     while place != before:

@@ -1,4 +1,4 @@
-"""``toonmark annotate``."""
+"""``toonmark annotate``: the page on which people correct landmarks."""
 
 from __future__ import annotations
 

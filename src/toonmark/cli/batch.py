@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from toonmark.cli.drawing import (
+from toonmark.cli.drawing_options import (
     FaceOption,
     Runtime,
     RuntimeOption,

@@ -1,4 +1,4 @@
-"""``toonmark data drawings``."""
+"""``toonmark data drawings``: photos drawn by a style, as a set to learn from."""
 
 from __future__ import annotations
 

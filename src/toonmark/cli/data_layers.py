@@ -1,4 +1,4 @@
-"""``toonmark data layers``."""
+"""``toonmark data layers``: portraits taken apart into flat layers."""
 
 from __future__ import annotations
 

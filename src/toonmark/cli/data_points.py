@@ -1,4 +1,4 @@
-"""``toonmark data landmarks``, ``import``, ``export``, ``backgrounds``."""
+"""``toonmark data landmarks``, ``import``, ``export``: points; and ``backgrounds``."""
 
 from __future__ import annotations
 

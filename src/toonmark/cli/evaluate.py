@@ -1,4 +1,4 @@
-"""``toonmark evaluate``."""
+"""``toonmark evaluate``: measures styles, and writes tables and a page."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def evaluate(
 
     from toonmark.errors import ConfigurationError
     from toonmark.evaluation.cache import default_folder
-    from toonmark.evaluation.drawing import Drawer, PackDrawer
+    from toonmark.evaluation.drawers import Drawer, PackDrawer
     from toonmark.evaluation.networks import Options
     from toonmark.evaluation.report import write_report
     from toonmark.evaluation.run_drawing import open_run_drawer

@@ -1,4 +1,4 @@
-"""``toonmark render-cartoons``."""
+"""``toonmark render-cartoons``: cartoons with exact landmarks, drawn from facesjs."""
 
 from __future__ import annotations
 

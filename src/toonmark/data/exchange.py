@@ -170,19 +170,6 @@ def _raise_no_points(table: Path, listing: Listing) -> NoReturn:
     raise DataError(f"{table} lists no points.", "Export it again, with what was annotated.")
 
 
-def import_points(
-    table: Path, folder: Path, kind: Format | None = None, *, force: bool = False
-) -> tuple[int, list[str]]:
-    """Gives pictures the points of another tool's file, once :func:`read_points` proved them.
-
-    Returns:
-        How many pictures got points, and the names that are of no picture there.
-    """
-    found = read_points(table, folder, kind, force=force)
-    found.write()
-    return len(found.points), found.missing
-
-
 def export_points(folder: Path, table: Path, kind: Format, *, force: bool = False) -> int:
     """Writes a set's points as another tool's file; gives the number of pictures.
 

@@ -50,15 +50,10 @@ def find_weights() -> Path:
 
 
 class Matting:
-    """The coarse mask's network.
+    """The coarse mask's network, on one CPU thread."""
 
-    Args:
-        weights: the ONNX file; the installed package's, unless told otherwise.
-        threads: CPU threads it may use.
-    """
-
-    def __init__(self, weights: str | Path | None = None, threads: int = 1) -> None:
-        self._session = open_session(Path(weights or find_weights()), threads)
+    def __init__(self) -> None:
+        self._session = open_session(Path(find_weights()), threads=1)
         self._input = self._session.get_inputs()[0].name
 
     def coarse(self, image: Array) -> Array:

@@ -99,10 +99,10 @@ def measures(dataset: Dataset) -> dict[str, Array]:
     }
 
 
-def _figure(title: str, values: Array, bins: int = 32) -> str:
+def _figure(title: str, values: Array) -> str:
     if len(values) == 0:
         return ""
-    counts, edges = np.histogram(values, bins)
+    counts, edges = np.histogram(values, bins=32)
     top = max(1, int(counts.max()))
     bars = "".join(
         f'<rect x="{i}" y="{100 - 100 * c / top:.1f}" width=".9" height="{100 * c / top:.1f}">'
@@ -112,7 +112,7 @@ def _figure(title: str, values: Array, bins: int = 32) -> str:
     low, middle, high = np.quantile(values, [0, 0.5, 1])
     return (
         f"<figure><figcaption>{escape(title)}</figcaption>"
-        f'<svg viewBox="0 0 {bins} 100" preserveAspectRatio="none">{bars}</svg>'
+        f'<svg viewBox="0 0 {len(counts)} 100" preserveAspectRatio="none">{bars}</svg>'
         f"<small>{low:.3g} … median {middle:.3g} … {high:.3g}; {len(values)} pictures</small>"
         "</figure>"
     )

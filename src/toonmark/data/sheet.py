@@ -70,8 +70,8 @@ def with_points(image: Array, points: Array, size: int) -> Array:
     return tile
 
 
-def histograms(dataset: Dataset, width: int, height: int = 200) -> Array:
-    """Four histograms side by side: (height, width, 3) uint8."""
+def histograms(dataset: Dataset, width: int) -> Array:
+    """Four histograms side by side: (200, width, 3) uint8."""
     points = dataset.points
     eyes, mouth = points[:, :2].mean(axis=1), points[:, 3:].mean(axis=1)
     panels = {
@@ -81,18 +81,18 @@ def histograms(dataset: Dataset, width: int, height: int = 200) -> Array:
         "roll, degrees": np.array([roll(face) for face in points]),
     }
     edges = np.linspace(0, width, len(panels) + 1).astype(int)
-    page = np.full((height, width, 3), 255, np.uint8)
+    page = np.full((200, width, 3), 255, np.uint8)
     for (title, values), left, right in zip(panels.items(), edges, edges[1:], strict=False):
         _histogram(page[:, left:right], title, values)
     return page
 
 
-def _histogram(panel: Array, title: str, values: Array, bins: int = 30) -> None:
+def _histogram(panel: Array, title: str, values: Array) -> None:
     """Draws one histogram into ``panel`` (H, W, 3), with its ends and its median."""
     height, width = panel.shape[:2]
     margin, base = 16, height - 28
-    counts, edges = np.histogram(values, bins)
-    bar = (width - 2 * margin) / bins
+    counts, edges = np.histogram(values, bins=30)
+    bar = (width - 2 * margin) / len(counts)
     for index, count in enumerate(counts):
         top = base - round((base - 34) * float(count) / max(1, int(counts.max())))
         left, right = margin + index * bar, margin + (index + 1) * bar - 1

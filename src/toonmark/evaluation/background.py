@@ -1,4 +1,4 @@
-"""Does the background get into the cartoon? And is the drawing clean where nothing should be?
+"""Background in cartoons: how much of a photo's shows in its drawing, and how clean the white is.
 
 Users' photos have backgrounds; faces in the data are on white. A face is put over backgrounds
 made by seed and drawn again: what is drawn should not change.
@@ -10,8 +10,10 @@ import cv2
 import numpy as np
 
 from toonmark.landmarks import Array
-from toonmark.surroundings import CLEAN, MEASURED, surroundings
+from toonmark.surroundings import CLEAN, IN_DRAWING, MEASURED, surroundings
 
+#: How much of a photo is white around the figure, at least, if it is cut out.
+_CUT_OUT = 0.05
 #: What is looked at for haze: its own share may not shrink the region.
 _LOOSE = 200
 
@@ -29,6 +31,34 @@ def random_background(size: int, rng: np.random.Generator) -> Array:
         (x, y), (w, h) = rng.integers(0, size, 2), rng.integers(size // 8, size, 2)
         picture[y : y + h, x : x + w] = rng.uniform(0, 255, 3)
     return np.clip(picture, 0, 255)
+
+
+def is_cut_out(photo: Array) -> bool:
+    """Whether a photo, (H, W, 3) uint8, shows its figure on white."""
+    return bool(surroundings(photo, MEASURED, below=True).mean() > _CUT_OUT)
+
+
+def overlap(photo: Array, drawing: Array) -> float:
+    """Intersection over union of two figures: of all but the white around them.
+
+    Args:
+        photo: (H, W, 3) uint8.
+        drawing: (h, w, 3) uint8, the same frame.
+
+    Returns:
+        In [0, 1]; NaN where the photo is not cut out on white.
+    """
+    if not is_cut_out(photo):
+        return float("nan")
+    person = ~surroundings(photo, MEASURED, below=True)
+    if drawing.shape != photo.shape:
+        drawing = cv2.resize(drawing, photo.shape[1::-1], interpolation=cv2.INTER_AREA)
+    return iou(person, ~surroundings(drawing, IN_DRAWING, below=True))
+
+
+def iou(a: Array, b: Array) -> float:
+    """Intersection over union of two masks of one shape, in [0, 1]; 0 if both are empty."""
+    return float((a & b).sum() / max((a | b).sum(), 1))
 
 
 def composite(picture: Array, background: Array) -> Array:

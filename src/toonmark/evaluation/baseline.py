@@ -19,7 +19,7 @@ from toonmark.data.split import HeldOut, Rule
 from toonmark.evaluation import colour
 from toonmark.evaluation.cartoons import Cartoons
 from toonmark.evaluation.caveats import caveats_about, caveats_of_points
-from toonmark.evaluation.drawing import Drawer, split_rules
+from toonmark.evaluation.drawers import Drawer, split_rules
 from toonmark.evaluation.errors import MeasurementWarning
 from toonmark.evaluation.estimates import distance, point_error
 from toonmark.evaluation.identity import ranks

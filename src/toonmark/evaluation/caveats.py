@@ -9,7 +9,7 @@ import numpy as np
 
 from toonmark.data.dataset import Dataset
 from toonmark.data.provenance import made_in
-from toonmark.evaluation.drawing import Drawer, trained_landmarks
+from toonmark.evaluation.drawers import Drawer, trained_landmarks
 from toonmark.evaluation.features import Extractor
 from toonmark.evaluation.scores import Setting
 

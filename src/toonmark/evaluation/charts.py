@@ -39,13 +39,13 @@ def colour(index: int) -> str:
     return COLOURS[index % len(COLOURS)]
 
 
-def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
-    """Round numbers within [low, high]: steps of 1, 2 or 5 times a power of ten."""
+def ticks(low: float, high: float) -> list[float]:
+    """Some five round numbers within [low, high]: steps of 1, 2 or 5 times a power of ten."""
     span = max(high - low, 1e-12)
-    power = 10.0 ** _floor_log10(span / wanted)
-    step = next(power * k for k in (1, 2, 5, 10) if span / (power * k) <= wanted)
+    power = 10.0 ** _floor_log10(span / 5)
+    step = next(power * k for k in (1, 2, 5, 10) if span / (power * k) <= 5)
     first = -int(-low // step)  # the first whole step at or above low
-    return [round(k * step, 12) for k in range(first, first + wanted + 2) if k * step <= high]
+    return [round(k * step, 12) for k in range(first, first + 7) if k * step <= high]
 
 
 def _floor_log10(value: float) -> int:

@@ -1,11 +1,11 @@
-"""Does it come back? There with one generator, back with the other, against where it began."""
+"""Cycle consistency: a picture there and back again, against what it was."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from toonmark.evaluation.baseline import Baseline
-from toonmark.evaluation.drawing import Drawer, way_back
+from toonmark.evaluation.drawers import Drawer, way_back
 from toonmark.evaluation.networks import EvaluationNetworks
 from toonmark.evaluation.scores import BothCycles, Cycle
 from toonmark.evaluation.selection import Selection, batches

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from toonmark.data.dataset import Dataset
-from toonmark.evaluation.drawing import Drawer, template_of
+from toonmark.evaluation.drawers import Drawer, template_of
 from toonmark.evaluation.scores import Item, Scores
 from toonmark.evaluation.selection import fit
 from toonmark.landmarks import Array
@@ -20,9 +20,9 @@ from toonmark.pictures import encode
 RANDOM = 60
 
 
-def data_uri(picture: Array, quality: int = 86) -> str:
+def data_uri(picture: Array) -> str:
     """(H, W, 3) uint8 as a WebP inside the page."""
-    return "data:image/webp;base64," + base64.b64encode(encode(picture, ".webp", quality)).decode()
+    return "data:image/webp;base64," + base64.b64encode(encode(picture, ".webp", 86)).decode()
 
 
 @dataclass

@@ -10,7 +10,7 @@ import numpy as np
 from toonmark.evaluation import background, colour, diversity
 from toonmark.evaluation.baseline import Baseline
 from toonmark.evaluation.cycle import both_cycles
-from toonmark.evaluation.drawing import Drawer
+from toonmark.evaluation.drawers import Drawer
 from toonmark.evaluation.estimates import distance, interval, point_error
 from toonmark.evaluation.identity import rank_curve, ranks, share
 from toonmark.evaluation.labels import by_group
@@ -27,7 +27,6 @@ from toonmark.evaluation.scores import (
 )
 from toonmark.evaluation.selection import batches
 from toonmark.landmarks import Array
-from toonmark.surroundings import MEASURED, surroundings
 
 Progress = Callable[[str, int, int], None]
 
@@ -37,7 +36,7 @@ def score(
 ) -> Scores:
     """Draws the baseline's faces and takes all measures of the drawings."""
     features, embeddings, found, tones, clean = [], [], [], [], []
-    judged = []
+    judged, overlaps = [], []  # type: ignore[var-annotated]
     done, seconds = 0, 0.0
     for pictures, points_list in batches(
         base.faces, drawer.size, options.crop, template=base.template
@@ -51,6 +50,7 @@ def score(
         found.append(tools.points(cartoons))
         tones.append(colour.colours(cartoons, points))
         clean += [(background.haze(c), background.chequer(c)) for c in cartoons]
+        overlaps += [background.overlap(*one) for one in zip(pictures, cartoons, strict=True)]
         if tools.judge is not None:
             judged += [tools.judge(*one) for one in zip(pictures, cartoons, points, strict=True)]
         done += len(pictures)
@@ -97,6 +97,7 @@ def score(
             chequer=float(chequer),
             background_outside=outside,
             background_inside=inside,
+            overlap=None if np.isnan(overlaps).all() else float(np.nanmedian(overlaps)),
         ),
         milliseconds=1000 * seconds / done,
         cycle=both_cycles(drawer, base, tools, options.crop),
@@ -167,7 +168,7 @@ def _background(
         pairs += [
             background.changes(a, b, face)
             for a, b, face in zip(before, after, pictures, strict=True)
-            if surroundings(face, MEASURED, below=True).mean() > 0.05
+            if background.is_cut_out(face)
         ]
     if not pairs:
         return None, None

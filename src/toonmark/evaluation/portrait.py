@@ -28,6 +28,7 @@ from toonmark.data.layers.places import SIZE
 from toonmark.data.layers.regions import found_regions
 from toonmark.data.matting import Matting
 from toonmark.data.mediapipe_networks import SelfieMask
+from toonmark.evaluation.background import iou
 from toonmark.evaluation.colour import ciede2000
 from toonmark.evaluation.scores import Portraits
 from toonmark.landmarks import Array
@@ -94,20 +95,15 @@ class PortraitJudge:
         top = found_regions(photo, person.astype(np.float32), dense).top
         colours = [_median_lab(one, top) for one in (photo, drawing)]
         return JudgedPortrait(
-            overlap=_overlap(drawn, person),
+            overlap=iou(drawn, person),
             outside=_outside(drawn, person),
-            second=_overlap(drawn, second),
+            second=iou(drawn, second),
             second_outside=_outside(drawn, second),
-            agreed=_overlap(drawn & agreed, person & agreed),
+            agreed=iou(drawn & agreed, person & agreed),
             top=float(ciede2000(*colours)) if top.sum() > _LEAST else float("nan"),
             glasses=fitted(photo, dense).score,
             glasses_drawn=fitted(drawing, dense).score,
         )
-
-
-def _overlap(drawn: Array, person: Array) -> float:
-    """Intersection over union."""
-    return float((person & drawn).sum() / max((person | drawn).sum(), 1))
 
 
 def _outside(drawn: Array, person: Array) -> float:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from toonmark.evaluation import charts, tables
 from toonmark.evaluation.charts import Guide, Series, plot
-from toonmark.evaluation.drawing import Drawer, PackDrawer
+from toonmark.evaluation.drawers import Drawer, PackDrawer
 from toonmark.evaluation.gallery import Gallery, at_random, by_error, by_skin, open_gallery
 from toonmark.evaluation.optional_tables import cycle_table, group_table, portrait_table
 from toonmark.evaluation.page import page

@@ -23,7 +23,7 @@ from toonmark.training.trained import training_facts
 
 
 class GeneratorDrawer:
-    """One averaged generator; see :class:`toonmark.evaluation.drawing.Drawer`."""
+    """One averaged generator; see :class:`toonmark.evaluation.drawers.Drawer`."""
 
     def __init__(self, name: str, size: int, iterations: int, generator: nn.Module) -> None:
         self.name, self.size = name, size

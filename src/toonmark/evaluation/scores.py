@@ -110,6 +110,10 @@ class Cleanness(_Record):
         description="mean change around the face when a background is put behind it, of 1"
     )
     background_inside: float | None = Field(description="the same within the face")
+    overlap: float | None = Field(
+        None,
+        description="of drawn figure and the photo's (IoU), median, of photos cut out on white",
+    )
 
 
 class Portraits(_Record):

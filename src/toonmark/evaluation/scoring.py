@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from toonmark.evaluation.baseline import Baseline
-from toonmark.evaluation.drawing import Drawer, PackDrawer, template_of
+from toonmark.evaluation.drawers import Drawer, PackDrawer, template_of
 from toonmark.evaluation.errors import SamePackNameError
 from toonmark.evaluation.measuring import Progress, score
 from toonmark.evaluation.networks import EvaluationNetworks, Options

@@ -1,4 +1,4 @@
-"""The tables of the page."""
+"""The HTML tables of the evaluation's page."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ def cleanness_table(scores: Sequence[Scores]) -> str:
     for one, apart in references(scores):
         name = f"~real cartoons{escape(apart)}"
         haze, chequer = percent(one.cartoon_haze, 2), f"{1000 * one.cartoon_chequer:.2f}"
-        rows.append([name, "100 %", "", haze, chequer, "", ""])
+        rows.append([name, "100 %", "", haze, chequer, "", "", ""])
     for s in scores:
         rows.append(
             [
@@ -185,16 +185,19 @@ def cleanness_table(scores: Sequence[Scores]) -> str:
                 f"{1000 * s.cleanness.chequer:.2f}",
                 percent(s.cleanness.background_outside, 2),
                 percent(s.cleanness.background_inside, 2),
+                "–" if s.cleanness.overlap is None else f"{s.cleanness.overlap:.3f}",
             ]
         )
     note = (
         "Diversity: mean distance between two drawings, as a share of that between real cartoons,"
         " and between the photos. Haze: off-white pixels in the white around the head."
         " Chequerboard: ‰ of the range. Background: how far the drawing changes when one is put"
-        " behind the face."
+        " behind the face. Silhouette: overlap (IoU) of the drawn figure with that of a photo cut"
+        " out on white, median."
     )
     headings = ["", "diversity, of cartoons'", "of photos'", "haze", "chequerboard, ‰"]
-    return table([*headings, "background: around", "within the face"], rows, note)
+    headings += ["background: around", "within the face", "silhouette"]
+    return table(headings, rows, note)
 
 
 def setting_table(scores: Sequence[Scores]) -> str:

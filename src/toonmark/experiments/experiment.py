@@ -34,7 +34,7 @@ from toonmark.files import write_text
 PLAN = "plan.json"
 
 
-def train_rows(plan: Plan, out: Path, side_by_side: int = 2, board: Board | None = None) -> bool:
+def train_rows(plan: Plan, out: Path, side_by_side: int = 2) -> bool:
     """Trains all rows with all seeds; goes on where it was stopped.
 
     Args:
@@ -55,7 +55,7 @@ def train_rows(plan: Plan, out: Path, side_by_side: int = 2, board: Board | None
     further.check(plan)
     state.prepare(jobs)
     write_text(out / PLAN, plan.model_dump_json(indent=1) + "\n")
-    with board or Board(jobs) as shown:
+    with Board(jobs) as shown:
         return train_all(jobs, side_by_side, shown)
 
 

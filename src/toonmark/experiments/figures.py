@@ -13,7 +13,7 @@ import numpy as np
 from toonmark.data.augmentation import Augmentation
 from toonmark.data.dataset import Dataset
 from toonmark.data.sampling import Sampler
-from toonmark.evaluation.drawing import Drawer
+from toonmark.evaluation.drawers import Drawer
 from toonmark.evaluation.scores import Evaluation
 from toonmark.evaluation.selection import fit
 from toonmark.experiments.plan import Job

@@ -10,9 +10,9 @@ from pathlib import Path
 from toonmark.artifacts import run_of
 from toonmark.errors import DataError, ToonmarkError
 from toonmark.evaluation import Evaluation, Options, Scores, evaluate_all
-from toonmark.evaluation.drawing import Drawer, PackDrawer
+from toonmark.evaluation.drawers import Drawer, PackDrawer
 from toonmark.experiments import state
-from toonmark.experiments.kept import KeptDrawer
+from toonmark.experiments.drawing_cache import KeptDrawer
 from toonmark.experiments.plan import Job, Measuring, Plan
 from toonmark.files import write_text
 from toonmark.methods.analogy import AnalogyConfig, AnalogyDrawer

@@ -28,16 +28,16 @@ def _iterations(job: Job) -> int:
 
 
 class Board:
-    """Iterations done over all rows, and the time left at the speed since the start.
+    """Iterations done over all rows, and the time left at the speed since the start, on
+    standard error.
 
     Args:
         jobs: all runs of the experiment.
-        console: where to; standard error by default.
     """
 
-    def __init__(self, jobs: Sequence[Job], console: Console | None = None) -> None:
+    def __init__(self, jobs: Sequence[Job]) -> None:
         self._jobs = list(jobs)
-        self._console = console or Console(stderr=True)
+        self._console = Console(stderr=True)
         self._total = sum(_iterations(job) for job in jobs)
         self._began, self._told = time.monotonic(), -EVERY
         self._start = self.done()

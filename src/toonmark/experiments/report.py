@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from toonmark.evaluation.charts import bar, colour
-from toonmark.evaluation.drawing import Drawer
+from toonmark.evaluation.drawers import Drawer
 from toonmark.evaluation.gallery import Gallery, open_gallery
 from toonmark.evaluation.page import page
 from toonmark.evaluation.scores import Evaluation, Scores
@@ -92,12 +92,12 @@ def write_report(
     write_text(path, page("Toonmark: experiment", "\n".join(parts)))
 
 
-def _barred(spread: Spread | None, full: float, tint: str, text: str, scale: float = 1) -> str:
+def _barred(spread: Spread | None, full: float, tint: str, text: str) -> str:
     if spread is None:
         return "–"
     half = spread.deviation or 0.0
-    low, high = scale * (spread.mean - half), scale * (spread.mean + half)
-    return f"{bar(scale * spread.mean, low, high, full, tint, 70)}<span>{text}</span>"
+    low, high = spread.mean - half, spread.mean + half
+    return f"{bar(spread.mean, low, high, full, tint, 70)}<span>{text}</span>"
 
 
 def _table(results: Results) -> str:

@@ -65,6 +65,9 @@ class Row(_Record):
     not_found: Spread | None = None
     top1: Spread | None = None
     skin_rank_correlation: Spread | None = None
+    overlap: Spread | None = Field(
+        None, description="of drawn figure and the photo's, of photos cut out on white; median"
+    )
     diversity: Spread | None = Field(None, description="of that between real cartoons")
     diversity_of_faces: Spread | None = Field(None, description="of that between the photos")
     kid_ratio: Spread | None = Field(None, description="to the baseline's of the same seed")
@@ -96,6 +99,7 @@ _MEASURES: Mapping[str, Callable[[Scores], float | None]] = {
     "not_found": lambda s: s.structure.annotated.not_found,
     "top1": lambda s: s.identity.top1.value,
     "skin_rank_correlation": lambda s: s.colour.skin_rank_correlation,
+    "overlap": lambda s: s.cleanness.overlap,
     "diversity": lambda s: s.diversity.of_cartoons,
     "diversity_of_faces": lambda s: s.diversity.of_faces,
 }

@@ -12,7 +12,7 @@ from toonmark.experiments.spread import Spread
 
 HEADINGS = (
     *("", "seeds", "KID×1000", "FID", "landmark error", "not found", "photo found first"),
-    *("skin ρ", "variety", "FID ratio", "KID ratio", "paper's FID ratio"),
+    *("skin ρ", "silhouette", "variety", "FID ratio", "KID ratio", "paper's FID ratio"),
 )
 
 
@@ -38,6 +38,7 @@ def cells(row: Row) -> list[str]:
         number(row.not_found, 100, 1, " %"),
         number(row.top1, 100, 1, " %"),
         number(row.skin_rank_correlation, 1, 2),
+        number(row.overlap, 1, 2),
         _variety(row),
         number(row.fid_ratio, 1, 3),
         number(row.kid_ratio, 1, 3),
@@ -76,11 +77,11 @@ def _references(r: Reference, of: str) -> list[list[str]]:
     if r.floor is not None:
         found = _points(r.finder_on_cartoons)
         rows.append([f"floor: other real cartoons{of}", "", f"{r.floor.kid.value:.1f}"])
-        rows[-1] += [f"{r.floor.fid:.1f}", *found, "–", "–", *none]
+        rows[-1] += [f"{r.floor.fid:.1f}", *found, "–", "–", "–", *none]
     found = _points(r.finder_on_photos)
     rows.append([f"the photos themselves{of}", "", f"{r.photos.kid.value:.1f}"])
     rows[-1] += [f"{r.photos.fid:.1f}", *found]
-    rows[-1] += [f"{_share(r.mirrored_photo_top1)}, mirrored", "1.00", *none]
+    rows[-1] += [f"{_share(r.mirrored_photo_top1)}, mirrored", "1.00", "1.00", *none]
     return rows
 
 
@@ -155,7 +156,8 @@ def notes(results: Results) -> list[str]:
             f" is {chance:.1f} %.",
             "Landmark error is the median of the inter-eye distance; on the floor it is the"
             " detector's own on real cartoons. Skin ρ: rank correlation of lightness with the"
-            " photo's. Variety: mean distance between two drawings' features, of that between two"
+            " photo's. Silhouette: overlap (IoU) of the drawn figure with the photo's on white,"
+            " median. Variety: mean distance between two drawings' features, of that between two"
             " real cartoons, and of that between two of the photos.",
         ]
         if results.methods and (text := further.missing(results.further, s.extractor)):

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from toonmark.checkpoints import checkpoint
+from toonmark.cancellation import checkpoint
 from toonmark.landmarks import Array, inter_eye_distance
 
 #: The network: OpenCV Zoo's of March 2023 in 8 bits, as `tools/detector.py` makes it; see

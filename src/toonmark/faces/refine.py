@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from toonmark.checkpoints import checkpoint
+from toonmark.cancellation import checkpoint
 from toonmark.faces.align import crop, face_transform, invert, transform_points
 from toonmark.faces.pose import roll
 from toonmark.inference import Runtime, open_session

@@ -31,8 +31,8 @@ from toonmark.losses import (
     cycle_consistency,
     ms_ssim,
 )
+from toonmark.models.blocks import own_start
 from toonmark.models.ganimorph import DilatedDiscriminator, SkipGenerator
-from toonmark.models.layers import own_start
 from toonmark.training.config import UnpairedConfig
 from toonmark.training.networks import (
     DIRECTIONS,

@@ -27,7 +27,7 @@ from toonmark.artifacts import Kind
 from toonmark.configuration import Frozen
 from toonmark.losses import adversarial_discriminator, adversarial_generator, cycle_consistency
 from toonmark.methods.styles import StylePictures
-from toonmark.models.layers import own_start
+from toonmark.models.blocks import own_start
 from toonmark.models.munit import STYLE, AutoEncoder, MultiScaleDiscriminator, StyledTranslator
 from toonmark.training.config import UnpairedConfig
 from toonmark.training.networks import (

@@ -42,7 +42,7 @@ class OptimisedConfig(Frozen):
 
 
 class OptimisedDrawer(ABC):
-    """Draws faces in the style of a cartoon; see :class:`toonmark.evaluation.drawing.Drawer`.
+    """Draws faces in the style of a cartoon; see :class:`toonmark.evaluation.drawers.Drawer`.
 
     Args:
         name: its row's.

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from toonmark.landmarks import COUNT
-from toonmark.models.layers import GROUPS, initialise, instance_norm
+from toonmark.models.blocks import GROUPS, initialise, instance_norm
 
 
 class PatchDiscriminator(nn.Module):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from toonmark.models.layers import instance_norm
+from toonmark.models.blocks import instance_norm
 
 
 class SkipGenerator(nn.Module):

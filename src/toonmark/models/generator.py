@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from toonmark.landmarks import COUNT
-from toonmark.models.layers import Residual, icnr_, initialise, instance_norm
+from toonmark.models.blocks import Residual, icnr_, initialise, instance_norm
 
 
 class PaperGenerator(nn.Module):

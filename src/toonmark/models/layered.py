@@ -15,12 +15,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from toonmark.landmarks import COUNT
+from toonmark.models.blocks import Residual, icnr_, instance_norm
 from toonmark.models.cleaning import kept
 from toonmark.models.composing import compose
 from toonmark.models.engraving import STEEPEST, engraved
 from toonmark.models.layer import Layer
 from toonmark.models.layer_scores import finished, relief, within
-from toonmark.models.layers import Residual, icnr_, instance_norm
 from toonmark.models.sampling import heatmaps
 from toonmark.ranges import signed
 

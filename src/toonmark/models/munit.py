@@ -6,11 +6,10 @@ a discriminator.
 
 from __future__ import annotations
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from toonmark.models.layers import Residual, initialise
+from toonmark.models.blocks import Residual, initialise
 
 #: Length of a style code.
 STYLE = 8
@@ -112,24 +111,19 @@ class MultiScaleDiscriminator(nn.Module):
 
 
 class StyledTranslator(nn.Module):
-    """From one domain to the other in one style, as a generator: image and maps to image.
+    """From one domain to the other in the mean style, as a generator: image and maps to image.
 
     Args:
         source, target: the domains' auto-encoders.
-        style: (8,) of the target domain; None for the mean one.
     """
 
-    def __init__(
-        self, source: AutoEncoder, target: AutoEncoder, style: Tensor | None = None
-    ) -> None:
+    def __init__(self, source: AutoEncoder, target: AutoEncoder) -> None:
         super().__init__()
         self.source, self.target = source, target
-        self.code: Tensor
-        self.register_buffer("code", torch.zeros(STYLE) if style is None else style)
 
     def forward(self, image: Tensor, maps: Tensor | None = None) -> Tensor:
         """(N, 3, S, S) in [-1, 1] to (N, 3, S, S); the maps are not looked at."""
-        code = self.code.to(image.device).expand(len(image), -1)
+        code = image.new_zeros(len(image), STYLE)
         return self.target.decode(self.source.content(image), code)
 
 

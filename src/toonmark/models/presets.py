@@ -48,7 +48,7 @@ def build_discriminators(
 
     Args:
         start: by a discriminator's name, what it is built within: see
-            :func:`toonmark.models.layers.own_start`.
+            :func:`toonmark.models.blocks.own_start`.
     """
     paper = preset == "paper"
     names = ("real", *(("matched",) if conditional else ()), *(PATCHES if local else ()))

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from toonmark.landmarks import COUNT
 from toonmark.models.batch_norm import BatchNorm
-from toonmark.models.layers import GROUPS
+from toonmark.models.blocks import GROUPS
 
 
 class PaperRegressor(nn.Module):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +66,6 @@ def learn(
     folder: str | Path,
     *,
     iterations: int = 3000,
-    progress: Callable[[int, int], None] | None = None,
 ) -> Learnt:
     """Trains a compact regressor on a set's annotated pictures and proposes all other points.
 
@@ -76,7 +75,6 @@ def learn(
     Args:
         folder: the set.
         iterations: of eight pictures each.
-        progress: called with (pictures proposed, all that are to be).
 
     Raises:
         DataError: too few pictures are annotated.
@@ -109,7 +107,5 @@ def learn(
         for (name, image), proposal in zip(images.items(), proposals, strict=True):
             limit = np.array(image.shape[1::-1]) - 0.5
             found[name] = (np.clip(proposal.points, -0.5, limit), proposal.confidence)
-        if progress is not None:
-            progress(start + BATCH, len(open_names))
     annotations.propose(found)
     return Learnt(len(done), len(found), error)

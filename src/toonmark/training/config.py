@@ -205,10 +205,6 @@ class TrainConfig(UnpairedConfig):
         alone = not self.method.conditional_discriminator
         return self.weights.real + (self.weights.matched if alone else 0.0)
 
-    def local_at(self, iteration: int) -> bool:
-        """Whether the local discriminators take part in this iteration."""
-        return self.local_in(self.in_stage2(iteration))
-
     def local_in(self, stage2: bool) -> bool:
         """Whether the local discriminators take part in stage II, or in stage I."""
         return self.method.local_discriminators and (stage2 or not self.method.two_stages)

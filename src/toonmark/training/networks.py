@@ -14,8 +14,8 @@ from torch import nn
 from toonmark import artifacts
 from toonmark.artifacts import Kind
 from toonmark.errors import ConfigurationError, RunError
+from toonmark.models.blocks import own_start
 from toonmark.models.denoiser import Denoised, Denoiser
-from toonmark.models.layers import own_start
 from toonmark.models.presets import build_discriminators, build_generator, build_regressor
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig

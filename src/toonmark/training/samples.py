@@ -17,6 +17,9 @@ from toonmark.training.config import UnpairedConfig
 from toonmark.training.networks import DIRECTIONS, TranslationNetworks
 from toonmark.training.step import Batch
 
+#: Held-out pictures of each domain.
+_COUNT = 8
+
 
 @torch.no_grad()
 def write_samples(
@@ -26,7 +29,6 @@ def write_samples(
     backgrounds: Backgrounds | None,
     device: torch.device,
     path: Path,
-    count: int = 8,
 ) -> None:
     """Writes one PNG: face, cartoon, face again; and cartoon, face, cartoon again.
 
@@ -36,7 +38,6 @@ def write_samples(
         networks: say which generators draw in a direction, and with what behind them.
         averaged: the generators that draw.
         backgrounds: what training puts behind faces.
-        count: of held-out pictures of each domain.
     """
     rows: list[torch.Tensor] = []
     for direction in DIRECTIONS:
@@ -52,7 +53,7 @@ def write_samples(
             held_out=True,
             split=config.split,
         )
-        indices = np.linspace(0, len(sampler) - 1, min(count, len(sampler))).astype(int)
+        indices = np.linspace(0, len(sampler) - 1, min(_COUNT, len(sampler))).astype(int)
         half = len(indices) // 2
         samples = [
             sampler.draw(int(i), np.random.default_rng([0, int(i)]))

@@ -15,9 +15,9 @@ from toonmark import blend
 from toonmark.errors import NoFaceError, VideoError, imported
 from toonmark.files import written_whole
 from toonmark.landmarks import Array
-from toonmark.video.behind import behind
 from toonmark.video.colours import colours_of
 from toonmark.video.geometry import fitted, lie_of, shown_size
+from toonmark.video.overlapped import behind
 from toonmark.video.reading import Shown, opened, played
 from toonmark.video.sound import Track, copies
 from toonmark.video.tracking import Tracker

@@ -11,9 +11,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from toonmark.cancellation import watched
 from toonmark.cartoon import Cartoon
 from toonmark.cartoonizer import Cartoonizer
-from toonmark.checkpoints import watched
 from toonmark.faces.choose import Faces
 from toonmark.landmarks import Array
 from toonmark.pictures import Photo

@@ -11,13 +11,13 @@ from toonmark.landmarks import Array
 SIZE = 256
 
 
-def polygon(points: Array, size: int, shift: int = 4) -> Array:
+def polygon(points: Array, size: int) -> Array:
     """The inside of a closed curve: (size, size) bool; points are pixels."""
     import cv2
 
     mask = np.zeros((size, size), np.uint8)
-    whole = np.rint(np.asarray(points) * 2**shift).astype(np.int32)
-    cv2.fillPoly(mask, [whole], 1, shift=shift)
+    whole = np.rint(np.asarray(points) * 16).astype(np.int32)
+    cv2.fillPoly(mask, [whole], 1, shift=4)
     return mask > 0
 
 

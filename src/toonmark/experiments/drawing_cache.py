@@ -1,4 +1,4 @@
-"""Drawings that took long are kept: what was drawn once is not drawn again."""
+"""A cache of drawings that take long: what was drawn once is not drawn again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PIL import Image, UnidentifiedImageError
 
 from toonmark.data.split import Rule
 from toonmark.evaluation.cache import content_hash
-from toonmark.evaluation.drawing import Drawer
+from toonmark.evaluation.drawers import Drawer
 from toonmark.landmarks import Array
 from toonmark.pictures import write
 
@@ -43,7 +43,7 @@ class KeptDrawer:
         self.rules = drawer.rules
 
     def draw(self, faces: Array, points: Array) -> Array:
-        """See :class:`toonmark.evaluation.drawing.Drawer`."""
+        """See :class:`toonmark.evaluation.drawers.Drawer`."""
         return np.stack([self._one(f, p) for f, p in zip(faces, points, strict=True)])
 
     def _one(self, face: Array, points: Array) -> Array:

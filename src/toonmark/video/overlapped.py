@@ -1,4 +1,4 @@
-"""Work that is done behind the caller's: one frame is coded while the next is drawn."""
+"""Overlaps two steps of a clip: one frame is coded in a thread while the next is drawn."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from contextvars import ContextVar
 
 import pytest
 
-from toonmark.video.behind import MOST, behind
+from toonmark.video.overlapped import MOST, behind
 
 PATIENCE = 30
 

@@ -1,4 +1,4 @@
-"""Initialisation that several networks share, and upsampling without a chequerboard."""
+"""Building blocks that several networks share: initial weights, normalisation, a residual."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ class Residual(nn.Module):
 
 
 @torch.no_grad()
-def icnr_(convolution: nn.Module, factor: int = 2) -> None:
-    """Before a pixel-shuffle: the ``factor``² sub-pixels start alike (Aitken et al. 2017)."""
+def icnr_(convolution: nn.Module) -> None:
+    """Before a pixel-shuffle by 2: the four sub-pixels start alike (Aitken et al. 2017)."""
     weight = convolution.weight
     assert isinstance(weight, torch.Tensor)
-    first = weight[:: factor**2].clone()
-    weight.copy_(first.repeat_interleave(factor**2, dim=0))
+    first = weight[::4].clone()
+    weight.copy_(first.repeat_interleave(4, dim=0))

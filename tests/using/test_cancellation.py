@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from toonmark import Cartoonizer, blend
-from toonmark.checkpoints import checkpoint, watched
+from toonmark.cancellation import checkpoint, watched
 from toonmark.faces import refine
 
 
