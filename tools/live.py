@@ -1,4 +1,4 @@
-"""Makes the graphs of src/toonmark/web/live, in which the page's camera draws a style sooner.
+"""Makes the graphs of src/toonmark/web/live_graphs, in which the camera draws a style sooner.
 
     python tools/live.py src/toonmark/styles/*.onnx
 

@@ -50,7 +50,7 @@ def test_it_draws_what_the_pack_draws(style, astronaut):
     assert difference < (1e-3 if size == metadata.size else 0.12)
 
 
-def test_another_structure_has_none_and_other_weights_are_drawn_with(tmp_path):
+def test_another_structure_has_none_and_other_weights_are_drawn_with():
     path = packs.find(STYLES[0])
     content = path.read_bytes()
     bare, weights = without_weights(content)

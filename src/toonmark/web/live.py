@@ -1,6 +1,6 @@
 """Graphs for the page's camera: a style's own weights in a graph that draws sooner.
 
-The graphs lie beside this file without weights, each for packs of one structure, and are made by
+The graphs lie in ``live_graphs`` without weights, each for packs of one structure, and are made by
 ``tools/live.py``; weights come from the pack, so a style that is trained on needs no new one.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 
 from toonmark.protobuf import message_classes
 
-FOLDER = Path(__file__).parent / "live"
+FOLDER = Path(__file__).with_name("live_graphs")
 #: What the names of weights begin with, in the graphs that ``toonmark export`` writes.
 WEIGHTS = ("scores.", "generator.")
 #: The fields of onnx.proto that are read here.
