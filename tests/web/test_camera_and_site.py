@@ -272,6 +272,15 @@ def test_one_visit_is_enough_to_draw_without_a_network(chromium, tmp_path, photo
         assert len(networks) == 3
         while set(page.evaluate(KEPT)) & (files | {"a.onnx"}) != networks:
             page.wait_for_timeout(200)
+        for called in (
+            "?x=1",
+            "index.html?x=2",
+        ):  # links that were shared leave no copies
+            page.goto(host.address + called)
+            page.wait_for_selector("#example[data-state=drawn]")
+        names = [name for name in page.evaluate(KEPT) if name not in files]
+        assert not [name for name in names if "?" in name or name == "index.html"]
+        assert names.count("") == 1
         page.close()
         host.stop()
         for called in ("", "?from=a-friend", "index.html"):
