@@ -56,8 +56,12 @@ def test_camera_draws_and_sends_nothing(pack, astronaut, tmp_path):
         assert page.inner_text(".photo h2").startswith("camera.png")
         assert all(request.method == "GET" for request in page.requests)
         page.click("#more button:text('Use the camera')")
+        page.wait_for_selector("#camera canvas")
+        assert page.locator(".camera").bounding_box()["width"] == page.viewport_size["width"]
+        assert not page.is_visible("#photos"), "it is squeezed by the photo that was taken"
         page.click("button:text('Stop')")
         assert page.evaluate("document.activeElement.id") == "main"
+        assert page.is_visible("#photos")
         assert not page.problems
 
 
