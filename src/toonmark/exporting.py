@@ -127,8 +127,8 @@ def export_style(
         for parameter in network.parameters():
             parameter.data = parameter.data.half().float()
         check_finite(network, "in half precision ", "Export without --half; nothing was written.")
-    faces, points = _examples(size, 3)
-    model = _converted(network, (faces[:2], points[:2]), ["face", "landmarks"], names)
+    faces, points = examples(size, 3)
+    model = converted(network, (faces[:2], points[:2]), ["face", "landmarks"], names)
     if half:
         import onnx
 
@@ -218,8 +218,8 @@ def export_regressor(regressor: nn.Module, size: int, facts: dict[str, str], pat
     """Writes a landmark regressor for the using half: ``face`` to ``heatmaps``, ``landmarks``."""
     network = ReadingRegressor(copy.deepcopy(regressor).eval()).eval()
     check_finite(network)
-    faces, _ = _examples(size, 3)
-    model = _converted(network, (faces[:2],), ["face"], ["heatmaps", "landmarks"])
+    faces, _ = examples(size, 3)
+    model = converted(network, (faces[:2],), ["face"], ["heatmaps", "landmarks"])
     return _checked(model, network, (faces,), facts, path)
 
 
@@ -266,7 +266,7 @@ def plain_norms_(network: nn.Module) -> None:
                 setattr(parent, name, plain.train(norm.training))
 
 
-def _examples(size: int, count: int) -> tuple[Tensor, Tensor]:
+def examples(size: int, count: int) -> tuple[Tensor, Tensor]:
     """Smooth random pictures and points near the template; a fixed seed of their own."""
     random = torch.Generator().manual_seed(0)
     small = torch.randn(count, 3, 8, 8, generator=random)
@@ -276,14 +276,28 @@ def _examples(size: int, count: int) -> tuple[Tensor, Tensor]:
     return faces, template + jitter
 
 
-def _converted(
-    network: nn.Module, inputs: tuple[Tensor, ...], names: list[str], outputs: list[str]
+def converted(
+    network: nn.Module,
+    inputs: tuple[Tensor, ...],
+    names: list[str],
+    outputs: list[str],
+    batch: bool = True,
 ) -> onnx.ModelProto:
-    """The ONNX graph of a network, any batch size."""
+    """The ONNX graph of a network, with its weights as they were learnt.
+
+    Args:
+        network: in evaluation mode.
+        inputs: an example of each input; two of a batch where it is free.
+        names, outputs: what its inputs and outputs are called.
+        batch: leave the batch size free; else it is that of the examples.
+
+    Raises:
+        ExportError: torch cannot turn the network into a graph.
+    """
     from onnxscript.optimizer import optimize_ir
 
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    batch = torch.export.Dim("batch", min=1, max=1024)
+    free = {0: torch.export.Dim("batch", min=1, max=1024)}
     try:
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")
@@ -292,7 +306,7 @@ def _converted(
                 inputs,
                 input_names=names,
                 output_names=outputs,
-                dynamic_shapes=tuple({0: batch} for _ in inputs),
+                dynamic_shapes=tuple(free for _ in inputs) if batch else None,
                 opset_version=OPSET,
                 dynamo=True,
                 external_data=False,

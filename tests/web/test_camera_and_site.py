@@ -56,8 +56,12 @@ def test_camera_draws_and_sends_nothing(pack, astronaut, tmp_path):
         assert page.inner_text(".photo h2").startswith("camera.png")
         assert all(request.method == "GET" for request in page.requests)
         page.click("#more button:text('Use the camera')")
+        page.wait_for_selector("#camera canvas")
+        assert page.locator(".camera").bounding_box()["width"] == page.viewport_size["width"]
+        assert not page.is_visible("#photos"), "it is squeezed by the photo that was taken"
         page.click("button:text('Stop')")
         assert page.evaluate("document.activeElement.id") == "main"
+        assert page.is_visible("#photos")
         assert not page.problems
 
 
@@ -272,6 +276,15 @@ def test_one_visit_is_enough_to_draw_without_a_network(chromium, tmp_path, photo
         assert len(networks) == 3
         while set(page.evaluate(KEPT)) & (files | {"a.onnx"}) != networks:
             page.wait_for_timeout(200)
+        for called in (
+            "?x=1",
+            "index.html?x=2",
+        ):  # links that were shared leave no copies
+            page.goto(host.address + called)
+            page.wait_for_selector("#example[data-state=drawn]")
+        names = [name for name in page.evaluate(KEPT) if name not in files]
+        assert not [name for name in names if "?" in name or name == "index.html"]
+        assert names.count("") == 1
         page.close()
         host.stop()
         for called in ("", "?from=a-friend", "index.html"):

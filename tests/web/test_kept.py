@@ -7,7 +7,7 @@ import time
 
 import pytest
 from tests.web.conftest import JSON, TOKEN
-from tests.web.loops import in_a_loop
+from tests.web.loops import in_a_loop, posted, trickle
 
 from toonmark.web.kept import Kept
 from toonmark.web.problems import Refusal
@@ -110,21 +110,8 @@ def test_one_photo_a_request(client, photo, kept):
 
 def test_a_second_photo_that_trickles_is_ended(serve, photo):
     """It is refused once it is there, but waited for no longer than for any upload."""
-
-    async def trickle():
-        for _ in range(50):
-            yield b"x"
-            await asyncio.sleep(0.1)
-
-    async def send(app):
-        import httpx2
-
-        transport = httpx2.ASGITransport(app)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
-            return await client.post("/cartoonize?photo=any", content=trickle())
-
     with serve(time_limit=0.5) as client:
-        response = in_a_loop(send(client.app))
+        (response,) = posted(client.app, [trickle()], "/cartoonize?photo=any")
     assert (response.status_code, kind(response)) == (408, "slow-upload")
 
 

@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pytest
 from tests.web.conftest import JSON, encoded
-from tests.web.loops import in_a_loop
+from tests.web.loops import in_a_loop, posted, trickle
 
 pytestmark = pytest.mark.slow
 
@@ -24,24 +24,15 @@ def test_full_queue(serve, photo, monkeypatch):
         drawing, "read", lambda *a: time.sleep(max(0, held - time.monotonic())) or read(*a)
     )
     with serve(queue=2, workers=1) as client:
-        statuses = in_a_loop(_together(client.app, photo, 6))
+        answers = posted(client.app, [photo] * 6)
+        statuses = [answer.status_code for answer in answers]
         assert statuses.count(503) == 4
         assert statuses.count(200) == 2
+        for answer in answers:
+            if answer.status_code == 503:
+                assert int(answer.headers["retry-after"]) > 0
+                assert answer.json()["type"].endswith("queue-full")
         assert client.post("/cartoonize", content=photo).status_code == 200  # room again
-
-
-async def _together(app, photo, count):
-    import httpx2
-
-    transport = httpx2.ASGITransport(app)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
-        posts = [client.post("/cartoonize", content=photo) for _ in range(count)]
-        answers = await asyncio.gather(*posts)
-    for answer in answers:
-        if answer.status_code == 503:
-            assert int(answer.headers["retry-after"]) > 0
-            assert answer.json()["type"].endswith("queue-full")
-    return [answer.status_code for answer in answers]
 
 
 def test_time_limit(serve, photo, monkeypatch):
@@ -57,20 +48,8 @@ def test_time_limit(serve, photo, monkeypatch):
 
 
 def test_slow_upload(serve):
-    async def trickle():
-        for _ in range(50):
-            yield b"x"
-            await asyncio.sleep(0.1)
-
-    async def send(app):
-        import httpx2
-
-        transport = httpx2.ASGITransport(app)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
-            return await client.post("/cartoonize", content=trickle())
-
     with serve(time_limit=0.5) as client:
-        response = in_a_loop(send(client.app))
+        (response,) = posted(client.app, [trickle()])
     assert response.status_code == 408
 
 
@@ -116,18 +95,9 @@ def test_client_that_goes_away(serve, photo):
 
 def test_one_bad_photo_does_not_spoil_its_batch(serve, photo):
     nobody = encoded(np.full((300, 300, 3), 128, np.uint8))
-
-    async def send(app):
-        import httpx2
-
-        transport = httpx2.ASGITransport(app)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
-            bodies = [photo, b"garbage", nobody, photo, b"", photo]
-            posts = [client.post("/cartoonize", content=body) for body in bodies]
-            return [answer.status_code for answer in await asyncio.gather(*posts)]
-
     with serve(workers=1) as client:
-        assert in_a_loop(send(client.app)) == [200, 415, 422, 200, 400, 200]
+        answers = posted(client.app, [photo, b"garbage", nobody, photo, b"", photo])
+        assert [answer.status_code for answer in answers] == [200, 415, 422, 200, 400, 200]
 
 
 def test_surprise_is_answered_and_logged_without_the_photo(serve, photo, monkeypatch, caplog):

@@ -62,21 +62,22 @@ async function kept(event, name) {
 /** The newest there is; without a network, the last. */
 async function fresh(event, name) {
   const cache = await caches.open(name);
+  // However the page is called, it is the one that is kept; and of each other file there is one.
+  const { origin, pathname } = new URL(event.request.url);
+  const key = event.request.mode === 'navigate' ? self.registration.scope : origin + pathname;
   try {
-    return isolated(await fetched(event, cache));
+    return isolated(await fetched(event, cache, key));
   } catch (error) {
-    // However the page is called, it is the one that is kept.
-    const page = event.request.mode === 'navigate' ? self.registration.scope : event.request.url;
-    const last = await cache.match(page);
+    const last = await cache.match(key);
     if (!last) throw error;
     return isolated(last);
   }
 }
 
-/** What there is no room to keep is an answer all the same. */
-async function fetched(event, cache) {
+/** What there is no room to keep is an answer all the same. @param {string} key under which it is kept */
+async function fetched(event, cache, key = event.request.url) {
   const response = await fetch(event.request);
-  if (response.ok) event.waitUntil(cache.put(event.request.url, response.clone()).catch(() => {}));
+  if (response.ok) event.waitUntil(cache.put(key, response.clone()).catch(() => {}));
   return response;
 }
 

@@ -44,17 +44,24 @@ def kept(missing: Tensor, maps: Tensor) -> Tensor:
         (N, 1, S, S) in [0, 1].
     """
     size = missing.shape[-1]
-    block = next(b for b in range(max(1, size // COARSE), 0, -1) if size % b == 0)
+    near = maps.amax(1, keepdim=True)
+    fits = (b for b in range(max(1, size // COARSE), 0, -1) if size % b == 0)
+    block = next(b for b in fits if _whole(near.shape[-1], size // b))
     # Columns, then rows: half the time of both at once.
     drawn = F.max_pool2d(F.max_pool2d(missing, (block, 1)), (1, block)).amax(1, keepdim=True) / 2
     drawn = ((drawn - FAINT) / (CERTAIN - FAINT)).clamp(0, 1)
-    near, coarse = maps.amax(1, keepdim=True), size // block
+    coarse = size // block
     if near.shape[-1] < coarse:
         near = F.interpolate(near, scale_factor=float(coarse // near.shape[-1]), mode="nearest")
     near = F.max_pool2d(near, near.shape[-1] // coarse)
     # As many steps as the map is wide: enough for every way that does not wind.
     joined = reached((4 * near).clamp(max=1), drawn, drawn.shape[-1])
     return F.interpolate(joined, scale_factor=float(block), mode="nearest")
+
+
+def _whole(one: int, other: int) -> bool:
+    """Whether one of two is a multiple of the other."""
+    return one % other == 0 or other % one == 0
 
 
 def reached(seed: Tensor, allowed: Tensor, steps: int) -> Tensor:

@@ -137,7 +137,7 @@ def _convolved(layer: nn.Module, x: Tensor, strength: float) -> Tensor:
     """A convolution's answer many times as strong: weights are fewer than what they give."""
     assert isinstance(layer, nn.Conv2d)
     assert layer.bias is not None
-    return F.conv2d(x, layer.weight * strength, layer.bias * strength, padding=layer.padding)
+    return layer._conv_forward(x, layer.weight * strength, layer.bias * strength)
 
 
 def _step(inputs: int, outputs: int, kernel: int, stride: int) -> nn.Sequential:

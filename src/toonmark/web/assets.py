@@ -16,6 +16,7 @@ from toonmark._version import __version__
 from toonmark.faces import detect, refine
 from toonmark.faces.choose import SMALLEST_FACE
 from toonmark.half import halved
+from toonmark.web.live import live_graph
 from toonmark.web.shelf import Shelf
 
 #: Where the build puts the page; see ``web/build.mjs``.
@@ -119,9 +120,14 @@ class Networks:
         styles = []
         files = []
         for metadata in self._shelf.list():
-            content = halved(self._shelf.file(metadata.name).read_bytes())
-            network = _network(f"style-{metadata.name}", content)
+            pack = self._shelf.file(metadata.name).read_bytes()
+            network = _network(f"style-{metadata.name}", halved(pack))
             files.append(network)
+            live, graph = None, live_graph(pack)
+            if graph:
+                quick = _network(f"live-{metadata.name}", halved(graph[0]))
+                files.append(quick)
+                live = {"file": quick.name, "size": graph[1]}
             shown = ("name", "title", "version", "description", "licence", "terms")
             fields = metadata.model_dump(mode="json")
             styles.append(
@@ -132,6 +138,7 @@ class Networks:
                     "template": fields["template"],
                     "outside": metadata.outside,
                     "parts": metadata.parts,
+                    "live": live,
                 }
             )
         detector, regressor = _finders()

@@ -22,6 +22,8 @@ export class Pipeline {
   constructor(place) {
     this.place = place;
     this.opened = new Map();
+    /** Files that could not be had, and can be done without. */
+    this.missed = new Set();
   }
 
   async manifest() {
@@ -35,7 +37,8 @@ export class Pipeline {
   async keepFinders(others) {
     const { detector, regressor, styles } = await this.manifest();
     const finders = [detector, regressor].filter(Boolean);
-    await keepOnly(this.place.base, [...finders, ...styles.map(({ file }) => file), ...others]);
+    const files = styles.flatMap(({ file, live }) => [file, live?.file]);
+    await keepOnly(this.place.base, [...finders, ...files, ...others]);
     await fetchAhead(this.place, finders);
   }
 
@@ -151,11 +154,23 @@ export class Pipeline {
     });
   }
 
+  /** The graph of a style that draws soonest; where there is no network to fetch it from, the usual one. */
+  async quick(style) {
+    if (!style.live || this.missed.has(style.live.file)) return style;
+    try {
+      await this.network(style.live.file);
+      return style.live;
+    } catch {
+      this.missed.add(style.live.file);
+      return style;
+    }
+  }
+
   /** Draws one face. @param {import('../vision/geometry.js').Point[]} points
    * @param {boolean} live sooner and smaller, for pictures that are seen for a moment */
   async draw(picture, points, name, live = false) {
     const style = await this.style(name);
-    const { file, size } = (live && style.live) || style;
+    const { file, size } = live ? await this.quick(style) : style;
     const begun = performance.now();
     const pixels = viewed(picture, points, style, size);
     const transform = faceTransform(points, size, style.template);
