@@ -21,6 +21,12 @@ toonmark export "$runs/comic" flat.onnx --half --clean --look flat --title "Flat
 toonmark export "$runs/comic" ink.onnx --half --clean --look ink --title "Ink portrait" --licence MIT \
     --description "Engraved in black lines on white."
 
+# What the page's camera draws with: the same network, trained on at half the size for 2,000 iterations.
+toonmark train-layers "$runs/live" --layers "$data/layers" --set size=256 --set "start_from=$runs/comic" \
+    --set iterations=2000 --set learning_rate=7e-4 --set seed=12 --precision bf16-mixed
+toonmark export "$runs/live" live.onnx --half --clean --look comic
+python tools/live.py comic.onnx flat.onnx ink.onnx src/toonmark/styles/toon.onnx --small live.onnx
+
 # What finds the five points when a photo is drawn.
 toonmark data folder "$photos" "$data/faces-128" --points mesh --grey --yaw 30 --terms "$terms"
 toonmark train-landmarks "$data/faces-128" --run "$runs/landmarks" --set iterations=4600 \

@@ -12,9 +12,21 @@ from toonmark.faces.align import crop, face_transform, transform_points
 from toonmark.faces.detect import find_faces
 from toonmark.styles import pack as packs
 from toonmark.web.assets import Networks
-from toonmark.web.live import FOLDER, WEIGHTS, digest, live_graph, without_weights
+from toonmark.web.live import (
+    FOLDER,
+    SMALL,
+    WEIGHTS,
+    digest,
+    live_graph,
+    size_of,
+    small_weights,
+    weights_digest,
+    without_weights,
+)
 from toonmark.web.shelf import Shelf
 
+#: Correlation of a smaller drawing with the pack's: another person's has less than 0.6.
+LEAST = 0.9
 STYLES = [one.name for one in packs.list_styles()]
 
 
@@ -35,7 +47,7 @@ def test_it_draws_what_the_pack_draws(style, astronaut):
     assert found is not None, "there is none for this structure"
     graph, size = found
     metadata = packs.StylePack.open(path).metadata
-    assert size == {512: 384, 128: 128}[metadata.size]
+    assert size == {512: 256, 128: 128}[metadata.size]
     session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
     face, landmarks = seen(metadata, astronaut, size)
     (drawn,) = session.run(["cartoon"], {"face": face, "landmarks": landmarks})
@@ -46,21 +58,38 @@ def test_it_draws_what_the_pack_draws(style, astronaut):
         one.reshape(3, edge, one.shape[-1] // edge, edge, one.shape[-1] // edge).mean((2, 4))
         for one in (drawn[0], whole[0])
     )
-    difference = np.abs(small - large).mean()
-    assert difference < (1e-3 if size == metadata.size else 0.12)
+    if size == metadata.size:
+        assert np.abs(small - large).mean() < 1e-3
+    else:
+        alike = np.corrcoef(small.ravel(), large.ravel())[0, 1]
+        assert alike > LEAST
 
 
-def test_another_structure_has_none_and_other_weights_are_drawn_with():
-    path = packs.find(STYLES[0])
+def test_other_weights_are_drawn_with_and_at_three_quarters():
+    """Whoever trains a style on sees that one in the camera, and not the one that ships."""
+    path = packs.find("comic")
     content = path.read_bytes()
-    bare, weights = without_weights(content)
+    _, weights = without_weights(content)
     assert all(name.startswith(WEIGHTS) for name in weights)
     name = max(weights, key=lambda one: len(weights[one]))
     changed = content.replace(weights[name], bytes(len(weights[name])))
-    assert digest(without_weights(changed)[0]) == digest(bare)
-    graph, _ = live_graph(changed)
-    assert weights[name] in live_graph(content)[0]
+    bare, zeros = without_weights(changed)
+    assert digest(bare) == digest(without_weights(content)[0])
+    assert small_weights(zeros) is None
+    graph, size = live_graph(changed)
+    assert size == 384
+    assert all(data in graph for data in zeros.values())
     assert weights[name] not in graph
+    small = small_weights(weights)
+    _, known = without_weights(small.read_bytes())
+    graph, size = live_graph(content)
+    assert size == size_of(small) == 256
+    assert known.keys() == weights.keys()
+    assert all(data in graph for data in known.values())
+
+
+def test_another_structure_has_none():
+    content = packs.find("comic").read_bytes()
     other = content.replace(b"InstanceNormalization", b"InstanceNormalizatiom", 1)
     assert live_graph(other) is None
 
@@ -68,11 +97,16 @@ def test_another_structure_has_none_and_other_weights_are_drawn_with():
 def test_the_page_hears_of_it():
     networks = Networks(Shelf([]), server=False)
     for style in json.loads(networks.manifest())["styles"]:
-        assert style["live"]["size"] in (128, 384)
+        assert style["live"]["size"] in (128, 256)
         assert style["live"]["file"].startswith(f"live-{style['name']}.")
         assert networks.file(style["live"]["file"])
 
 
 def test_none_is_left_over():
-    wanted = {digest(without_weights(packs.find(one).read_bytes())[0]) for one in STYLES}
+    known = [without_weights(packs.find(one).read_bytes()) for one in STYLES]
+    wanted = {digest(bare) for bare, _ in known} | {SMALL}
     assert {file.stem.split("-")[0] for file in FOLDER.glob("*.onnx")} == wanted
+    assert {file for _, weights in known if (file := small_weights(weights))} == {
+        *FOLDER.glob(f"{SMALL}-*.onnx")
+    }
+    assert len({weights_digest(weights) for _, weights in known}) == 2, "three looks of one network"
