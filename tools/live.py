@@ -88,7 +88,7 @@ def main() -> None:
         pack = path.read_bytes()
         _, weights = live.without_weights(pack)
         small = live.small_weights(weights)
-        for size in {None, small and live.size_of(small)}:
+        for size in (None,) if small is None else (None, live.size_of(small)):
             network, edge = quick_network(path, size)
             file = written(pack, network, edge)
             print(f"{path.stem}: {file.name}, {file.stat().st_size / 1000:.0f} kB")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import signal
+import sys
 import time
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -46,6 +50,20 @@ def test_an_error_of_a_worker_comes_back_as_what_it_is():
     assert ahead(0) == 0
     with pytest.raises(DataError, match="is damaged"):
         ahead(1)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of a terminal's group")
+def test_a_worker_that_is_still_starting_does_not_hear_signals_to_the_group(tmp_path):
+    """They are the first process's to answer: `timeout` and Ctrl-C reach all of them."""
+    ahead = Ahead(partial(_noted, tmp_path), 4, workers=1)
+    others = set(multiprocessing.active_children())
+    with closing(ahead):
+        ahead._waiting, ahead._next = ahead._from(0), 0
+        (worker,) = set(multiprocessing.active_children()) - others
+        for number in (signal.SIGTERM, signal.SIGINT):
+            os.kill(worker.pid, number)
+        assert ahead(0) == worker.pid
+    assert not signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 def _noted(folder: Path, iteration: int) -> int:

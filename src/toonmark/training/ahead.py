@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import atexit
 import signal
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 from torch.utils.data import DataLoader, Dataset
@@ -59,19 +61,32 @@ class Ahead(Generic[T]):
         self._waiting, self._next = iter(()), -1
 
     def _from(self, iteration: int) -> Iterator[T | ToonmarkError]:
-        return iter(
-            DataLoader(
-                self._made,
-                batch_size=None,
-                sampler=range(iteration, self._iterations),
-                num_workers=self.workers,
-                # A forked process has the first one's locks without the threads that held them.
-                multiprocessing_context="spawn",
-                pin_memory=self._pinned,
-                worker_init_fn=_begin,
-                prefetch_factor=2,
-            )
+        loader = DataLoader(
+            self._made,
+            batch_size=None,
+            sampler=range(iteration, self._iterations),
+            num_workers=self.workers,
+            # A forked process has the first one's locks without the threads that held them.
+            multiprocessing_context="spawn",
+            pin_memory=self._pinned,
+            worker_init_fn=_begin,
+            prefetch_factor=2,
         )
+        with _signals_blocked():
+            return iter(loader)
+
+
+@contextmanager
+def _signals_blocked() -> Iterator[None]:
+    """Processes that begin within are deaf to signals from the start, before :func:`_begin` too."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    try:
+        yield
+    finally:  # one that came meanwhile is heard now
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Made(Dataset[Any]):
