@@ -37,7 +37,7 @@ SIZE, SHOW, CAPTION = 64, 192, 78
 def costs(table: str) -> dict[str, str]:
     """FID by change, as printed."""
     rows = [[cell.strip() for cell in line.split("|")] for line in table.splitlines()]
-    return {row[1].replace(" %", "%"): row[3] for row in rows if len(row) > 4}
+    return {row[1]: row[3] for row in rows if len(row) > 4}
 
 
 def around(points: Array) -> tuple[float, float, float, float]:
@@ -68,7 +68,6 @@ def main() -> None:
     font = ImageFont.load_default(17)
     columns = []
     for name, pictures, _ in changes(cartoons, points, photos[::-1], seed=0):
-        name = name.replace(" %", "%")
         if name not in SHOWN:
             continue
         if name == "photos":

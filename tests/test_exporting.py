@@ -12,12 +12,13 @@ import torch
 from torch import nn
 
 from toonmark.errors import ExportError, RunError
-from toonmark.exporting import export_regressor, export_style, plain_norms_
+from toonmark.exporting import export_regressor, export_style
 from toonmark.landmarks import template_points
 from toonmark.models.cleaning import cleaned
 from toonmark.models.denoiser import Denoised, Denoiser
 from toonmark.models.heatmaps import heatmaps
 from toonmark.models.presets import build_generator, build_regressor
+from toonmark.onnx_graphs import plain_norms_
 from toonmark.styles.metadata import KEY, StyleMetadata
 from toonmark.styles.pack import StylePack
 from toonmark.training.networks import Networks, load_generators

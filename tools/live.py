@@ -6,8 +6,8 @@ A style that draws in layers draws at three quarters of its size: below that, ey
 lost, as it has not learnt from so few pixels. Others keep theirs. Convolutions are Winograd's,
 which the browser's own are not. Weights are left out: they come from the pack.
 
-SMALL.onnx is a pack of the same network that was trained on at a smaller size. All styles of the
-weights that it began with draw with its weights, and at its size. Without it the ones that lie
+SMALL.onnx is a pack of the first one's network that was trained on at a smaller size. All styles of
+the first one's weights draw with its weights, and at its size. Without it the ones that lie
 there already stay.
 """
 
@@ -19,15 +19,13 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from toonmark.exporting import DrawingGenerator, converted, examples, plain_norms_
+from toonmark.exporting import DrawingGenerator
 from toonmark.half import halved
 from toonmark.models.layered import LayeredGenerator
 from toonmark.models.winograd import use_winograd_
+from toonmark.onnx_graphs import converted, examples, plain_norms_
 from toonmark.training.packs import pack_networks
 from toonmark.web import live
-
-#: The pack that the one for smaller drawings began with.
-START = "comic"
 
 
 def quick_network(path: Path, size: int | None) -> tuple[nn.Module, int]:
@@ -54,11 +52,6 @@ def written(pack: bytes, network: nn.Module, size: int) -> Path:
     """Writes one graph, for packs of this one's structure."""
     inputs: tuple[Tensor, ...] = tuple(one[:1] for one in examples(size, 1))
     model = converted(network, inputs, ["face", "landmarks"], ["cartoon"], batch=False)
-    for node in model.graph.node:
-        del node.metadata_props[:]
-        node.doc_string = ""
-    for value in (*model.graph.initializer, *model.graph.value_info):
-        del value.metadata_props[:]
     del model.graph.value_info[:]
     bare, _ = live.without_weights(pack)
     stored = halved(model.SerializeToString(), 256, exact=True)
@@ -80,8 +73,7 @@ def main() -> None:
     if options.small:
         _, metadata = pack_networks(options.small)
         _, weights = live.without_weights(options.small.read_bytes())
-        begun = next(p for p in options.packs if p.stem == START)
-        _, own = live.without_weights(begun.read_bytes())
+        _, own = live.without_weights(options.packs[0].read_bytes())
         name = f"{live.SMALL}-{live.weights_digest(own)}-{metadata.size}.onnx"
         (live.FOLDER / name).write_bytes(live.only_weights(weights))
     for path in options.packs:

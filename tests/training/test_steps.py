@@ -12,6 +12,7 @@ from toonmark.training.config import ABLATION
 from toonmark.training.fabric import make_fabric
 from toonmark.training.gradient_step import Gate
 from toonmark.training.landmark_cyclegan import StyleTrainer
+from toonmark.training.networks import average_into
 from toonmark.training.pool import ImagePool
 from toonmark.training.step import unmatched, unmatched_views
 from toonmark.training.terms import Terms, read
@@ -139,6 +140,21 @@ def test_terms_are_read_when_they_are_asked_for():
     assert [one.values for one in read([*terms, {"c": 3.0}])] == [
         {"a": 0.5, "b": 2.0}, {"a": 1.5, "b": 2.0}, {"c": 3.0},
     ]  # fmt: skip
+
+
+def test_averages_move_as_weights_do_unless_the_gate_is_shut():
+    def module(value):
+        one = torch.nn.BatchNorm1d(3)  # parameters and buffers, one of them a count
+        torch.nn.init.constant_(one.weight, value)
+        one.running_mean.fill_(value)
+        return one
+
+    for shut, wanted in ((torch.zeros(()), 1.25), (torch.ones(()), 1.0), (None, 1.25)):
+        average, current = module(1.0), module(2.0)
+        average_into(average, current, 0.75, shut=shut)
+        for moved in (average.weight, average.running_mean):
+            torch.testing.assert_close(moved.detach(), torch.full((3,), wanted))
+        assert torch.equal(current.weight, torch.full((3,), 2.0))
 
 
 def test_a_gate_that_is_shut_stays_shut():

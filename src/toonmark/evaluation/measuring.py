@@ -36,7 +36,8 @@ def score(
 ) -> Scores:
     """Draws the baseline's faces and takes all measures of the drawings."""
     features, embeddings, found, tones, clean = [], [], [], [], []
-    judged, overlaps = [], []  # type: ignore[var-annotated]
+    judged = []
+    overlaps: list[float] = []
     done, seconds = 0, 0.0
     for pictures, points_list in batches(
         base.faces, drawer.size, options.crop, template=base.template
