@@ -2,8 +2,10 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
+from scipy.ndimage import gaussian_filter
 
 from toonmark import losses
 
@@ -150,3 +152,75 @@ def test_what_networks_give_in_bfloat16_is_measured_in_single_precision(term):
     assert loss.dtype == torch.float32
     wanted = TERMS[term](*(one.float() for one in given))
     assert float(loss) == pytest.approx(float(wanted), rel=1e-6)
+
+
+def similarity(first, second, weights):
+    """MS-SSIM as its paper writes it, of two (H, W) pictures in [0, 1], by SciPy's Gaussian."""
+
+    def blurred(picture):
+        return gaussian_filter(picture, 1.5, radius=5)[5:-5, 5:-5]
+
+    result = 1.0
+    for k, weight in enumerate(weights):
+        a, b = blurred(first), blurred(second)
+        variances = blurred(first**2) - a**2 + blurred(second**2) - b**2
+        term = (2 * (blurred(first * second) - a * b) + 0.0009) / (variances + 0.0009)
+        if k == len(weights) - 1:
+            term = term * (2 * a * b + 0.0001) / (a**2 + b**2 + 0.0001)
+        result *= term.mean() ** (weight / sum(weights))
+        height, width = (edge // 2 * 2 for edge in first.shape)
+        first, second = (
+            p[:height, :width].reshape(height // 2, 2, width // 2, 2).mean((1, 3))
+            for p in (first, second)
+        )
+    return result
+
+
+@pytest.mark.parametrize(
+    ("shape", "scales"),
+    [((11, 21), 1), ((22, 30), 2), ((50, 43), 2), ((90, 44), 3), ((176, 190), 5)],
+)
+def test_structural_similarity_is_that_of_its_paper(shape, scales):
+    random = np.random.default_rng(0)
+    first = gaussian_filter(random.random((2, 3, *shape)), (0, 0, 1, 1)) * 0.9
+    second = np.clip(first + random.normal(0, 0.05, first.shape), 0, 1)
+    weights = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333][:scales]
+    channels = zip(first.reshape(-1, *shape), second.reshape(-1, *shape), strict=True)
+    wanted = np.mean([similarity(*pair, weights) for pair in channels])
+    pictures = (torch.from_numpy(p * 2 - 1).float() for p in (first, second))
+    assert float(losses.ms_ssim(*pictures)) == pytest.approx(wanted, abs=2e-4)
+
+
+def test_structural_similarity_of_known_pictures():
+    torch.manual_seed(0)
+    picture = torch.rand(2, 3, 64, 64) * 2 - 1
+    assert float(losses.ms_ssim(picture, picture)) == pytest.approx(1)
+    noisy = (
+        losses.ms_ssim(picture, picture + s * torch.randn_like(picture)) for s in (0.1, 0.4, 1.6)
+    )
+    ordered = [float(value) for value in noisy]
+    assert 1 > ordered[0] > ordered[1] > ordered[2] > 0
+    flat = torch.full((1, 1, 16, 16), 0.0)
+    # Constant pictures differ in their means alone: (2 a b + c) / (a^2 + b^2 + c), one scale.
+    a, b, c = 0.5, 0.75, 0.01**2
+    wanted = (2 * a * b + c) / (a * a + b * b + c)
+    assert float(losses.ms_ssim(flat, flat + 0.5)) == pytest.approx(wanted, abs=1e-3)
+    opposite = torch.randn(1, 3, 32, 32, requires_grad=True)
+    losses.ms_ssim(opposite, -opposite.detach()).backward()
+    assert torch.isfinite(opposite.grad).all()
+
+
+def test_structural_similarity_is_computed_in_single_precision_in_mixed_precision_too() -> None:
+    """Variances of nearly white pictures are smaller than bfloat16's rounding of their means."""
+    torch.manual_seed(0)
+    picture = 0.98 - 0.04 * torch.rand(2, 3, 32, 32)
+    values, gradients = [], []
+    for enabled in (False, True):
+        other = (picture * 0.99).requires_grad_()
+        with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+            value = losses.ms_ssim(other, picture)
+        value.backward()
+        values.append(float(value.detach()))
+        gradients.append(other.grad)
+    assert values[1] == values[0]
+    assert torch.equal(gradients[1], gradients[0])

@@ -165,6 +165,37 @@ def test_unmatched_pictures_are_crops_without_repeated_borders():
     assert off.min() > 1.5 * default_sigma(SIZE), "none of them fits"
 
 
+def test_unmatched_crops_go_everywhere_alike():
+    views = unmatched_views(4000, SIZE, np.random.default_rng(1))
+    assert views.shape == (4000, 2, 3)
+    assert views.dtype == torch.float32
+    share, corner = views[:, 0, 0], views[:, :, 2]
+    middle = (SIZE - 1) / 2
+    aside = corner - middle * (1 - share[:, None])
+    eighths = torch.atan2(aside[:, 1], aside[:, 0]) % (2 * np.pi) / (np.pi / 4)
+    counts = torch.bincount(eighths.long(), minlength=8)
+    assert counts.min() > 430, "500 each"
+    assert counts.max() < 570
+    far = (SIZE - 1) * (1 - share[:, None])
+    reach = torch.minimum(corner, far - corner).max(dim=1).values
+    assert reach.min() < 0.2, "into the corners too"
+
+
+def test_a_run_that_goes_on_sees_the_crops_that_it_would_have_seen():
+    views = unmatched_views(2, 64, np.random.default_rng(0))
+    expected = [[0.79554, 12.41363, 8.01304], [0.74047, 15.96625, 8.98724]]
+    got = torch.cat([views[:, 0, :1], views[:, :, 2]], dim=1)
+    assert torch.allclose(got, torch.tensor(expected), atol=1e-4)
+
+
+@pytest.mark.parametrize("left_out", ["conditional_discriminator", "unmatched_pairs"])
+def test_nothing_is_cut_for_pairs_that_there_are_not(left_out):
+    random = np.random.default_rng(0)
+    config = configured(**{left_out: False})
+    assert "views" not in discriminator_draws(config, (2, 3, SIZE, SIZE), random)
+    assert "views" in discriminator_draws(configured(), (2, 3, SIZE, SIZE), random)
+
+
 def test_local_patches_are_only_judged_in_stage_two():
     config = configured()
     networks = Networks(config)
