@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from torch import nn
 
 from toonmark import artifacts
-from toonmark.artifacts import Kind
+from toonmark.artifacts import Kind, Place
 from toonmark.methods.ganimorph import GanimorphConfig, GanimorphNetworks, GanimorphTrainer
 from toonmark.methods.munit import MunitConfig, MunitNetworks, MunitTrainer, RandomStyles
 from toonmark.training import checkpoint
 from toonmark.training.config import UnpairedConfig
 from toonmark.training.networks import DIRECTIONS, TranslationNetworks
-from toonmark.training.run import open_run
+from toonmark.training.run import config_of
 
 #: Configuration, networks and trainer of each kind.
 LEARNED: dict[Kind, tuple[type[UnpairedConfig], Any, Any]] = {
@@ -23,7 +22,7 @@ LEARNED: dict[Kind, tuple[type[UnpairedConfig], Any, Any]] = {
 }
 
 
-def load_translators(path: Path) -> nn.ModuleDict:
+def load_translators(path: Place) -> nn.ModuleDict:
     """The averaged networks of a run by direction, each from images and heatmaps to images.
 
     Raises:
@@ -31,7 +30,7 @@ def load_translators(path: Path) -> nn.ModuleDict:
     """
     run = artifacts.run_of(path)
     kind, build, _ = LEARNED[run.kind]
-    config = open_run(run.path, kind, None)
+    config = config_of(run, kind)
     tensors, _ = checkpoint.load(run.weights)
     networks: TranslationNetworks = build(config)
     averaged = checkpoint.part("averaged", tensors) or tensors
