@@ -8,7 +8,7 @@ from pathlib import Path
 
 from toonmark.artifacts import has_checkpoint
 from toonmark.errors import ConfigurationError, RunError
-from toonmark.experiments import brought, further, state
+from toonmark.experiments import brought, further, measuring, state
 from toonmark.experiments.figures import (
     shown_in_figures,
     write_figures,
@@ -48,12 +48,14 @@ def train_rows(plan: Plan, out: Path, side_by_side: int = 2) -> bool:
     Raises:
         ConfigurationError: the plan is wrong, or differs from what runs here began with.
         DataError: a set cannot be used.
+        MissingWeightsError, MissingExtraError: see :func:`.state.prepare` and
+            :func:`.measuring.check`.
     """
     jobs = jobs_of(plan, out)
     _check_precision(plan, jobs, out)
     check_splits(plan, jobs)
-    further.check(plan)
     state.prepare(jobs)
+    measuring.check(plan, jobs)
     write_text(out / PLAN, plan.model_dump_json(indent=1) + "\n")
     with Board(jobs) as shown:
         return train_all(jobs, side_by_side, shown)

@@ -46,18 +46,6 @@ def chosen(plan: Plan) -> list[str]:
     return [PAPERS]
 
 
-def check(plan: Plan) -> None:
-    """Sees before anything is trained that the extractors a plan names are there.
-
-    Raises:
-        UnknownExtractorError, MissingWeightsError, MissingExtraError: one is not.
-    """
-    from toonmark.evaluation.extractors import open_extractor
-
-    for name in plan.measure.also or ():
-        open_extractor(name)
-
-
 def _has_vgg() -> bool:
     from toonmark.methods.vgg import weights_of_vgg
 

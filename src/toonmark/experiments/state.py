@@ -104,19 +104,21 @@ def prepare(jobs: Sequence[Job]) -> None:
             Or one that was brought here was trained otherwise, or on other data.
         DataError: a set cannot be used.
         RunError: a regressor or a run cannot be read.
-        MissingWeightsError: features that a method needs are not there.
+        MissingWeightsError, MissingExtraError: features that a method needs are not there, or what
+            reads them is not.
     """
     from toonmark.data.dataset import Dataset
-    from toonmark.methods.vgg import weights_of_vgg
+    from toonmark.methods.vgg import open_vgg
     from toonmark.training.landmarks import load_regressor
 
     trained = [job.training for job in jobs if job.training is not None]
     for folder in sorted({f for config in trained for f in (*config.faces, *config.cartoons)}):
         Dataset.open(folder)
-    for job in jobs:
-        if not isinstance(job.config, UnpairedConfig):
-            weights_of_vgg(job.config.vgg)
-            job.config.styles()
+    drawn = [job.config for job in jobs if not isinstance(job.config, UnpairedConfig)]
+    for file in {config.vgg for config in drawn}:
+        open_vgg(file)
+    for config in drawn:
+        config.styles()
     regressors = {
         (path, config.preset, config.size)
         for config in trained
