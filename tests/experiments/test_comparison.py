@@ -20,7 +20,6 @@ from toonmark.data.sampling import Sampler
 from toonmark.errors import ConfigurationError, DataError, MissingWeightsError
 from toonmark.evaluation.errors import UnknownExtractorError, UnknownFinderError
 from toonmark.evaluation.run_drawing import open_run_drawer
-from toonmark.experiments import experiment
 from toonmark.experiments.drawing_cache import KeptDrawer
 from toonmark.experiments.experiment import train_rows
 from toonmark.experiments.figures import grid, write_ways_back
@@ -77,7 +76,7 @@ def test_rows_of_other_methods_share_what_all_methods_share(tmp_path):
     ("rows", "error", "text"),
     [
         ({"style": {"method": "gatys", "vgg": "no.pth"}}, MissingWeightsError, "SHA-256 dcbb9e9d"),
-        ({"style": {"method": "analogy", "cartoons": []}}, ConfigurationError, "got none"),
+        ({"style": {"method": "analogy", "cartoons": []}}, ConfigurationError, "style: .* got none"),
         ({"style": {"method": "gatys", "cartoons": ["o"]}}, ConfigurationError, "other cartoons"),
         ({"style": {"method": "none"}}, ConfigurationError, "no method none"),
         ({"munit": {"method": "munit", "weights": {"x": 1}}}, ConfigurationError, "x is unknown"),
@@ -112,11 +111,9 @@ def test_what_could_not_be_measured_is_not_trained(
 ):
     monkeypatch.setenv("TOONMARK_ILLUSTRATION2VEC", str(tmp_path / "none"))
     one = plan(face_set, cartoon_set, rows={"basic": {"ablation": "basic"}}, measure=measured)
-    trained = []
-    monkeypatch.setattr(experiment, "train_all", lambda *jobs: trained.append(jobs))
     with pytest.raises(error, match=text):
         train_rows(one, tmp_path / "out")
-    assert not trained
+    assert not (tmp_path / "out").exists()
 
 
 def test_of_several_sets_one_is_named_before_training(face_set, cartoon_set, tmp_path):

@@ -54,8 +54,8 @@ def train_rows(plan: Plan, out: Path, side_by_side: int = 2) -> bool:
     jobs = jobs_of(plan, out)
     _check_precision(plan, jobs, out)
     check_splits(plan, jobs)
-    state.prepare(jobs)
     measuring.check(plan, jobs)
+    state.prepare(jobs)
     write_text(out / PLAN, plan.model_dump_json(indent=1) + "\n")
     with Board(jobs) as shown:
         return train_all(jobs, side_by_side, shown)

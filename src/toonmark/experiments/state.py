@@ -114,11 +114,14 @@ def prepare(jobs: Sequence[Job]) -> None:
     trained = [job.training for job in jobs if job.training is not None]
     for folder in sorted({f for config in trained for f in (*config.faces, *config.cartoons)}):
         Dataset.open(folder)
-    drawn = [job.config for job in jobs if not isinstance(job.config, UnpairedConfig)]
-    for file in {config.vgg for config in drawn}:
+    drawn = {job.row: job.config for job in jobs if not isinstance(job.config, UnpairedConfig)}
+    for file in {config.vgg for config in drawn.values()}:
         open_vgg(file)
-    for config in drawn:
-        config.styles()
+    for row, config in drawn.items():
+        try:
+            config.styles()
+        except ConfigurationError as error:
+            raise ConfigurationError(f"Row {row}: {error.happened}", error.remedy) from error
     regressors = {
         (path, config.preset, config.size)
         for config in trained
