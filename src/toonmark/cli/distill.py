@@ -26,7 +26,7 @@ def distill(
     *,
     machine: Mapping[str, Any],
 ) -> None:
-    """Trains a generator on what a run draws, for `toonmark export`; started again it goes on."""
+    """Train a generator on what a run draws, for `toonmark export`; started again it goes on."""
     from toonmark.training.config import DistillationConfig
 
     given = {"faces": faces, "teacher": teacher, "denoiser": denoiser}

@@ -18,7 +18,9 @@ def export(
             "the regressor is written."
         ),
     ],
-    style: Annotated[Path, typer.Argument(help="The style pack to write, such as mine.onnx.")],
+    style: Annotated[
+        Path, typer.Argument(metavar="PACK", help="The style pack to write, such as mine.onnx.")
+    ],
     iteration: Annotated[
         int | None, typer.Option(help="A kept checkpoint; the latest unless told otherwise.")
     ] = None,
@@ -53,7 +55,7 @@ def export(
         Path | None, typer.Option(help="scores.json of `toonmark evaluate`, kept in the pack.")
     ] = None,
 ) -> None:
-    """Writes one ONNX file that draws this style anywhere; checked against torch first."""
+    """Write a trained style as one ONNX file, after a comparison with torch."""
     from toonmark.artifacts import kept_at, kept_in
     from toonmark.errors import RunError
     from toonmark.exporting import export_landmarks

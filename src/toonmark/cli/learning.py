@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     C = TypeVar("C", bound=RunConfig)
 
 
-RunArgument = Annotated[Path, typer.Argument(help="The run's directory; an old run goes on.")]
+RunArgument = Annotated[
+    Path, typer.Argument(metavar="RUN", help="The run's directory; an old run goes on.")
+]
 ConfigOption = Annotated[Path | None, typer.Option(help="YAML or JSON file with settings.")]
 FacesOption = Annotated[list[str] | None, typer.Option(help="Folder of faces; may be repeated.")]
 CartoonsOption = Annotated[

@@ -24,7 +24,7 @@ def train_denoiser(
     *,
     machine: Mapping[str, Any],
 ) -> None:
-    """Trains a denoiser for `toonmark export --denoiser`; started again it goes on."""
+    """Train a denoiser for `toonmark export --denoiser`; started again it goes on."""
     from toonmark.training.config import DenoiserConfig
 
     given = {"faces": faces, "cartoons": cartoons, "generators": generators}

@@ -21,7 +21,7 @@ def train_layers(
     *,
     machine: Mapping[str, Any],
 ) -> None:
-    """Trains a style that draws in layers, for `toonmark export`; started again it goes on."""
+    """Train a style that draws in layers, for `toonmark export`; started again it goes on."""
     from toonmark.training.config import LayersConfig
 
     chosen = learning.opened(run, LayersConfig, config, settings, {"layers": layers})
