@@ -1,4 +1,4 @@
-"""Opens a path as a run, weights out of one, or a style pack. The only place that asks."""
+"""Opens a path as a run, weights out of one, or a style pack: the only place that asks which."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole experiment: train, export, measure, tell."""
+"""The whole experiment: rows are trained, exported, measured and reported."""
 
 from __future__ import annotations
 

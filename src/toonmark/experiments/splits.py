@@ -1,4 +1,4 @@
-"""No row may have learnt from what another one is measured on."""
+"""Checks before training that no row learns from what another one is measured on."""
 
 from __future__ import annotations
 
