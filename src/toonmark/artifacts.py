@@ -13,6 +13,7 @@ from toonmark.errors import RunError
 
 CONFIG = "config.json"
 CHECKPOINT = "checkpoint.safetensors"
+METRICS = "metrics.csv"
 #: Where a run keeps averaged generators to choose from.
 AVERAGED = "averaged"
 
@@ -184,6 +185,22 @@ def has_checkpoint(folder: Path) -> bool:
 def kept_at(folder: Path, iteration: int) -> Path:
     """Where a run keeps its averaged generators of one iteration."""
     return folder / AVERAGED / f"{iteration:07d}.safetensors"
+
+
+def kept(folder: Path, iteration: int) -> Path:
+    """The averaged generators that a run keeps of one iteration.
+
+    Raises:
+        RunError: it keeps none; those that it keeps are named.
+    """
+    file = kept_at(folder, iteration)
+    if not file.exists():
+        found = ", ".join(str(int(file.stem)) for file in kept_in(folder))
+        raise RunError(
+            f"{folder} kept no weights of iteration {iteration}.",
+            f"Choose one of: {found or 'none yet'}.",
+        )
+    return file
 
 
 def kept_in(folder: Path) -> list[Path]:

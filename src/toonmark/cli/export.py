@@ -56,20 +56,11 @@ def export(
     ] = None,
 ) -> None:
     """Write a trained style as one ONNX file, after a comparison with torch."""
-    from toonmark.artifacts import kept_at, kept_in
-    from toonmark.errors import RunError
+    from toonmark.artifacts import kept
     from toonmark.exporting import export_landmarks
     from toonmark.making import export as written
 
-    weights = run
-    if iteration is not None:
-        weights = kept_at(run, iteration)
-        if not weights.exists():
-            kept = ", ".join(str(int(file.stem)) for file in kept_in(run))
-            raise RunError(
-                f"{run} kept no weights of iteration {iteration}.",
-                f"Choose one of: {kept or 'none yet'}.",
-            )
+    weights = run if iteration is None else kept(run, iteration)
     said = {
         "name": name,
         "title": title,
