@@ -19,7 +19,7 @@ AVERAGED = "averaged"
 
 
 class Kind(StrEnum):
-    """What a run is of: the command that trains it. ``config.json`` says it under ``kind``."""
+    """The kind of a run: the command that trains it. ``config.json`` says it under ``kind``."""
 
     TRAIN = "train"
     LANDMARKS = "train-landmarks"
@@ -31,7 +31,7 @@ class Kind(StrEnum):
 
     @property
     def command(self) -> str:
-        """How it is called."""
+        """The command line that begins such a run."""
         if self in COMPARED:
             return f"toonmark train --method {self}"
         return f"toonmark {self}"
@@ -81,7 +81,7 @@ class Run:
 
     @property
     def weights(self) -> Path:
-        """What others use of it; not there before the run is finished (or has a checkpoint).
+        """The file that others use of it; not there before it is finished, or has a checkpoint.
 
         Of a run that was brought from another machine: its averaged generators.
         """
@@ -113,7 +113,7 @@ Artifact: TypeAlias = Run | Weights | Pack
 
 
 def open(path: str | Path) -> Artifact:
-    """What there is at a path.
+    """The run, weights or style pack at a path.
 
     Args:
         path: a run's directory, a file of weights in it (its checkpoint, or what it kept in
@@ -228,7 +228,7 @@ def brought_to(folder: Path) -> Path | None:
 
 
 def checkpoint_of(folder: Path) -> Path | None:
-    """What a training has left in a folder: its checkpoint, or what was brought of its last one.
+    """The weights that a training has left: its checkpoint, or its last ones, brought here.
 
     Raises:
         RunError: its configuration cannot be read.

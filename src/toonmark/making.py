@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Trained:
-    """What :func:`train` did.
+    """The result of :func:`train`.
 
     Attributes:
         finished: False where it was asked to stop; the same call goes on.

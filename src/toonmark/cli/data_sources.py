@@ -41,7 +41,7 @@ InFrame = Annotated[
 
 
 class Points(StrEnum):
-    """What finds the five points in photos."""
+    """The finders of the five points in photos."""
 
     regressor = "regressor"
     mesh = "mesh"

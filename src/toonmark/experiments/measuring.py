@@ -60,7 +60,7 @@ def export_finished(jobs: Sequence[Job], out: Path) -> tuple[list[Job], dict[str
 
 
 def drawer_of(job: Job, out: Path) -> Drawer:
-    """What draws for a finished run: its pack, its networks, or the method that is not trained.
+    """The drawer of a finished run: its pack, its networks, or the method that is not trained.
 
     Raises:
         StyleError, RunError, DataError: it cannot be opened.

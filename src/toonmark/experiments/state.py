@@ -77,7 +77,7 @@ def is_running(job: Job) -> bool:
 
 
 def failure_of(job: Job) -> Failure | None:
-    """What :func:`record_failure` wrote, if the run ended early."""
+    """The record of :func:`record_failure`, if the run ended early."""
     try:
         values = json.loads((job.folder / FAILURE).read_text(encoding="utf-8"))
         return Failure(str(values["message"]), int(values["iteration"]))
