@@ -1,4 +1,4 @@
-"""Opens a path as a run, weights out of one, or a style pack. The only place that asks."""
+"""Opens a path as a run, weights out of one, or a style pack: the only place that asks which."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from toonmark.errors import RunError
 
 CONFIG = "config.json"
 CHECKPOINT = "checkpoint.safetensors"
+METRICS = "metrics.csv"
 #: Where a run keeps averaged generators to choose from.
 AVERAGED = "averaged"
 
 
 class Kind(StrEnum):
-    """What a run is of: the command that trains it. ``config.json`` says it under ``kind``."""
+    """The kind of a run: the command that trains it. ``config.json`` says it under ``kind``."""
 
     TRAIN = "train"
     LANDMARKS = "train-landmarks"
@@ -30,7 +31,7 @@ class Kind(StrEnum):
 
     @property
     def command(self) -> str:
-        """How it is called."""
+        """The command line that begins such a run."""
         if self in COMPARED:
             return f"toonmark train --method {self}"
         return f"toonmark {self}"
@@ -80,7 +81,7 @@ class Run:
 
     @property
     def weights(self) -> Path:
-        """What others use of it; not there before the run is finished (or has a checkpoint).
+        """The file that others use of it; not there before it is finished, or has a checkpoint.
 
         Of a run that was brought from another machine: its averaged generators.
         """
@@ -114,7 +115,7 @@ Place: TypeAlias = str | Path | Artifact
 
 
 def open(path: Place) -> Artifact:
-    """What there is at a path.
+    """The run, weights or style pack at a path.
 
     Args:
         path: a run's directory, a file of weights in it (its checkpoint, or what it kept in
@@ -205,6 +206,22 @@ def kept_at(folder: Path, iteration: int) -> Path:
     return folder / AVERAGED / f"{iteration:07d}.safetensors"
 
 
+def kept(folder: Path, iteration: int) -> Path:
+    """The averaged generators that a run keeps of one iteration.
+
+    Raises:
+        RunError: it keeps none; those that it keeps are named.
+    """
+    file = kept_at(folder, iteration)
+    if not file.exists():
+        found = ", ".join(str(int(file.stem)) for file in kept_in(folder))
+        raise RunError(
+            f"{folder} kept no weights of iteration {iteration}.",
+            f"Choose one of: {found or 'none yet'}.",
+        )
+    return file
+
+
 def kept_in(folder: Path) -> list[Path]:
     """The averaged generators that a run keeps, earliest first."""
     return sorted((folder / AVERAGED).glob("*.safetensors"))
@@ -230,7 +247,7 @@ def brought_to(folder: Path) -> Path | None:
 
 
 def checkpoint_of(folder: Path) -> Path | None:
-    """What a training has left in a folder: its checkpoint, or what was brought of its last one.
+    """The weights that a training has left: its checkpoint, or its last ones, brought here.
 
     Raises:
         RunError: its configuration cannot be read.

@@ -1,7 +1,7 @@
 """The making half's public functions: train a run, export it as a pack, evaluate packs.
 
-Where the points of faces and of cartoons are is learnt first, then the style. Sizes and numbers of
-iterations are such that this takes seconds; without them they are as a style needs them.
+Regressors that find the landmarks of faces and of cartoons are trained first, then the style. With
+these sizes and numbers of iterations it takes seconds; the defaults are those that a style needs.
 
 >>> import toonmark
 >>> points = {"kind": "train-landmarks", "size": 64, "iterations": 2, "batch": 2}
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Trained:
-    """What :func:`train` did.
+    """The result of :func:`train`.
 
     Attributes:
         config: what it was trained with.

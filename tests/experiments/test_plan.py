@@ -151,7 +151,7 @@ def test_how_far_a_run_is(tmp_path):
     assert state.logged_iteration(job.folder) == 7
     state.record_failure(job, "It fell over.")
     assert state.failure_of(job) == state.Failure("It fell over.", 7)
-    (job.folder / state.ERROR).write_text(json.dumps({"other": 1}))
+    (job.folder / state.FAILURE).write_text(json.dumps({"other": 1}))
     assert state.failure_of(job) is None
 
 

@@ -38,7 +38,7 @@ class Ledger:
         self._crashes: dict[int, dict[int, int]] = {}
 
     def begin(self, unit: int) -> dict[int, int]:
-        """What was in hand when the last worker that had this unit ended counts as a crash."""
+        """Begins a unit; the photos that its last worker was drawing when it ended are crashes."""
         crashes = self._crashes.setdefault(unit, {})
         for place in self._held.pop(unit, []):
             crashes[place] = crashes.get(place, 0) + 1

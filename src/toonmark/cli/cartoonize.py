@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Output(StrEnum):
-    """What is drawn."""
+    """The pictures that can be written."""
 
     crop = "crop"
     in_photo = "in-photo"

@@ -26,7 +26,7 @@ def distill(
     *,
     machine: Mapping[str, Any],
 ) -> None:
-    """Trains a generator on what a run draws, for `toonmark export`; started again it goes on."""
+    """Train a generator on what a run draws, for `toonmark export`; started again it goes on."""
     given = {"faces": faces, "teacher": teacher, "denoiser": denoiser}
     result = learning.trained(run, "distill", config, settings, given, **machine)
     if result is not None:

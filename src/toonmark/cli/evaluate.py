@@ -15,7 +15,8 @@ def evaluate(
         Path, typer.Option("--output", "-o", help="Folder for scores.json and report.html.")
     ],
     styles: Annotated[
-        list[Path] | None, typer.Argument(help="Style packs (.onnx) to measure.")
+        list[Path] | None,
+        typer.Argument(metavar="[PACK]...", help="Style packs (.onnx) to measure."),
     ] = None,
     runs: Annotated[
         list[Path] | None,

@@ -18,7 +18,9 @@ def export(
             "the regressor is written."
         ),
     ],
-    style: Annotated[Path, typer.Argument(help="The style pack to write, such as mine.onnx.")],
+    style: Annotated[
+        Path, typer.Argument(metavar="PACK", help="The style pack to write, such as mine.onnx.")
+    ],
     iteration: Annotated[
         int | None, typer.Option(help="A kept checkpoint; the latest unless told otherwise.")
     ] = None,
@@ -53,22 +55,13 @@ def export(
         Path | None, typer.Option(help="scores.json of `toonmark evaluate`, kept in the pack.")
     ] = None,
 ) -> None:
-    """Writes one ONNX file that draws this style anywhere; checked against torch first."""
+    """Write a trained style as one ONNX file, after a comparison with torch."""
     from toonmark import artifacts
-    from toonmark.artifacts import Kind, Run, kept_at, kept_in
-    from toonmark.errors import RunError
+    from toonmark.artifacts import Kind, Run, kept
     from toonmark.exporting import export_landmarks
     from toonmark.making import export as written
 
-    weights = run
-    if iteration is not None:
-        weights = kept_at(run, iteration)
-        if not weights.exists():
-            kept = ", ".join(str(int(file.stem)) for file in kept_in(run))
-            raise RunError(
-                f"{run} kept no weights of iteration {iteration}.",
-                f"Choose one of: {kept or 'none yet'}.",
-            )
+    weights = run if iteration is None else kept(run, iteration)
     said = {
         "name": name,
         "title": title,

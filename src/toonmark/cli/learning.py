@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from toonmark.making import Trained
 
 
-RunArgument = Annotated[Path, typer.Argument(help="The run's directory; an old run goes on.")]
+RunArgument = Annotated[
+    Path, typer.Argument(metavar="RUN", help="The run's directory; an old run goes on.")
+]
 ConfigOption = Annotated[Path | None, typer.Option(help="YAML or JSON file with settings.")]
 FacesOption = Annotated[list[str] | None, typer.Option(help="Folder of faces; may be repeated.")]
 CartoonsOption = Annotated[

@@ -39,7 +39,7 @@ def train(
     *,
     machine: Mapping[str, Any],
 ) -> None:
-    """Trains a style; started again it goes on where it was.
+    """Train a style on unpaired faces and cartoons; started again it goes on where it was.
 
     A killed run repeats at most the iterations since its last checkpoint. On a CPU, with as many
     threads and processes as before, it ends with the same weights as a run that was never killed; a

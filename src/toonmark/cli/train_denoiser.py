@@ -24,7 +24,7 @@ def train_denoiser(
     *,
     machine: Mapping[str, Any],
 ) -> None:
-    """Trains a denoiser for `toonmark export --denoiser`; started again it goes on."""
+    """Train a denoiser for `toonmark export --denoiser`; started again it goes on."""
     given = {"faces": faces, "cartoons": cartoons, "generators": generators}
     result = learning.trained(run, "train-denoiser", config, settings, given, **machine)
     if result is not None:

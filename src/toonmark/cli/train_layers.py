@@ -21,7 +21,7 @@ def train_layers(
     *,
     machine: Mapping[str, Any],
 ) -> None:
-    """Trains a style that draws in layers, for `toonmark export`; started again it goes on."""
+    """Train a style that draws in layers, for `toonmark export`; started again it goes on."""
     result = learning.trained(run, "train-layers", config, settings, {"layers": layers}, **machine)
     if result is not None:
         error = result.error

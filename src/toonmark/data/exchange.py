@@ -39,7 +39,7 @@ class Import:
     swapped: bool
 
     def summary(self) -> list[str]:
-        """What was read, a line each."""
+        """A summary of the points that were read, as lines."""
         listing = self.listing
         lines = [
             f"{len(listing.points)} pictures with five points are listed, {len(self.points)} of "

@@ -65,7 +65,7 @@ def overview(dataset: Dataset, count: int = 96) -> str:
 
 
 def measures(dataset: Dataset) -> dict[str, Array]:
-    """What the histograms show, by title: of points (n,), of pixels at most :data:`MEASURED`."""
+    """The histograms' numbers, by title: of points (n,), of pixels at most :data:`MEASURED`."""
     points = dataset.points.astype(np.float64)
     indices = np.unique(np.linspace(0, len(dataset) - 1, min(MEASURED, len(dataset))).astype(int))
     rows = []

@@ -26,7 +26,7 @@ def in_processes(
     common: tuple[Any, ...],
     workers: int,
 ) -> Iterator[T]:
-    """What ``work`` makes of each chunk, in order; done by several processes, or here by one.
+    """The results of ``work`` for each chunk, in order, by several processes or here by one.
 
     Args:
         start: called once in each process, with ``common``.

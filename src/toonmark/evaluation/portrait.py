@@ -1,4 +1,4 @@
-"""Does a drawing of a whole portrait keep the person's outline, colours and glasses?
+"""Whole portraits: whether a drawing keeps the person's outline, colours and glasses.
 
 * Silhouette: the overlap (intersection over union) of the drawn figure with u2netp's matte of the
   photo, and how much of the figure lies outside of it. A matte errs too, so the same is measured

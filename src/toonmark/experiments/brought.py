@@ -30,7 +30,7 @@ _TOLD = ("batch",)
 
 
 class Elsewhere(BaseModel):
-    """How a run was trained that was brought here as averaged generators; None: it does not say."""
+    """The facts of a run that was trained elsewhere and brought here; None: it does not say."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -90,7 +90,7 @@ def _check(job: Job, config: UnpairedConfig, here: dict[str, dict[str, str]]) ->
 
 
 def told(job: Job) -> Elsewhere | None:
-    """What the table says of how a run was trained, where it was not trained here."""
+    """The facts of a run for the table, where it was not trained here."""
     file = brought_to(job.folder)
     if file is None or job.training is None:
         return None

@@ -1,4 +1,4 @@
-"""The whole experiment: train, export, measure, tell."""
+"""The whole experiment: rows are trained, exported, measured and reported."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from toonmark.artifacts import has_checkpoint
 from toonmark.errors import ConfigurationError, RunError
-from toonmark.experiments import brought, further, state
+from toonmark.experiments import brought, further, measuring, state
 from toonmark.experiments.figures import (
     shown_in_figures,
     write_figures,
@@ -48,11 +48,13 @@ def train_rows(plan: Plan, out: Path, side_by_side: int = 2) -> bool:
     Raises:
         ConfigurationError: the plan is wrong, or differs from what runs here began with.
         DataError: a set cannot be used.
+        MissingWeightsError, MissingExtraError: see :func:`.state.prepare` and
+            :func:`.measuring.check`.
     """
     jobs = jobs_of(plan, out)
     _check_precision(plan, jobs, out)
     check_splits(plan, jobs)
-    further.check(plan)
+    measuring.check(plan, jobs)
     state.prepare(jobs)
     write_text(out / PLAN, plan.model_dump_json(indent=1) + "\n")
     with Board(jobs) as shown:

@@ -8,9 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from toonmark.artifacts import run_of
+from toonmark.data.dataset import Dataset
 from toonmark.errors import DataError, ToonmarkError
 from toonmark.evaluation import Evaluation, Options, Scores, evaluate_all
 from toonmark.evaluation.drawers import Drawer, PackDrawer
+from toonmark.evaluation.extractors import open_extractor
+from toonmark.evaluation.finders import open_finder
+from toonmark.evaluation.identity import Recognizer
 from toonmark.experiments import state
 from toonmark.experiments.drawing_cache import KeptDrawer
 from toonmark.experiments.plan import Job, Measuring, Plan
@@ -56,7 +60,7 @@ def export_finished(jobs: Sequence[Job], out: Path) -> tuple[list[Job], dict[str
 
 
 def drawer_of(job: Job, out: Path) -> Drawer:
-    """What draws for a finished run: its pack, its networks, or the method that is not trained.
+    """The drawer of a finished run: its pack, its networks, or the method that is not trained.
 
     Raises:
         StyleError, RunError, DataError: it cannot be opened.
@@ -111,6 +115,25 @@ def by_cartoons(plan: Plan, jobs: Sequence[Job]) -> list[list[Job]]:
         drawn = groups.pop(())
         next(iter(groups.values())).extend(drawn)
     return list(groups.values())
+
+
+def check(plan: Plan, jobs: Sequence[Job]) -> None:
+    """Sees before anything is trained that everything is there which measuring needs.
+
+    Raises:
+        DataError: a set that is measured on cannot be opened, or none is named where there are
+            several.
+        UnknownExtractorError, UnknownFinderError: no such extractor or finder of points.
+        MissingWeightsError, MissingExtraError: one of them, or the face recogniser, is not there.
+    """
+    for group in by_cartoons(plan, jobs):
+        for folder in folders(plan, group):
+            Dataset.open(folder)
+    open_extractor(plan.measure.extractor, plan.measure.weights)
+    for name in plan.measure.also or ():
+        open_extractor(name)
+    open_finder(plan.measure.finder)
+    Recognizer()
 
 
 def measure(

@@ -117,7 +117,7 @@ class Job:
 
     @property
     def training(self) -> UnpairedConfig | None:
-        """What is trained; None for a method that is not."""
+        """The training's configuration; None for a method that is not trained."""
         return self.config if isinstance(self.config, UnpairedConfig) else None
 
 
@@ -178,7 +178,7 @@ Config = UnpairedConfig | OptimisedConfig
 
 
 def row_config(plan: Plan, name: str) -> Config:
-    """What a row trains, or how it draws, with the first seed.
+    """The configuration of a row, trained or drawn, with the first seed.
 
     Regressors are taken out where the method has no use for pre-trained ones, so that a run's
     configuration says what it had.

@@ -246,7 +246,7 @@ class LayeredGenerator(nn.Module):
         return torch.einsum("nlhw,nlc->nchw", toned_shares, colours)
 
     def colours(self, shares: Tensor, photo: Tensor) -> Tensor:
-        """What each layer is painted in.
+        """The colour of each layer.
 
         Args:
             shares: (N, layers, H, W), how much of each pixel is each layer's, of their sum.

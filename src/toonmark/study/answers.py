@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS answers (
 
 @dataclass(frozen=True)
 class Answer:
-    """What one rater picked for one question about one group.
+    """One rater's picks for one question about one group.
 
     Attributes:
         rater: the rater's code.
@@ -113,7 +113,7 @@ class Answers:
             return database.execute(query, (rater,)).fetchone() is not None
 
     def of(self, rater: str) -> list[Answer]:
-        """What a rater has answered so far.
+        """A rater's answers so far.
 
         Raises:
             UnknownRaterError: no such rater.

@@ -91,7 +91,7 @@ class DenoiserTrainer(PairedTrainer):
 
     @torch.no_grad()
     def drawings(self, numbers: list[int]) -> Tensor:
-        """What the run's generator draws of photos: (N, 3, S, S), by the pictures' numbers."""
+        """The run's generator's drawings of photos: (N, 3, S, S), by the pictures' numbers."""
         assert self.generators is not None
         samples = [self.faces.at(number, 0, 1) for number in numbers]
         points = to_points([sample.landmarks for sample in samples])

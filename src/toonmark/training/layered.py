@@ -226,12 +226,12 @@ class LayerTrainer:
         return folder / WEIGHTS[Kind.LAYERS]
 
     def build(self) -> dict[str, int]:
-        """What the network is built with."""
+        """The arguments that the network is built with."""
         config = self.config
         return {"width": config.width, "blocks": config.blocks, "kernel": config.kernel}
 
     def facts(self) -> dict[str, Any]:
-        """What a style pack says of how it was trained."""
+        """The facts of the training that a style pack states."""
         config = self.config
         terms = [Dataset.open(folder).description.get("terms") for folder in config.layers]
         own = {

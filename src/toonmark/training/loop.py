@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Schedule(Protocol):
-    """What the loop reads of a configuration."""
+    """The settings that the loop reads of a configuration."""
 
     @property
     def iterations(self) -> int: ...
@@ -40,7 +40,7 @@ LARGEST = 1e6
 
 
 class Trainer(Protocol):
-    """What the loop asks of a training."""
+    """The methods that the loop calls of a training."""
 
     fabric: Fabric
 

@@ -46,7 +46,7 @@ DIRECTIONS = (TO_CARTOON, TO_CARTOON.back)
 
 
 class TranslationNetworks(nn.Module):
-    """What translates between two domains, and what judges it.
+    """The networks that translate between two domains, and those that judge them.
 
     Attributes:
         generators: of all directions; averaged over the training.
@@ -57,7 +57,7 @@ class TranslationNetworks(nn.Module):
     discriminators: nn.ModuleDict
 
     def translator(self, generators: nn.ModuleDict, direction: Direction) -> nn.Module:
-        """What draws in one direction: images and heatmaps in, images out.
+        """The network that draws in one direction: images and heatmaps in, images out.
 
         Args:
             generators: this run's, or an average of them.

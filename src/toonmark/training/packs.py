@@ -86,7 +86,7 @@ def _layered(
 
 
 def pack_facts(metadata: StyleMetadata) -> dict[str, Any]:
-    """How a pack was trained, with the terms of its data on the last of its runs."""
+    """The facts of a pack's training, with the terms of its data on the last of its runs."""
     facts = dict(metadata.training)
     *before, last = facts.get("runs") or [{"stage1": 0, "stage2": 0}]
     return {**facts, "runs": [*before, {**last, "terms": metadata.terms}]}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from filelock import FileLock, Timeout
 
 from toonmark import artifacts
-from toonmark.artifacts import CONFIG, Kind, Run
+from toonmark.artifacts import CONFIG, METRICS, Kind, Run
 from toonmark.configuration import Frozen, difference, parse
 from toonmark.errors import ConfigurationError, OutputNotWritableError, RunError
 from toonmark.files import write_text, writing, written_whole
@@ -113,7 +113,7 @@ class Metrics:
     """
 
     def __init__(self, path: Path, iteration: int) -> None:
-        self._file = path / "metrics.csv"
+        self._file = path / METRICS
         self._folder = path / "tensorboard"
         self._sums: dict[str, float] = {}
         self._count = 0

@@ -35,7 +35,7 @@ DENOISER = "denoiser.json"
 def trained_style(
     path: Place, denoiser: Path | None = None
 ) -> tuple[nn.Module, int, dict[str, Any]]:
-    """What a run has learnt: the generator to cartoons, its size in pixels, and how it was trained.
+    """A run's style: the generator to cartoons, its size in pixels, and how it was trained.
 
     Args:
         path: a run of ``toonmark train`` or ``toonmark distill``, weights that the first kept, or
@@ -143,7 +143,7 @@ def _one_run(config: TrainConfig, done: int, run: Path | None) -> dict[str, Any]
 
 
 def training_facts(config: TrainConfig, done: int, run: Path | None = None) -> dict[str, Any]:
-    """What a style pack says of how it was trained, with the runs that it started from.
+    """The facts of a style's training for its pack, with the runs that it started from.
 
     Args:
         config: the last run's.

@@ -167,7 +167,7 @@ class UnpairedTrainer(ABC):
         stage2: bool,
         draws: Draws,
     ) -> tuple[Tensor, Parts, Generated]:
-        """What the generators minimise in one direction: the sum, its terms, what was drawn.
+        """The generators' loss in one direction: the sum, its terms, and the drawings.
 
         Args:
             batches: real pictures by domain.
@@ -184,7 +184,7 @@ class UnpairedTrainer(ABC):
         stage2: bool,
         draws: Draws,
     ) -> tuple[Tensor, Parts]:
-        """What the target domain's discriminators minimise.
+        """The loss of the target domain's discriminators.
 
         Args:
             batch: real pictures of the target domain.
@@ -194,7 +194,7 @@ class UnpairedTrainer(ABC):
         """
 
     def generator_draws(self, shape: Sequence[int], random: np.random.Generator) -> Draws:
-        """What :meth:`generator_loss` needs of random numbers, on the processor.
+        """The random numbers that :meth:`generator_loss` needs, on the processor.
 
         Args:
             shape: of a batch's pictures here, (N, 3, S, S).
@@ -372,7 +372,7 @@ class UnpairedTrainer(ABC):
 
     @cached_property
     def facts(self) -> dict[str, str]:
-        """What averaged generators say of themselves wherever they are brought to."""
+        """The facts that averaged generators carry wherever they are brought to."""
         where = {"precision": precision_of(self.fabric), "device": device_of(self.fabric)}
         return {**where, **digests(self.unpaired)}
 

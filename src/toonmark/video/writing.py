@@ -26,7 +26,7 @@ WRITTEN = {
 
 
 def codec_for(av: Any, target: Path) -> str:
-    """What the film in a file of this name is coded as.
+    """The codec of the film in a file of this name.
 
     Raises:
         OutputNotWritableError: videos are not written under such a name.

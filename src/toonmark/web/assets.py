@@ -81,7 +81,7 @@ class Network:
 
 
 class Networks:
-    """What the page needs to find and draw faces. Safe to share between threads.
+    """The networks that the page needs to find and draw faces. Safe to share between threads.
 
     Args:
         server: whether there is an API beside the page.

@@ -28,7 +28,7 @@ _CHUNK = 32
 
 
 def configuration(size: int, seed: int, plain: bool = False, frame: str = "face") -> dict[str, Any]:
-    """What a picture depends on beside its index; two folders that agree hold the same ones."""
+    """The settings that pictures depend on, beside their index."""
     config = {
         "style": "facesjs",
         "drawing_version": DRAWING_VERSION,
