@@ -14,9 +14,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from toonmark.colour import by_profile, eight_bits, on_white
 from toonmark.errors import NotAnImageError
 from toonmark.landmarks import Array
+from toonmark.srgb import by_profile, eight_bits, on_white
 
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _YCBCR = 0, 1, 2, 6
 _COLOURS = {

@@ -22,8 +22,8 @@ from toonmark.evaluation.errors import (
 )
 from toonmark.evaluation.features import Extractor
 from toonmark.evaluation.networks import EvaluationNetworks
-from toonmark.evaluation.report import write_report
 from toonmark.evaluation.scores import Scores
+from toonmark.evaluation.scores_page import write_report
 from toonmark.evaluation.selection import select
 
 pytestmark = pytest.mark.filterwarnings("ignore::toonmark.evaluation.errors.MeasurementWarning")

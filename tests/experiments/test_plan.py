@@ -12,10 +12,10 @@ from toonmark.configuration import parse
 from toonmark.errors import ConfigurationError
 from toonmark.experiments import runner, state
 from toonmark.experiments.experiment import train_rows
+from toonmark.experiments.markdown_table import number
 from toonmark.experiments.plan import Plan, jobs_of
 from toonmark.experiments.progress import duration
 from toonmark.experiments.results import PAPER_FID, Spread
-from toonmark.experiments.table import number
 from toonmark.training import checkpoint
 from toonmark.training.config import ABLATION, TrainConfig
 from toonmark.training.run import open_run

@@ -63,7 +63,7 @@ def of_clip(path: Path, target: Path | None, report: clip.ClipReport | None, err
     """A video's part of the ``--json`` report."""
     from dataclasses import asdict
 
-    from toonmark.cli.report import of_photo
+    from toonmark.cli.json_report import of_photo
 
     entry = of_photo(path, [], error)
     rounded = {

@@ -53,7 +53,7 @@ def render_cartoons(
         TimeRemainingColumn,
     )
 
-    from toonmark.data.facesjs.dataset import write_dataset
+    from toonmark.data.facesjs.cartoon_set import write_dataset
     from toonmark.data.facesjs.parts import load_parts
 
     drawn_with = load_parts(parts)

@@ -67,8 +67,8 @@ def table(out: _Out) -> None:
     """Print table 1 from the answers so far; write table.md and table.json."""
     from toonmark.files import write_text
     from toonmark.study.answers import Answers
+    from toonmark.study.ratings_table import markdown, tabulate
     from toonmark.study.study import load
-    from toonmark.study.table import markdown, tabulate
 
     study = load(out)
     counted = tabulate(study, Answers(out, study).all())

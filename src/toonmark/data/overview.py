@@ -9,12 +9,12 @@ from html import escape
 import numpy as np
 
 from toonmark import pictures
-from toonmark.colour import to_lab
 from toonmark.data.dataset import Dataset
 from toonmark.data.sheet import contact_sheet
 from toonmark.data.sources.selection import chroma, sharpness
 from toonmark.faces.pose import roll, yaw
 from toonmark.landmarks import FACE_TEMPLATE, Array, inter_eye_distance, template_points
+from toonmark.srgb import to_lab
 
 #: Pictures whose pixels are measured, spread evenly over the set; points are measured in all.
 MEASURED = 500

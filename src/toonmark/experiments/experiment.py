@@ -15,6 +15,7 @@ from toonmark.experiments.figures import (
     write_styles,
     write_ways_back,
 )
+from toonmark.experiments.markdown_table import markdown
 from toonmark.experiments.measuring import (
     by_cartoons,
     drawer_of,
@@ -24,11 +25,10 @@ from toonmark.experiments.measuring import (
 )
 from toonmark.experiments.plan import Job, Plan, jobs_of
 from toonmark.experiments.progress import Board
-from toonmark.experiments.report import write_report
 from toonmark.experiments.results import Results, results_of
+from toonmark.experiments.results_page import write_report
 from toonmark.experiments.runner import train_all
 from toonmark.experiments.splits import check_splits
-from toonmark.experiments.table import markdown
 from toonmark.files import write_text
 
 PLAN = "plan.json"

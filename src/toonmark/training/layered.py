@@ -22,7 +22,7 @@ from torch import Tensor
 from toonmark import artifacts
 from toonmark.artifacts import WEIGHTS, Kind, Pack, Place
 from toonmark.data.dataset import Dataset
-from toonmark.data.layers.sampling import LayerSample, LayerSampler
+from toonmark.data.layers.layer_sampling import LayerSample, LayerSampler
 from toonmark.data.provenance import landmarks_of
 from toonmark.errors import StyleError
 from toonmark.models.heatmaps import heatmaps

@@ -15,7 +15,7 @@ from toonmark import blend
 from toonmark.errors import NoFaceError, VideoError, imported
 from toonmark.files import written_whole
 from toonmark.landmarks import Array
-from toonmark.video.colours import colours_of
+from toonmark.video.colour_spaces import colours_of
 from toonmark.video.geometry import fitted, lie_of, shown_size
 from toonmark.video.overlapped import behind
 from toonmark.video.reading import Shown, opened, played

@@ -11,7 +11,7 @@ import numpy as np
 
 from toonmark.errors import OutputNotWritableError
 from toonmark.landmarks import Array
-from toonmark.video.colours import colours_of
+from toonmark.video.colour_spaces import colours_of
 from toonmark.video.reading import Shown
 from toonmark.video.sound import Track, container_format
 

@@ -9,10 +9,10 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from toonmark.colour import to_lab
 from toonmark.faces.align import face_transform, scale_of
 from toonmark.faces.pose import roll, yaw
 from toonmark.landmarks import FACE_TEMPLATE, Array, template_points
+from toonmark.srgb import to_lab
 
 #: Edge in pixels of the crops whose sharpness and colour are judged.
 JUDGED_AT = 128
