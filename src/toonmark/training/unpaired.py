@@ -19,17 +19,15 @@ import torch
 from torch import Tensor, nn
 
 from toonmark.artifacts import kept_at
-from toonmark.data.backgrounds import Backgrounds
-from toonmark.data.sampling import Sampler
 from toonmark.data.streams import Stream
-from toonmark.errors import ConfigurationError
 from toonmark.training import checkpoint
 from toonmark.training.ahead import Ahead
 from toonmark.training.batch import Batch
+from toonmark.training.compiled import captured, compile_networks
 from toonmark.training.config import UnpairedConfig
 from toonmark.training.digests import digests
 from toonmark.training.fabric import device_of, placed, precision_of
-from toonmark.training.gradient_step import Gate
+from toonmark.training.gradient_step import Gate, summed
 from toonmark.training.networks import (
     DIRECTIONS,
     Direction,
@@ -37,7 +35,7 @@ from toonmark.training.networks import (
     TranslationNetworks,
     average_into,
 )
-from toonmark.training.pictures import Pictures
+from toonmark.training.pictures import Pictures, samplers_of
 from toonmark.training.pool import ImagePool
 from toonmark.training.processes import Update, places
 from toonmark.training.samples import write_samples
@@ -79,24 +77,7 @@ class UnpairedTrainer(ABC):
         self.unpaired, self.fabric, self.translation = config, fabric, networks
         self.side_by_side = threads > 1 and fabric.device.type == "cpu"
         self._workers = ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,))
-        self.samplers: dict[Domain, Sampler] = {
-            "face": Sampler(
-                config.faces,
-                config.size,
-                config.augmentation,
-                backgrounds=Backgrounds(config.backgrounds),
-                background_share=config.background_share,
-                seed=config.seed,
-                split=config.split,
-            ),
-            "cartoon": Sampler(
-                config.cartoons,
-                config.size,
-                config.augmentation,
-                seed=config.seed + 1,
-                split=config.split,
-            ),
-        }
+        self.samplers = samplers_of(config)
         self.made = Pictures(
             self.samplers,
             config.batch,
@@ -132,7 +113,7 @@ class UnpairedTrainer(ABC):
         Args:
             options: those of :func:`torch.compile`.
         """
-        _compile(self.translation, {"dynamic": False, **options})
+        compile_networks(self.translation, **options)
 
     def capture(self, **options: Any) -> None:
         """Has PyTorch compile each direction of a step as one graph: losses, gradients, the pool.
@@ -146,16 +127,7 @@ class UnpairedTrainer(ABC):
         Raises:
             ConfigurationError: this PyTorch cannot capture a gradient.
         """
-        from torch._dynamo import config
-
-        if not hasattr(config, "trace_autograd_ops"):
-            raise ConfigurationError(
-                f"PyTorch {torch.__version__} cannot capture a step with its gradients.",
-                "Update PyTorch, or compile the networks alone (`--compile`).",
-            )
-        config.trace_autograd_ops = True
-        whole = {"dynamic": False, "fullgraph": True, **options}
-        self.directed = torch.compile(self.directed, **whole)  # type: ignore[method-assign]
+        self.directed = captured(self.directed, **options)  # type: ignore[method-assign]
 
     # What a method adds ------------------------------------------------------------------
 
@@ -239,7 +211,7 @@ class UnpairedTrainer(ABC):
             self.fabric, {name: value for _, parts in results for name, value in parts.items()}
         )
         both = [
-            _sums(*kinds) for kinds in zip(*(gradients for gradients, _ in results), strict=True)
+            summed(*kinds) for kinds in zip(*(gradients for gradients, _ in results), strict=True)
         ]
         if held := self.held(iteration):
             both[0] = [
@@ -377,27 +349,5 @@ class UnpairedTrainer(ABC):
         return {**where, **digests(self.unpaired)}
 
 
-def _compile(networks: nn.Module, options: Mapping[str, Any]) -> None:
-    for network in networks.children():
-        if isinstance(network, nn.ModuleDict):
-            _compile(network, options)
-        else:
-            network.compile(**options)
-
-
 def _named(direction: Direction, side: str, parts: Parts) -> Parts:
     return {f"{direction.name}/{side}/{name}": value for name, value in parts.items()}
-
-
-def _sums(first: Sequence[Tensor | None], second: Sequence[Tensor | None]) -> list[Tensor | None]:
-    """Both directions' gradients added, where both have one; as few operators as there can be."""
-    sums = [b if a is None else a for a, b in zip(first, second, strict=True)]
-    both = [
-        (i, a, b)
-        for i, (a, b) in enumerate(zip(first, second, strict=True))
-        if a is not None and b is not None
-    ]
-    added = torch._foreach_add([a for _, a, _ in both], [b for _, _, b in both]) if both else []
-    for (i, _, _), one in zip(both, added, strict=True):
-        sums[i] = one
-    return sums
