@@ -303,6 +303,8 @@ def _needs(extra: str, what: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        if isinstance(error, MissingExtraError) or (error.name or "").startswith("toonmark"):
+        # A module of a package that is there (torch._C) is damage, and an extra does not mend it.
+        damaged = "." in (error.name or "") or error.name == "toonmark"
+        if isinstance(error, MissingExtraError) or damaged:
             raise
         raise MissingExtraError(what, extra) from error

@@ -155,7 +155,7 @@ def test_finds_that_are_no_numbers_are_no_faces(monkeypatch, astronaut, wrong):
             rows[0, 2] = wrong
             return 1, rows
 
-    monkeypatch.setattr(detect, "_detector", Detector)
+    monkeypatch.setattr(yunet, "_detector", Detector)
     (face,) = detect.detect_once(astronaut, 320)
     assert np.isfinite(face.box).all()
 
