@@ -113,18 +113,23 @@ class Pack:
 
 
 Artifact: TypeAlias = Run | Weights | Pack
+#: A path, or what was found there.
+Place: TypeAlias = str | Path | Artifact
 
 
-def open(path: str | Path) -> Artifact:
+def open(path: Place) -> Artifact:
     """The run, weights or style pack at a path.
 
     Args:
         path: a run's directory, a file of weights in it (its checkpoint, or what it kept in
-            ``averaged``) or by itself, or a file ``.onnx``.
+            ``averaged``) or by itself, or a file ``.onnx``. What was opened before is given back
+            as it is, so that all on its way may take either.
 
     Raises:
         RunError: there is nothing, a directory that is no run, or a run that cannot be read.
     """
+    if isinstance(path, Artifact):
+        return path
     path = Path(path)
     if path.is_dir():
         return Run(path, *_read(path))
@@ -138,7 +143,7 @@ def open(path: str | Path) -> Artifact:
     return Weights(path, None)
 
 
-def run_of(path: str | Path) -> Run:
+def run_of(path: Place) -> Run:
     """The run that a path names, or that its file lies in.
 
     Raises:
@@ -147,11 +152,25 @@ def run_of(path: str | Path) -> Run:
     found = open(path)
     run = found.run if isinstance(found, Weights) else found
     if not isinstance(run, Run):
-        raise RunError(f"{path} is not in a run.", "Name a run's directory, or a file within one.")
+        raise RunError(
+            f"{found.path} is not in a run.", "Name a run's directory, or a file within one."
+        )
     return run
 
 
-def weights_of(path: str | Path, kind: Kind) -> Path:
+def run_at(path: Place) -> Run:
+    """The run whose directory a path names.
+
+    Raises:
+        RunError: a file, in a run or not; or as :func:`open`.
+    """
+    found = open(path)
+    if not isinstance(found, Run):
+        raise RunError(f"{found.path} is not a run's directory.", "Name the run itself.")
+    return found
+
+
+def weights_of(path: Place, kind: Kind) -> Path:
     """The file of weights that a path stands for.
 
     Args:
@@ -165,13 +184,13 @@ def weights_of(path: str | Path, kind: Kind) -> Path:
     if isinstance(found, Weights):
         return found.path
     if isinstance(found, Pack):
-        raise RunError(f"{path} is a style pack.", f"Name a run of `{kind.command}`.")
+        raise RunError(f"{found.path} is a style pack.", f"Name a run of `{kind.command}`.")
     if found.kind is not kind:
         raise RunError(
-            f"{path} is a run of `{found.kind.command}`.", f"Name a run of `{kind.command}`."
+            f"{found.path} is a run of `{found.kind.command}`.", f"Name a run of `{kind.command}`."
         )
     if not found.weights.exists():
-        raise RunError(f"{path} is not finished.", f"Go on with it: {kind.again(path)}")
+        raise RunError(f"{found.path} is not finished.", f"Go on with it: {kind.again(found.path)}")
     return found.weights
 
 

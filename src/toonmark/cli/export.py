@@ -56,7 +56,8 @@ def export(
     ] = None,
 ) -> None:
     """Write a trained style as one ONNX file, after a comparison with torch."""
-    from toonmark.artifacts import kept
+    from toonmark import artifacts
+    from toonmark.artifacts import Kind, Run, kept
     from toonmark.exporting import export_landmarks
     from toonmark.making import export as written
 
@@ -70,12 +71,13 @@ def export(
         "description": description,
         "scores": _scores(scores) if scores else {},
     }
-    if _finds_points(weights):
-        worst = export_landmarks(weights, style)
+    found = artifacts.open(weights)
+    if isinstance(found, Run) and found.kind is Kind.LANDMARKS:
+        worst = export_landmarks(found, style)
         typer.echo(f"Wrote {style}: a landmark regressor, within {worst:.1e} of torch.")
         return
     metadata, worst = written(
-        weights,
+        found,
         style,
         denoiser=denoiser,
         half=half,
@@ -89,13 +91,6 @@ def export(
         f"Wrote {style}: {metadata.training['iterations']} iterations, {megabytes:.2f} MB, "
         f"within {worst:.1e} of torch."
     )
-
-
-def _finds_points(path: Path) -> bool:
-    from toonmark import artifacts
-
-    found = artifacts.open(path)
-    return isinstance(found, artifacts.Run) and found.kind is artifacts.Kind.LANDMARKS
 
 
 def _scores(file: Path) -> dict[str, Any]:

@@ -27,10 +27,7 @@ def train_landmarks(
     machine: Mapping[str, Any],
 ) -> None:
     """Train a landmark regressor and report its error on held-out pictures."""
-    from toonmark.training.config import RegressorConfig
-
-    chosen = learning.opened(run, RegressorConfig, config, settings, {"data": data})
-    result = learning.trained(chosen, run, **machine)
+    result = learning.trained(run, "train-landmarks", config, settings, {"data": data}, **machine)
     if result is not None:
         error = result.error
         typer.echo(

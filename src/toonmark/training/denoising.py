@@ -211,14 +211,14 @@ def load_denoiser(path: str | Path, size: int | None = None) -> tuple[Denoiser, 
         StyleError: not a style pack, though its name ends like one's, or one without a denoiser.
         ConfigurationError: it was trained at another size.
     """
-    path = Path(path)
-    if isinstance(artifacts.open(path), Pack):
+    found, path = artifacts.open(path), Path(path)
+    if isinstance(found, Pack):
         denoiser, metadata = pack_denoiser(path)
         facts = {k: str(v) for k, v in metadata.training.get("denoiser", {}).items()}
         facts["size"] = str(metadata.size)
         check_size(path, facts, size)
         return denoiser, facts
-    tensors, facts = checkpoint.load(artifacts.weights_of(path, Kind.DENOISER))
+    tensors, facts = checkpoint.load(artifacts.weights_of(found, Kind.DENOISER))
     check_size(path, facts, size)
     denoiser = Denoiser()
     checkpoint.load_weights(denoiser, tensors, "a denoiser")

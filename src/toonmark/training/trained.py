@@ -9,7 +9,7 @@ from typing import Any
 from torch import nn
 
 from toonmark import artifacts
-from toonmark.artifacts import BEHIND, ORIGINS, Kind, Pack, noted_in
+from toonmark.artifacts import BEHIND, ORIGINS, Kind, Pack, Place, noted_in
 from toonmark.data.dataset import DESCRIPTION, places_of, read_description
 from toonmark.data.provenance import landmarks_of
 from toonmark.errors import ConfigurationError, DataError, RunError
@@ -24,11 +24,11 @@ from toonmark.training.denoising import load_denoiser
 from toonmark.training.layered import load_layers
 from toonmark.training.networks import load_generators
 from toonmark.training.packs import pack_facts, pack_networks
-from toonmark.training.run import open_run
+from toonmark.training.run import config_of
 
 
 def trained_style(
-    path: Path, denoiser: Path | None = None
+    path: Place, denoiser: Path | None = None
 ) -> tuple[nn.Module, int, dict[str, Any]]:
     """A run's style: the generator to cartoons, its size in pixels, and how it was trained.
 
@@ -44,32 +44,33 @@ def trained_style(
     """
     found = artifacts.open(path)
     if isinstance(found, Pack):
-        drawing, metadata = pack_networks(path)
+        drawing, metadata = pack_networks(found.path)
         if denoiser is not None:
             raise ConfigurationError(
-                f"{path} is a finished style, and draws without another denoiser.", "Leave it out."
+                f"{found.path} is a finished style, and draws without another denoiser.",
+                "Leave it out.",
             )
         return drawing, metadata.size, pack_facts(metadata)
-    run = artifacts.run_of(path)
+    run = artifacts.run_of(found)
     if run.kind is Kind.LAYERS:
         if denoiser is not None:
             raise ConfigurationError(
-                f"{path} draws in layers, without a denoiser.", "Leave the denoiser out."
+                f"{found.path} draws in layers, without a denoiser.", "Leave the denoiser out."
             )
-        return load_layers(path)
+        return load_layers(found)
     if run.kind is Kind.DISTILLATION:
         if denoiser is not None:
             raise ConfigurationError(
-                f"{path} was distilled, and draws without a denoiser.", "Leave it out."
+                f"{found.path} was distilled, and draws without a denoiser.", "Leave it out."
             )
-        return load_student(path)
-    config = open_run(run.path, TrainConfig, None)
-    done = checkpoint.iterations(run.weights if found == run else path)
+        return load_student(found)
+    config = config_of(run, TrainConfig)
+    done = checkpoint.iterations(run.weights if found == run else found.path)
     facts = training_facts(config, done, run.path)
     behind = None
     if denoiser is not None:
         behind, facts["denoiser"] = load_denoiser(denoiser, config.size)
-    return load_generators(path, behind)["face_to_cartoon"], config.size, facts
+    return load_generators(found, behind)["face_to_cartoon"], config.size, facts
 
 
 def remember_origins(config: TrainConfig, run: Path) -> None:
@@ -108,12 +109,12 @@ def _runs_before(config: TrainConfig, run: Path | None) -> list[dict[str, Any]]:
                 f"{file} cannot be read ({error}).",
                 "Restore it, or delete it where the runs before this one are still there.",
             ) from error
-    before = Path(config.start_from)
-    if isinstance(artifacts.open(before), Pack):
-        runs: list[dict[str, Any]] = pack_facts(StylePack.open(before).metadata)["runs"]
+    before = artifacts.open(config.start_from)
+    if isinstance(before, Pack):
+        runs: list[dict[str, Any]] = pack_facts(StylePack.open(before.path).metadata)["runs"]
         return runs
     start = artifacts.run_of(before)
-    other = open_run(start.path, TrainConfig, None)
+    other = config_of(start, TrainConfig)
     done = checkpoint.iterations(artifacts.weights_of(before, Kind.TRAIN))
     return [*_runs_before(other, start.path), _one_run(other, done, start.path)]
 
@@ -187,7 +188,7 @@ def _frame(folders: list[str]) -> str | None:
     return found.pop() if found else None
 
 
-def load_student(run: Path) -> tuple[nn.Module, int, dict[str, Any]]:
+def load_student(run: Place) -> tuple[nn.Module, int, dict[str, Any]]:
     """A distilled generator, its size in pixels, and how it and its teacher were trained.
 
     Raises:
