@@ -14,6 +14,9 @@ from toonmark.errors import RunError
 CONFIG = "config.json"
 CHECKPOINT = "checkpoint.safetensors"
 METRICS = "metrics.csv"
+LOCK = ".lock"
+#: What a run knows of the runs that it started from, and of the denoiser behind its generator.
+ORIGINS, BEHIND = "origins.json", "denoiser.json"
 #: Where a run keeps averaged generators to choose from.
 AVERAGED = "averaged"
 
@@ -194,6 +197,17 @@ def weights_of(path: Place, kind: Kind) -> Path:
 def is_run(folder: Path) -> bool:
     """Whether a training was started in a folder."""
     return (folder / CONFIG).exists()
+
+
+def was_begun_here(folder: Path) -> bool:
+    """Whether a training has run in a folder; not where its weights were only brought."""
+    return (folder / LOCK).exists()
+
+
+def noted_in(folder: Path | None, name: str) -> Path | None:
+    """The file (:data:`ORIGINS`, :data:`BEHIND`) in a run, or None where there is none."""
+    file = None if folder is None else folder / name
+    return file if file is not None and file.exists() else None
 
 
 def has_checkpoint(folder: Path) -> bool:

@@ -18,7 +18,11 @@ from toonmark.data.augmentation import Augmentation
 from toonmark.data.dataset import read_landmarks, write_landmarks
 from toonmark.data.sampling import Sampler
 from toonmark.errors import ConfigurationError, DataError, MissingWeightsError
-from toonmark.evaluation.errors import UnknownExtractorError, UnknownFinderError
+from toonmark.evaluation.errors import (
+    NotEnoughPicturesError,
+    UnknownExtractorError,
+    UnknownFinderError,
+)
 from toonmark.evaluation.run_drawing import open_run_drawer
 from toonmark.experiments.drawing_cache import KeptDrawer
 from toonmark.experiments.experiment import train_rows
@@ -51,7 +55,9 @@ def vgg19(tmp_path_factory):
 def plan(faces, cartoons, **values) -> Plan:
     train = {"faces": [str(faces)], "cartoons": [str(cartoons)], "size": 32, "stage1": 2}
     train |= {"stage2": 0, "width": 16, "learning_rate": 1e-3, "background_share": 0}
-    return parse(Plan, {"train": train, "seeds": [3], **values})
+    # Sets as small as these have no pictures for testing.
+    measure = {"held_out": False, **values.pop("measure", {})}
+    return parse(Plan, {"train": train, "seeds": [3], "measure": measure, **values})
 
 
 def test_rows_of_other_methods_share_what_all_methods_share(tmp_path):
@@ -127,6 +133,15 @@ def test_of_several_sets_one_is_named_before_training(face_set, cartoon_set, tmp
         train_rows(one.model_copy(update={"train": two}), tmp_path / "out")
 
 
+def test_sets_that_hold_too_few_pictures_out_are_told_before_training(cartoon_set, tmp_path):
+    faces = draw_faces(tmp_path / "faces", 8)  # none of which is for testing
+    measured = {"held_out": True}
+    one = plan(faces, cartoon_set, rows={"basic": {"ablation": "basic"}}, measure=measured)
+    with pytest.raises(NotEnoughPicturesError, match="held out"):
+        train_rows(one, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_file_that_is_no_vgg19_is_told_before_training(face_set, cartoon_set, tmp_path):
     file = tmp_path / "vgg19.pth"
     torch.save({}, file)
@@ -141,7 +156,7 @@ def test_measured_faces_that_a_row_learns_from_are_refused(cartoon_set, tmp_path
     names = sorted(points)
     write_landmarks(faces / "part.csv", [(n, points[n]) for n in names[1:]])
     rows = {"basic": {"ablation": "basic"}}
-    split = {"measure": {"faces": str(faces)}}
+    split = {"measure": {"faces": str(faces), "held_out": True}}
     one = plan(faces / "part.csv", cartoon_set, rows=rows, **split)
     one = one.model_copy(update={"train": {**one.train, "split": "position"}})
     with pytest.raises(ConfigurationError, match="split differently"):

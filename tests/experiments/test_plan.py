@@ -128,6 +128,10 @@ def test_rows_with_settings_of_their_own(tmp_path):
         ({"rows": {"basic": {"wieghts": {}}}}, "did you mean weights"),
         ({"roows": ["basic"]}, "did you mean rows"),
         ({"train": {**TRAIN, "face_regressor": None}}, "face_regressor is not set"),
+        (
+            {"rows": {"munit": {"method": "munit"}}, "baseline": None, "start_from": "a"},
+            "as it ended",
+        ),
     ],
 )
 def test_mistakes_are_explained(tmp_path, values, says):

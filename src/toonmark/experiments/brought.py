@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from toonmark.artifacts import brought_to, checkpoint_of, kept_in
+from toonmark.artifacts import brought_to, checkpoint_of, kept_in, was_begun_here
 from toonmark.configuration import difference
 from toonmark.data.dataset import places_of
 from toonmark.errors import ConfigurationError
@@ -19,7 +19,7 @@ from toonmark.experiments.plan import REGRESSORS, Job
 from toonmark.training import checkpoint
 from toonmark.training.config import UnpairedConfig
 from toonmark.training.digests import DOMAINS, digests
-from toonmark.training.run import LOCK, open_run
+from toonmark.training.run import open_run
 
 #: Names of places, which another machine has others of; what lies there is asked for below.
 _PLACES = (*DOMAINS, "backgrounds", *REGRESSORS)
@@ -68,8 +68,8 @@ def check(jobs: Sequence[Job]) -> None:
 
 
 def _brought_early(folder: Path) -> Path | None:
-    """Averaged generators of a run that was never trained in this folder, which has no lock."""
-    if checkpoint_of(folder) is not None or (folder / LOCK).exists():
+    """Averaged generators of a run that was never trained in this folder."""
+    if checkpoint_of(folder) is not None or was_begun_here(folder):
         return None
     return max(kept_in(folder), default=None)
 

@@ -151,7 +151,13 @@ def jobs_of(plan: Plan, out: Path) -> list[Job]:
         for name, config in configs.items():
             place = Path("rows") / f"{name}-seed{seed}"
             own = with_seed(config, seed)
-            if plan.start_from is not None and isinstance(own, TrainConfig):
+            if plan.start_from is not None and isinstance(own, UnpairedConfig):
+                if not isinstance(own, TrainConfig):
+                    raise ConfigurationError(
+                        f"Row {name} cannot begin as it ended in {plan.start_from}: only the "
+                        "paper's method and its ablation can.",
+                        "Leave this row out, or `start_from`.",
+                    )
                 before = Path(plan.start_from) / place
                 if not has_checkpoint(out / place):
                     _check_finished(before)

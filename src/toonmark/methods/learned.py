@@ -9,10 +9,17 @@ from torch import nn
 from toonmark import artifacts
 from toonmark.artifacts import Kind, Place
 from toonmark.methods.ganimorph import GanimorphConfig, GanimorphNetworks, GanimorphTrainer
-from toonmark.methods.munit import MunitConfig, MunitNetworks, MunitTrainer, RandomStyles
+from toonmark.methods.munit import (
+    ExampleStyles,
+    MunitConfig,
+    MunitNetworks,
+    MunitTrainer,
+    RandomStyles,
+)
+from toonmark.methods.styles import StylePictures
 from toonmark.training import checkpoint
 from toonmark.training.config import UnpairedConfig
-from toonmark.training.networks import DIRECTIONS, TranslationNetworks
+from toonmark.training.networks import DIRECTIONS, TO_CARTOON, TranslationNetworks
 from toonmark.training.run import config_of
 
 #: Configuration, networks and trainer of each kind.
@@ -40,6 +47,11 @@ def load_translators(path: Place) -> nn.ModuleDict:
     for d in DIRECTIONS:
         if not isinstance(networks, MunitNetworks):
             found[d.name] = networks.translator(networks.generators, d)
+        elif d == TO_CARTOON and isinstance(config, MunitConfig) and config.styles == "example":
+            examples = StylePictures(
+                config.cartoons, config.size, "nearest", config.seed, split=config.split
+            )
+            found[d.name] = ExampleStyles(networks.generators, examples)
         else:
             found[d.name] = RandomStyles(networks.generators, d)
     return found.eval()

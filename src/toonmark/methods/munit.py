@@ -1,7 +1,7 @@
 """MUNIT [11]: Huang, Liu, Belongie and Kautz, "Multimodal Unsupervised Image-to-Image Translation".
 
 ECCV 2018. A picture is encoded as a content and a style; a face is drawn with its own content and
-a style of the cartoons, drawn at random. The equations are theirs by
+a style of the cartoons, drawn at random or taken from one of them. The equations are theirs by
 number; weights, rates and layers those of the authors' code (github.com/NVlabs/MUNIT,
 configs/edges2shoes_folder.yaml and networks.py).
 
@@ -16,7 +16,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -26,6 +26,7 @@ from torch import Tensor, nn
 from toonmark.artifacts import Kind
 from toonmark.configuration import Frozen
 from toonmark.losses import adversarial_discriminator, adversarial_generator, cycle_consistency
+from toonmark.methods.styles import StylePictures
 from toonmark.models.blocks import own_start
 from toonmark.models.munit import STYLE, AutoEncoder, MultiScaleDiscriminator, StyledTranslator
 from toonmark.training.batch import Batch
@@ -37,6 +38,7 @@ from toonmark.training.networks import (
     TranslationNetworks,
 )
 from toonmark.training.step import Draws, Generated, Parts, total
+from toonmark.training.tensors import to_pictures, to_tensor
 from toonmark.training.unpaired import UnpairedTrainer
 
 if TYPE_CHECKING:
@@ -62,6 +64,11 @@ class MunitConfig(UnpairedConfig):
     learning_rate: float = Field(1e-4, gt=0)
     decay: float = Field(1e-4, ge=0, description="of the weights")
     pool: int = Field(0, ge=0, description="generated images kept for the discriminators")
+    styles: Literal["random", "example"] = Field(
+        "random",
+        description="of what is drawn in the end: each face's own random one, or that of the "
+        "cartoon whose colours are nearest",
+    )
 
     @model_validator(mode="after")
     def _large_enough(self) -> MunitConfig:
@@ -192,3 +199,22 @@ class RandomStyles(nn.Module):
         styles = [np.random.default_rng(seed).standard_normal(STYLE, np.float32) for seed in seeds]
         codes = torch.from_numpy(np.stack(styles)).to(image.device)
         return self.target.decode(self.source.content(image), codes)
+
+
+class ExampleStyles(nn.Module):
+    """Draws each face in the style of a cartoon, as a generator: image and maps to image.
+
+    Args:
+        examples: which cartoon for which face.
+    """
+
+    def __init__(self, generators: nn.ModuleDict, examples: StylePictures) -> None:
+        super().__init__()
+        self.source, self.target = encoder(generators, "face"), encoder(generators, "cartoon")
+        self.examples = examples
+
+    def forward(self, image: Tensor, maps: Tensor | None = None) -> Tensor:
+        """(N, 3, S, S) faces in [-1, 1] to (N, 3, S, S); the maps are not looked at."""
+        faces = to_pictures(image)
+        codes = self.target.style(to_tensor([self.examples.of(face)[0] for face in faces]))
+        return self.target.decode(self.source.content(image), codes.to(image.device))

@@ -179,6 +179,6 @@ class Answers:
         if answer.question not in study.questions:
             raise WrongAnswerError(f"There is no question {answer.question!r}.", remedy)
         if len(answer.picks) != study.picks or len(set(answer.picks)) != study.picks:
-            raise WrongAnswerError(f"Exactly {study.picks} different drawings count.", remedy)
+            raise WrongAnswerError(f"An answer is {study.picks} different drawings.", remedy)
         if any(study.method_of(answer.group, token) is None for token in answer.picks):
             raise WrongAnswerError("A picked drawing is not of this group.", remedy)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from filelock import FileLock, Timeout
 
 from toonmark import artifacts
-from toonmark.artifacts import CONFIG, METRICS, Kind, Run
+from toonmark.artifacts import CONFIG, LOCK, METRICS, Kind, Run
 from toonmark.configuration import Frozen, difference, parse
 from toonmark.errors import ConfigurationError, OutputNotWritableError, RunError
 from toonmark.files import write_text, writing, written_whole
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 C = TypeVar("C", bound=RunConfig)
 #: Held by the process that trains in a run; the file stays.
-LOCK = ".lock"
 
 
 def config_of(run: Run, kind: type[C]) -> C:

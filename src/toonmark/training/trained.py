@@ -9,7 +9,7 @@ from typing import Any
 from torch import nn
 
 from toonmark import artifacts
-from toonmark.artifacts import Kind, Pack, Place
+from toonmark.artifacts import BEHIND, ORIGINS, Kind, Pack, Place, noted_in
 from toonmark.data.dataset import DESCRIPTION, places_of, read_description
 from toonmark.data.provenance import landmarks_of
 from toonmark.errors import ConfigurationError, DataError, RunError
@@ -25,11 +25,6 @@ from toonmark.training.layered import load_layers
 from toonmark.training.networks import load_generators
 from toonmark.training.packs import pack_facts, pack_networks
 from toonmark.training.run import config_of
-
-#: What a run keeps of the runs that it started from.
-ORIGINS = "origins.json"
-#: And of the denoiser that it has behind its way to cartoons.
-DENOISER = "denoiser.json"
 
 
 def trained_style(
@@ -80,20 +75,20 @@ def trained_style(
 
 def remember_origins(config: TrainConfig, run: Path) -> None:
     """Writes into a run what the runs were that it starts from, which may go on, or be deleted."""
-    if config.start_from is not None and not (run / ORIGINS).exists():
+    if config.start_from is not None and noted_in(run, ORIGINS) is None:
         write_text(run / ORIGINS, json.dumps(_runs_before(config, None), indent=1) + "\n")
     fresh = not artifacts.has_checkpoint(run)
-    if config.denoiser is not None and fresh and not (run / DENOISER).exists():
+    if config.denoiser is not None and fresh and noted_in(run, BEHIND) is None:
         _, facts = load_denoiser(config.denoiser, config.size)
-        write_text(run / DENOISER, json.dumps(facts, indent=1) + "\n")
+        write_text(run / BEHIND, json.dumps(facts, indent=1) + "\n")
 
 
 def _denoiser_facts(config: TrainConfig, run: Path | None) -> dict[str, Any]:
     """What is known of the denoiser that lies in a run; of old runs, only its name."""
     assert config.denoiser is not None
     facts: dict[str, Any] = {"run": Path(config.denoiser).name}
-    if run is not None and (run / DENOISER).exists():
-        facts |= json.loads((run / DENOISER).read_text(encoding="utf-8"))
+    if (file := noted_in(run, BEHIND)) is not None:
+        facts |= json.loads(file.read_text(encoding="utf-8"))
     return facts
 
 
@@ -105,13 +100,13 @@ def _runs_before(config: TrainConfig, run: Path | None) -> list[dict[str, Any]]:
     """
     if config.start_from is None:
         return []
-    if run is not None and (run / ORIGINS).exists():
+    if (file := noted_in(run, ORIGINS)) is not None:
         try:
-            kept: list[dict[str, Any]] = json.loads((run / ORIGINS).read_text(encoding="utf-8"))
+            kept: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
             return kept
         except (OSError, ValueError) as error:
             raise RunError(
-                f"{run / ORIGINS} cannot be read ({error}).",
+                f"{file} cannot be read ({error}).",
                 "Restore it, or delete it where the runs before this one are still there.",
             ) from error
     before = artifacts.open(config.start_from)
