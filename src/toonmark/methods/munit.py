@@ -16,7 +16,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import torch
@@ -40,9 +40,6 @@ from toonmark.training.networks import (
 from toonmark.training.step import Draws, Generated, Parts, total
 from toonmark.training.tensors import to_pictures, to_tensor
 from toonmark.training.unpaired import UnpairedTrainer
-
-if TYPE_CHECKING:
-    from lightning_fabric import Fabric
 
 
 class MunitWeights(Frozen):
@@ -112,15 +109,10 @@ def encoder(generators: nn.ModuleDict, domain: Domain) -> AutoEncoder:
     return found
 
 
-class MunitTrainer(UnpairedTrainer):
+class MunitTrainer(UnpairedTrainer[MunitConfig, MunitNetworks]):
     """See :class:`toonmark.training.unpaired.UnpairedTrainer`."""
 
-    def __init__(
-        self, config: MunitConfig, fabric: Fabric, threads: int = 2, fresh: bool = True
-    ) -> None:
-        self.config = config
-        self.networks = MunitNetworks(config)
-        super().__init__(config, fabric, self.networks, threads, fresh)
+    build = MunitNetworks
 
     def adam(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         """Adam with weight decay."""

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 
-class StyleTrainer(UnpairedTrainer):
+class StyleTrainer(UnpairedTrainer[TrainConfig, Networks]):
     """Landmark-assisted CycleGAN; see :class:`toonmark.training.loop.Trainer`.
 
     Args:
@@ -50,14 +50,14 @@ class StyleTrainer(UnpairedTrainer):
         ConfigurationError: the method needs pre-trained regressors and none are named.
     """
 
+    build = Networks
+
     def __init__(
         self, config: TrainConfig, fabric: Fabric, threads: int = 2, fresh: bool = True
     ) -> None:
-        self.config = config
         self.learnt = config.start_from is not None
         torch.manual_seed(config.seed)
-        self.networks = Networks(config)
-        super().__init__(config, fabric, self.networks, threads, fresh)
+        super().__init__(config, fabric, threads, fresh)
         if self._trains_regressors:
             self.optimizers["regressors"] = torch.optim.Adam(
                 self.networks.regressors.parameters(), config.learning_rate, fused=True

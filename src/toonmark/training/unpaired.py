@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 import torch
@@ -47,34 +47,31 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 T = TypeVar("T")
+C = TypeVar("C", bound=UnpairedConfig)
+N = TypeVar("N", bound=TranslationNetworks)
 Gradients = list[tuple[Tensor | None, ...]]
 
 
-class UnpairedTrainer(ABC):
+class UnpairedTrainer(ABC, Generic[C, N]):
     """Sets, order of pictures, averages, pools, checkpoints; see :mod:`toonmark.training.loop`.
 
     Args:
         config: what to train.
         fabric: where.
-        networks: of the method, at their start.
         threads: 2 runs the directions side by side (on a CPU only).
         fresh: False where a checkpoint will replace all weights.
 
     Attributes:
+        build: makes the method's networks, at their start, of its configuration.
         learnt: whether the start was learnt by another run: averages then trust it.
     """
 
+    build: type[N]
     learnt = False
 
-    def __init__(
-        self,
-        config: UnpairedConfig,
-        fabric: Fabric,
-        networks: TranslationNetworks,
-        threads: int = 2,
-        fresh: bool = True,
-    ) -> None:
-        self.unpaired, self.fabric, self.translation = config, fabric, networks
+    def __init__(self, config: C, fabric: Fabric, threads: int = 2, fresh: bool = True) -> None:
+        self.config, self.fabric = config, fabric
+        self.networks = networks = self.build(config)
         self.side_by_side = threads > 1 and fabric.device.type == "cpu"
         self._workers = ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,))
         self.samplers = samplers_of(config)
@@ -104,7 +101,7 @@ class UnpairedTrainer(ABC):
         """An optimiser of the method's own networks."""
         # One fused kernel over all parameters is markedly faster than one call each.
         return torch.optim.Adam(
-            parameters, self.unpaired.learning_rate, self.unpaired.betas, fused=True
+            parameters, self.config.learning_rate, self.config.betas, fused=True
         )
 
     def compile(self, **options: Any) -> None:
@@ -113,7 +110,7 @@ class UnpairedTrainer(ABC):
         Args:
             options: those of :func:`torch.compile`.
         """
-        compile_networks(self.translation, **options)
+        compile_networks(self.networks, **options)
 
     def capture(self, **options: Any) -> None:
         """Has PyTorch compile each direction of a step as one graph: losses, gradients, the pool.
@@ -177,7 +174,7 @@ class UnpairedTrainer(ABC):
         """The same for :meth:`discriminator_loss`."""
         return {}
 
-    def begin(self) -> None:  # noqa: B027
+    def begin(self) -> None:
         """Called once at a fresh start: to read what other runs have learnt."""
 
     def further(
@@ -190,17 +187,17 @@ class UnpairedTrainer(ABC):
         """``id`` of generators' parameters that stay as they are in this iteration."""
         return set()
 
-    def stepped(self, iteration: int, terms: Terms) -> None:  # noqa: B027
+    def stepped(self, iteration: int, terms: Terms) -> None:
         """Called after a step on all processes, with its loss terms; to read one is to wait."""
 
     # One iteration -----------------------------------------------------------------------
 
     def step(self, iteration: int) -> Mapping[str, float]:
         """One iteration over both directions."""
-        networks = self.translation
+        networks = self.networks
         batches = self.batches(iteration)
         generators = list(networks.generators.parameters())
-        stage2 = self.unpaired.in_stage2(iteration)
+        stage2 = self.config.in_stage2(iteration)
 
         def one(direction: Direction) -> tuple[Gradients, Parts]:
             draws = self.draws(direction, iteration, batches[direction.source].image.shape)
@@ -228,7 +225,7 @@ class UnpairedTrainer(ABC):
         Args:
             shape: of a batch's pictures here, (N, 3, S, S).
         """
-        seeds = (self.unpaired.seed, Stream.METHOD, iteration)
+        seeds = (self.config.seed, Stream.METHOD, iteration)
         random = np.random.default_rng(
             [*seeds, DIRECTIONS.index(direction), self.fabric.global_rank]
         )
@@ -252,7 +249,7 @@ class UnpairedTrainer(ABC):
             batches: real pictures by domain.
             draws: of :meth:`draws`, whose pictures the pool keeps.
         """
-        networks = self.translation
+        networks = self.networks
         with self.fabric.autocast():
             loss, parts, generated = self.generator_loss(direction, batches, stage2, draws)
         gradients: Gradients = [torch.autograd.grad(loss, list(networks.generators.parameters()))]
@@ -270,14 +267,14 @@ class UnpairedTrainer(ABC):
         return gradients + more, {k: value.detach() for k, value in (values | logged).items()}
 
     def _update(self, iteration: int, terms: Terms, gradients: list[list[Tensor | None]]) -> Terms:
-        rate = self.unpaired.rate_at(iteration)
+        rate = self.config.rate_at(iteration)
         updates = []
         for (name, optimizer), gradient in zip(self.optimizers.items(), gradients, strict=True):
-            learning = dict(getattr(self.translation, name).named_parameters())
+            learning = dict(getattr(self.networks, name).named_parameters())
             updates.append(Update(name, optimizer, learning, gradient, rate))
         terms = self.gate.learn(self.fabric, terms, updates)
-        age, decay = None if self.learnt else iteration, self.unpaired.average
-        average_into(self.averaged, self.translation.generators, decay, age, self.gate.shut)
+        age, decay = None if self.learnt else iteration, self.config.average
+        average_into(self.averaged, self.networks.generators, decay, age, self.gate.shut)
         return terms
 
     def batches(self, iteration: int) -> dict[Domain, Batch]:
@@ -299,7 +296,7 @@ class UnpairedTrainer(ABC):
     def tensors(self) -> dict[str, Tensor]:
         """Networks, averages, optimisers and every process's image pools."""
         tensors = {
-            **checkpoint.prefixed("networks", self.translation.state_dict()),
+            **checkpoint.prefixed("networks", self.networks.state_dict()),
             **checkpoint.prefixed("averaged", self.averaged.state_dict()),
         }
         for name, optimizer in self.optimizers.items():
@@ -316,7 +313,7 @@ class UnpairedTrainer(ABC):
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         """Undoes :meth:`tensors`; another number of processes shares the pools out anew."""
-        checkpoint.load_weights(self.translation, checkpoint.part("networks", tensors), "this run")
+        checkpoint.load_weights(self.networks, checkpoint.part("networks", tensors), "this run")
         checkpoint.load_weights(self.averaged, checkpoint.part("averaged", tensors), "this run")
         for name, optimizer in self.optimizers.items():
             checkpoint.restore_optimizer(optimizer, checkpoint.part(f"optimizer/{name}", tensors))
@@ -327,12 +324,12 @@ class UnpairedTrainer(ABC):
 
     def on_iteration_end(self, iteration: int, folder: Path) -> None:
         """Now and then: a sample grid, and a copy of the averaged generators to choose from."""
-        config = self.unpaired
+        config = self.config
         last = iteration == config.iterations
         if iteration % config.sample_every == 0 or last:
             write_samples(
                 config,
-                self.translation,
+                self.networks,
                 self.averaged,
                 self.samplers["face"].backgrounds,
                 self.fabric.device,
@@ -346,7 +343,7 @@ class UnpairedTrainer(ABC):
     def facts(self) -> dict[str, str]:
         """The facts that averaged generators carry wherever they are brought to."""
         where = {"precision": precision_of(self.fabric), "device": device_of(self.fabric)}
-        return {**where, **digests(self.unpaired)}
+        return {**where, **digests(self.config)}
 
 
 def _named(direction: Direction, side: str, parts: Parts) -> Parts:
