@@ -21,11 +21,11 @@ import typer
 from PIL import Image
 
 from toonmark import Cartoonizer, ToonmarkError
-from toonmark.colour import to_lab
 from toonmark.evaluation.colour import ciede2000
 from toonmark.faces.align import transform_points
 from toonmark.landmarks import Array
 from toonmark.pictures import pictures_in, read
+from toonmark.srgb import to_lab
 
 COLOURS = ((160, 198, 222), (236, 238, 240), (30, 30, 33), (120, 124, 130))
 FAR = 15.0

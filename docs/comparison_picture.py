@@ -1,7 +1,8 @@
-"""Makes ``docs/comparison.jpg``: ``python docs/comparison_picture.py PLAN OUT SET PICTURE``.
+"""Makes pictures such as ``docs/comparison.jpg``: photos, then what each row draws of them.
 
-PLAN and OUT are a finished ``toonmark experiment comparison``'s; SET is of photos that may be
-shown, by ``toonmark data folder PHOTOS SET --points mesh --matte``. Photos, then a row a method.
+``python docs/comparison_picture.py PLAN OUT SET PICTURE [ROW ...]``. PLAN and OUT are a finished
+``toonmark experiment``'s; SET is of photos that may be shown, by ``toonmark data folder PHOTOS SET
+--points mesh --matte``.
 """
 
 import sys
@@ -17,12 +18,12 @@ from toonmark.experiments.figures import grid
 from toonmark.experiments.measuring import drawer_of
 from toonmark.experiments.plan import Plan, jobs_of
 
-#: Rows that carry no pieces of the cartoons they learnt from.
+#: Rows of a comparison that carry no pieces of the cartoons they learnt from.
 ROWS = ("munit", "basic", "full")
 
-plan, out, folder, picture = sys.argv[1:]
+plan, out, folder, picture, *rows = sys.argv[1:]
 jobs = jobs_of(Plan.model_validate(yaml.safe_load(Path(plan).read_text())), Path(out))
-drawers = [drawer_of(next(j for j in jobs if j.row == row), Path(out)) for row in ROWS]
+drawers = [drawer_of(next(j for j in jobs if j.row == row), Path(out)) for row in rows or ROWS]
 photos = Dataset.open(folder)
 columns = []
 for i in range(len(photos.names)):

@@ -35,9 +35,9 @@ def main() -> None:
     palette[Layer.BACKGROUND] = 1
     tiles = [cartoon.crop, cartoon.image]
     with torch.no_grad():
-        scores = network.layer_scores(face, torch.from_numpy(points)[None])[0]
+        shares = network.drawn(face, torch.from_numpy(points)[None])[1][0]
         flat = LayeredGenerator(network.scores, "flat")(face, torch.from_numpy(points)[None])[0]
-    layers = np.rint(255 * palette[scores.argmax(0).numpy()]).astype(np.uint8)
+    layers = np.rint(255 * palette[shares.argmax(0).numpy()]).astype(np.uint8)
     tiles.insert(1, np.kron(layers, np.ones((2, 2, 1), np.uint8)))
     values = (flat.numpy().transpose(1, 2, 0).clip(-1, 1) + 1) * 127.5
     tiles.append(np.rint(values).astype(np.uint8))

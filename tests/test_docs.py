@@ -97,7 +97,7 @@ def test_modules_say_in_their_first_words_what_they_are():
     riddles = []
     for file in sorted((ROOT / "src" / "toonmark").rglob("*.py")):
         text = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
-        if re.match(r"(What|Which|How|Where|Who|Under|From|Are|Is)\b", text):
+        if re.match(r"(What|Which|How|Where|Who|Under|From|Are|Is|Does|Do|Can|No)\b", text):
             riddles.append(f"{file.name}: {text.splitlines()[0]}")
     assert not riddles
 

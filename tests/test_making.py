@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import toonmark
+from toonmark import artifacts
 from toonmark.errors import ConfigurationError, RunError
 
 NOTHING = """
@@ -67,7 +68,7 @@ def test_a_wrong_kind_of_run_is_named(tmp_path):
 
 
 @pytest.mark.slow
-def test_from_sets_to_scores(face_set, cartoon_set, tmp_path):
+def test_from_sets_to_scores(face_set, cartoon_set, tmp_path, monkeypatch):
     assert len(toonmark.Dataset.open(face_set)) == 36
     regressor = tmp_path / "regressor"
     settings = {"kind": "train-landmarks", "data": [str(face_set)], "size": 64, "iterations": 2}
@@ -82,8 +83,17 @@ def test_from_sets_to_scores(face_set, cartoon_set, tmp_path):
         "face_regressor": str(regressor), "cartoon_regressor": str(regressor),
     }  # fmt: skip
     assert toonmark.train(settings, run, accelerator="cpu").finished
-    assert toonmark.train(None, run, accelerator="cpu").finished, "there is nothing left to do"
+    read, opened = artifacts._read, []
+    monkeypatch.setattr(artifacts, "_read", lambda folder: opened.append(folder) or read(folder))
+    for again in (None, {"kind": "train"}):
+        done = toonmark.train(again, run, accelerator="cpu")
+        assert done.finished, "there is nothing left to do"
+        assert done.weights == run / "checkpoint.safetensors"
+    with pytest.raises(RunError, match="is a run of `toonmark train`"):
+        toonmark.train({"kind": "distill"}, run, accelerator="cpu")
+    assert opened == [run] * 3, "each call opens a run once"
     metadata, worst = toonmark.export(run, pack, title="Mine")
+    assert opened == [run] * 4
     assert metadata.title == "Mine"
     assert worst < 1e-3
     points = toonmark.Dataset.open(face_set).points[0]

@@ -51,15 +51,15 @@ def main() -> None:
 def compared(source: Path, target: Path, photos: Path) -> str:
     """How many of a folder's photos have the same faces by both files, to the last bit."""
     from toonmark import find_faces, pictures
-    from toonmark.faces import detect
+    from toonmark.faces import yunet
 
     same = faces = 0
     paths = pictures.pictures_in(photos)
     for path in paths:
         photo, found = pictures.read(path).pixels, []
         for weights in (source, target):
-            detect.WEIGHTS = weights
-            detect._local.__dict__.clear()
+            yunet.WEIGHTS = weights
+            yunet._local.__dict__.clear()
             found.append(find_faces(photo, thorough=True))
         alike = [
             one.box == other.box and one.score == other.score and (one.points == other.points).all()

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from toonmark.colour import to_lab
 from toonmark.data.dataset import Dataset
 from toonmark.errors import DataError
 from toonmark.landmarks import Array
+from toonmark.srgb import to_lab
 
 _WHITE = 243  # the darkest channel of a background pixel, JPEG noise included
 

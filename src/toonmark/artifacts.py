@@ -1,4 +1,4 @@
-"""Opens a path as a run, weights out of one, or a style pack. The only place that asks."""
+"""Opens a path as a run, weights out of one, or a style pack: the only place that asks which."""
 
 from __future__ import annotations
 
@@ -13,12 +13,16 @@ from toonmark.errors import RunError
 
 CONFIG = "config.json"
 CHECKPOINT = "checkpoint.safetensors"
+METRICS = "metrics.csv"
+LOCK = ".lock"
+#: What a run knows of the runs that it started from, and of the denoiser behind its generator.
+ORIGINS, BEHIND = "origins.json", "denoiser.json"
 #: Where a run keeps averaged generators to choose from.
 AVERAGED = "averaged"
 
 
 class Kind(StrEnum):
-    """What a run is of: the command that trains it. ``config.json`` says it under ``kind``."""
+    """The kind of a run: the command that trains it. ``config.json`` says it under ``kind``."""
 
     TRAIN = "train"
     LANDMARKS = "train-landmarks"
@@ -30,7 +34,7 @@ class Kind(StrEnum):
 
     @property
     def command(self) -> str:
-        """How it is called."""
+        """The command line that begins such a run."""
         if self in COMPARED:
             return f"toonmark train --method {self}"
         return f"toonmark {self}"
@@ -80,7 +84,7 @@ class Run:
 
     @property
     def weights(self) -> Path:
-        """What others use of it; not there before the run is finished (or has a checkpoint).
+        """The file that others use of it; not there before it is finished, or has a checkpoint.
 
         Of a run that was brought from another machine: its averaged generators.
         """
@@ -109,18 +113,23 @@ class Pack:
 
 
 Artifact: TypeAlias = Run | Weights | Pack
+#: A path, or what was found there.
+Place: TypeAlias = str | Path | Artifact
 
 
-def open(path: str | Path) -> Artifact:
-    """What there is at a path.
+def open(path: Place) -> Artifact:
+    """The run, weights or style pack at a path.
 
     Args:
         path: a run's directory, a file of weights in it (its checkpoint, or what it kept in
-            ``averaged``) or by itself, or a file ``.onnx``.
+            ``averaged``) or by itself, or a file ``.onnx``. What was opened before is given back
+            as it is, so that all on its way may take either.
 
     Raises:
         RunError: there is nothing, a directory that is no run, or a run that cannot be read.
     """
+    if isinstance(path, Artifact):
+        return path
     path = Path(path)
     if path.is_dir():
         return Run(path, *_read(path))
@@ -134,7 +143,7 @@ def open(path: str | Path) -> Artifact:
     return Weights(path, None)
 
 
-def run_of(path: str | Path) -> Run:
+def run_of(path: Place) -> Run:
     """The run that a path names, or that its file lies in.
 
     Raises:
@@ -143,11 +152,25 @@ def run_of(path: str | Path) -> Run:
     found = open(path)
     run = found.run if isinstance(found, Weights) else found
     if not isinstance(run, Run):
-        raise RunError(f"{path} is not in a run.", "Name a run's directory, or a file within one.")
+        raise RunError(
+            f"{found.path} is not in a run.", "Name a run's directory, or a file within one."
+        )
     return run
 
 
-def weights_of(path: str | Path, kind: Kind) -> Path:
+def run_at(path: Place) -> Run:
+    """The run whose directory a path names.
+
+    Raises:
+        RunError: a file, in a run or not; or as :func:`open`.
+    """
+    found = open(path)
+    if not isinstance(found, Run):
+        raise RunError(f"{found.path} is not a run's directory.", "Name the run itself.")
+    return found
+
+
+def weights_of(path: Place, kind: Kind) -> Path:
     """The file of weights that a path stands for.
 
     Args:
@@ -161,19 +184,30 @@ def weights_of(path: str | Path, kind: Kind) -> Path:
     if isinstance(found, Weights):
         return found.path
     if isinstance(found, Pack):
-        raise RunError(f"{path} is a style pack.", f"Name a run of `{kind.command}`.")
+        raise RunError(f"{found.path} is a style pack.", f"Name a run of `{kind.command}`.")
     if found.kind is not kind:
         raise RunError(
-            f"{path} is a run of `{found.kind.command}`.", f"Name a run of `{kind.command}`."
+            f"{found.path} is a run of `{found.kind.command}`.", f"Name a run of `{kind.command}`."
         )
     if not found.weights.exists():
-        raise RunError(f"{path} is not finished.", f"Go on with it: {kind.again(path)}")
+        raise RunError(f"{found.path} is not finished.", f"Go on with it: {kind.again(found.path)}")
     return found.weights
 
 
 def is_run(folder: Path) -> bool:
     """Whether a training was started in a folder."""
     return (folder / CONFIG).exists()
+
+
+def was_begun_here(folder: Path) -> bool:
+    """Whether a training has run in a folder; not where its weights were only brought."""
+    return (folder / LOCK).exists()
+
+
+def noted_in(folder: Path | None, name: str) -> Path | None:
+    """The file (:data:`ORIGINS`, :data:`BEHIND`) in a run, or None where there is none."""
+    file = None if folder is None else folder / name
+    return file if file is not None and file.exists() else None
 
 
 def has_checkpoint(folder: Path) -> bool:
@@ -184,6 +218,22 @@ def has_checkpoint(folder: Path) -> bool:
 def kept_at(folder: Path, iteration: int) -> Path:
     """Where a run keeps its averaged generators of one iteration."""
     return folder / AVERAGED / f"{iteration:07d}.safetensors"
+
+
+def kept(folder: Path, iteration: int) -> Path:
+    """The averaged generators that a run keeps of one iteration.
+
+    Raises:
+        RunError: it keeps none; those that it keeps are named.
+    """
+    file = kept_at(folder, iteration)
+    if not file.exists():
+        found = ", ".join(str(int(file.stem)) for file in kept_in(folder))
+        raise RunError(
+            f"{folder} kept no weights of iteration {iteration}.",
+            f"Choose one of: {found or 'none yet'}.",
+        )
+    return file
 
 
 def kept_in(folder: Path) -> list[Path]:
@@ -211,7 +261,7 @@ def brought_to(folder: Path) -> Path | None:
 
 
 def checkpoint_of(folder: Path) -> Path | None:
-    """What a training has left in a folder: its checkpoint, or what was brought of its last one.
+    """The weights that a training has left: its checkpoint, or its last ones, brought here.
 
     Raises:
         RunError: its configuration cannot be read.

@@ -67,7 +67,7 @@ class Cartoon:
 
     @property
     def warning(self) -> str:
-        """What is to be said about how it was drawn; empty if all is well."""
+        """A warning about how it was drawn; empty if all is well."""
         name = "The face" if self.number is None else f"Face {self.number}"
         if self.turned:
             return (

@@ -44,7 +44,7 @@ from toonmark.styles.pack import DEFAULT_STYLE, StylePack
 
 @dataclass(frozen=True, eq=False)
 class Attempt:
-    """What came of one photo of many.
+    """The result for one photo of many.
 
     Attributes:
         cartoons: from left to right; none where it failed.

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from toonmark.code_points import code_points
-from toonmark.colour import DAMAGE, shown_size, upright_rgb
 from toonmark.errors import (
     ConfigurationError,
     EmptyFileError,
@@ -22,6 +21,7 @@ from toonmark.jpeg import unread_kind
 from toonmark.landmarks import Array
 from toonmark.pillow_opening import decodes, libtiff, open_with_pillow
 from toonmark.signatures import DECODERS, LENGTH, format_of, is_raw
+from toonmark.srgb import DAMAGE, shown_size, upright_rgb
 from toonmark.tiff import Decoder, Layout, layout_of, raw_file, read_deep, refusal
 
 #: Pictures of more pixels are refused unless the environment's ``TOONMARK_MAX_PIXELS`` says

@@ -14,7 +14,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from toonmark import artifacts
-from toonmark.artifacts import Kind
+from toonmark.artifacts import Kind, Place
 from toonmark.configuration import parse
 from toonmark.data.dataset import Dataset
 from toonmark.errors import ConfigurationError
@@ -30,7 +30,7 @@ from toonmark.styles.metadata import KEY, StyleMetadata
 from toonmark.training import checkpoint
 from toonmark.training.config import RegressorConfig
 from toonmark.training.landmarks import load_regressor
-from toonmark.training.run import open_run
+from toonmark.training.run import config_of
 from toonmark.training.trained import trained_style
 
 
@@ -125,7 +125,7 @@ def export_style(
 
 
 def export_run(
-    run: Path,
+    run: Place,
     pack: Path,
     denoiser: Path | None = None,
     *,
@@ -157,11 +157,13 @@ def export_run(
         ConfigurationError: a name, title or the like that no style can have.
         ExportError: the graph does not draw what the run draws.
     """
-    generator, size, facts = trained_style(run, denoiser)
+    found = artifacts.open(run)
+    generator, size, facts = trained_style(found, denoiser)
     if look is not None:
         if not isinstance(generator, LayeredGenerator):
             raise ConfigurationError(
-                f"{run} does not draw in layers, and has one look only.", "Leave the look out."
+                f"{found.path} does not draw in layers, and has one look only.",
+                "Leave the look out.",
             )
         if look not in LOOKS:
             raise ConfigurationError(
@@ -196,7 +198,7 @@ def export_regressor(regressor: nn.Module, size: int, facts: dict[str, str], pat
     return checked(model, network, (faces,), facts, path)
 
 
-def export_landmarks(run: Path, out: Path) -> float:
+def export_landmarks(run: Place, out: Path) -> float:
     """Writes what a run of ``toonmark train-landmarks`` has learnt, as the using half reads it.
 
     Args:
@@ -211,8 +213,9 @@ def export_landmarks(run: Path, out: Path) -> float:
         DataError: a set that it learnt from is gone, and its terms with it.
         ExportError: the graph does not find what the run finds.
     """
-    config = open_run(artifacts.run_of(run).path, RegressorConfig, None)
-    weights = artifacts.weights_of(run, Kind.LANDMARKS)
+    found = artifacts.open(run)
+    config = config_of(artifacts.run_of(found), RegressorConfig)
+    weights = artifacts.weights_of(found, Kind.LANDMARKS)
     terms = dict.fromkeys(
         str(Dataset.open(folder).description.get("terms") or "not stated") for folder in config.data
     )
@@ -223,4 +226,4 @@ def export_landmarks(run: Path, out: Path) -> float:
         "toonmark_training": config.model_dump_json(exclude={"data", "backgrounds"}),
         **{name: value for name, value in said.items() if name.startswith("error_")},
     }
-    return export_regressor(load_regressor(run, config.preset), config.size, facts, out)
+    return export_regressor(load_regressor(found, config.preset), config.size, facts, out)

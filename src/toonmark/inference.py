@@ -89,7 +89,7 @@ class _OpenVino:
 
 
 def model_errors() -> tuple[type[Exception], ...]:
-    """What the runtime raises for a model that is damaged, or that it cannot run.
+    """The runtime's exceptions for a model that is damaged, or that it cannot run.
 
     Its own dozen kinds, which have no common base; ValueError for texts that are no UTF-8, and
     RuntimeError from within its graph.

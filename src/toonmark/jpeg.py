@@ -17,7 +17,7 @@ _ALONE = {0x01, *range(0xD0, 0xD9)}
 
 
 def unread_kind(file: BinaryIO) -> str | None:
-    """What a JPEG is, in words that follow its name, if it is sound and cannot be read.
+    """The kind of a JPEG that is sound and cannot be read, in words that follow its name.
 
     None for what is read, and for what is damaged before it says what it is.
 

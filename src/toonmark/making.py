@@ -1,7 +1,7 @@
 """The making half's public functions: train a run, export it as a pack, evaluate packs.
 
-Where the points of faces and of cartoons are is learnt first, then the style. Sizes and numbers of
-iterations are such that this takes seconds; without them they are as a style needs them.
+Regressors that find the landmarks of faces and of cartoons are trained first, then the style. With
+these sizes and numbers of iterations it takes seconds; the defaults are those that a style needs.
 
 >>> import toonmark
 >>> points = {"kind": "train-landmarks", "size": 64, "iterations": 2, "batch": 2}
@@ -35,7 +35,7 @@ from toonmark.errors import MissingExtraError
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-    from toonmark.artifacts import Kind
+    from toonmark.artifacts import Kind, Place
     from toonmark.configuration import Frozen
     from toonmark.evaluation import Evaluation, Options
     from toonmark.evaluation.drawers import Drawer
@@ -46,9 +46,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Trained:
-    """What :func:`train` did.
+    """The result of :func:`train`.
 
     Attributes:
+        config: what it was trained with.
         finished: False where it was asked to stop; the same call goes on.
         first: whether this is the first of the run's processes, which writes and speaks for all.
         weights: what the run has written for others, once it is finished.
@@ -56,6 +57,7 @@ class Trained:
             which is measured by :func:`evaluate`.
     """
 
+    config: RunConfig
     finished: bool
     first: bool = True
     weights: Path | None = None
@@ -80,7 +82,7 @@ def train(
         config: the run's configuration; or its settings, with its ``kind`` (``train`` unless they
             say it; or ``train-landmarks``, ``train-denoiser``, ``distill``, ``train-layers``,
             ``munit``, ``ganimorph``);
-            None goes on with what the run was started with.
+            None, or a ``kind`` alone, goes on with what the run (of that kind) was started with.
         run: its directory.
         threads: of a CPU; 0 for as many as help.
         accelerator: ``cpu``, ``cuda``, ``mps`` or ``auto``.
@@ -120,19 +122,19 @@ def train(
             trainer.compile()
         finished = to_the_end(trainer, chosen, run)
         if not finished or not fabric.is_global_zero:
-            return Trained(finished, fabric.is_global_zero)
+            return Trained(chosen, finished, fabric.is_global_zero)
         if _is_style(chosen):
-            from toonmark.artifacts import run_of
+            from toonmark.artifacts import checkpoint_of
 
-            return Trained(True, True, run_of(run).weights)
+            return Trained(chosen, True, True, checkpoint_of(run))
         error = trainer.error()
         weights = trainer.save(run, error)
         write_text(run / "error.json", json.dumps(error, indent=1) + "\n")
-        return Trained(True, True, weights, error)
+        return Trained(chosen, True, True, weights, error)
 
 
 def export(
-    run: str | Path,
+    run: Place,
     pack: str | Path,
     *,
     denoiser: str | Path | None = None,
@@ -144,7 +146,8 @@ def export(
     """Writes what a run has learnt as a style pack; see :func:`toonmark.exporting.export_run`.
 
     Args:
-        run: one that learnt a style, weights that it kept, or a style pack.
+        run: one that learnt a style, weights that it kept, or a style pack; its path, or what
+            :func:`toonmark.artifacts.open` found there.
         pack: the file to write, such as ``mine.onnx``.
         denoiser, half, clean, frame: as there.
         said: ``look``, and what the pack says of itself: ``name``, ``title``, ``licence``,
@@ -163,9 +166,7 @@ def export(
         from toonmark.exporting import export_run
 
         behind = None if denoiser is None else Path(denoiser)
-        return export_run(
-            Path(run), Path(pack), behind, half=half, clean=clean, frame=frame, **said
-        )
+        return export_run(run, Path(pack), behind, half=half, clean=clean, frame=frame, **said)
 
 
 def evaluate(
@@ -206,11 +207,12 @@ def _opened(config: Any, run: Path) -> Any:
     from toonmark import artifacts
     from toonmark.configuration import parse
     from toonmark.errors import ConfigurationError
-    from toonmark.training.run import open_run
+    from toonmark.training.run import config_of, open_run
 
     by_kind = kinds()
     if config is None:
-        return open_run(run, by_kind[artifacts.run_of(run).kind], None)
+        there = artifacts.run_of(run)
+        return config_of(there, by_kind[there.kind])
     if isinstance(config, Mapping):
         settings = dict(config)
         kind = settings.pop("kind", artifacts.Kind.TRAIN)
@@ -218,6 +220,8 @@ def _opened(config: Any, run: Path) -> Any:
             raise ConfigurationError(
                 f"There is no kind of run {kind!r}.", f"There are: {', '.join(by_kind)}."
             )
+        if not settings:
+            return open_run(run, by_kind[kind], None)
         config = parse(by_kind[kind], settings)
     return open_run(run, type(config), config)
 
@@ -299,6 +303,8 @@ def _needs(extra: str, what: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        if isinstance(error, MissingExtraError) or (error.name or "").startswith("toonmark"):
+        # A module of a package that is there (torch._C) is damage, and an extra does not mend it.
+        damaged = "." in (error.name or "") or error.name == "toonmark"
+        if isinstance(error, MissingExtraError) or damaged:
             raise
         raise MissingExtraError(what, extra) from error

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, cast
 import numpy as np
 
 from toonmark.cancellation import checkpoint
-from toonmark.colour import from_array, on_white
 from toonmark.decoding import area_of, decode, from_pillow, size_of
 from toonmark.errors import NotAnImageError, OutputNotWritableError, UnreadableFileError
 from toonmark.files import write_bytes
 from toonmark.landmarks import Array
+from toonmark.srgb import from_array, on_white
 
 if TYPE_CHECKING:
     from PIL.Image import Image

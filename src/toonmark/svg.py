@@ -15,9 +15,9 @@ import numpy as np
 
 from toonmark import cutout, pictures
 from toonmark.cancellation import checkpoint
-from toonmark.colour import to_lab
 from toonmark.errors import imported
 from toonmark.landmarks import Array
+from toonmark.srgb import to_lab
 
 #: Edge in pixels at which drawings are traced.
 TRACED_AT = 512

@@ -14,9 +14,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from toonmark.colour import by_profile, eight_bits, on_white
 from toonmark.errors import NotAnImageError
 from toonmark.landmarks import Array
+from toonmark.srgb import by_profile, eight_bits, on_white
 
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _YCBCR = 0, 1, 2, 6
 _COLOURS = {
@@ -52,7 +52,7 @@ _UNCOMPRESSED, _IN_PLANES, _PREMULTIPLIED, _TRANSPARENT = 1, 2, 1, 2
 
 
 class Decoder(StrEnum):
-    """What reads a layout rightly."""
+    """The decoders that can read a layout."""
 
     PILLOW = "pillow"
     LIBTIFF = "libtiff"  # which Pillow otherwise asks only for what is compressed
@@ -61,7 +61,7 @@ class Decoder(StrEnum):
 
 @dataclass(frozen=True)
 class Layout:
-    """What a TIFF's first picture is, by its tags.
+    """The layout of a TIFF's first picture, by its tags.
 
     Attributes:
         width, height: of what is stored.
@@ -110,7 +110,7 @@ class Layout:
         return f"{max(self.bits)}-bit {numbers} ({colours}{planes}{packed})"
 
     def decoder(self) -> Decoder | None:
-        """What reads it rightly, as far as is known; None where nothing does."""
+        """The decoder that reads it rightly, as far as is known; None where none does."""
         deep, grey = max(self.bits), self.samples == 1
         if self.numbers == _FLOAT:
             of_grey = grey and self.photometric in (_WHITE_IS_ZERO, _BLACK_IS_ZERO)

@@ -23,7 +23,7 @@ _MORE = 1 / 96
 
 @dataclass(frozen=True)
 class Tuning:
-    """What is changed; unless told otherwise, nothing.
+    """The changes to a drawing; unless told otherwise, none.
 
     Attributes:
         lines: their width, 0.5 to 2.

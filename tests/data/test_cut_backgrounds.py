@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.cut_backgrounds import (
     cut_backgrounds,
     largest_free_square,
@@ -90,3 +91,10 @@ def test_backgrounds_are_cut_where_nobody_is_and_a_run_goes_on(tmp_path: Path) -
     (tmp_path / "other" / "x").touch()
     with pytest.raises(DataError, match="is not empty"):
         cut_backgrounds(photos, tmp_path / "other", find=find)
+
+
+def test_backgrounds_are_read_as_all_pictures_are(tmp_path: Path) -> None:
+    """What is transparent is white, whatever colour lies under it."""
+    Image.new("RGBA", (64, 64), (255, 0, 0, 0)).save(tmp_path / "clear.png")
+    drawn = Backgrounds([tmp_path], picture_share=1.0)(np.random.default_rng(0), 32)
+    assert drawn.min() > 0.5

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from toonmark.cli import data
 from toonmark.data.dataset import Dataset, write_landmarks
-from toonmark.data.drawings import dataset as drawings
+from toonmark.data.drawings import drawing_set as drawings
 from toonmark.errors import ConfigurationError, DataError, UnknownStyleError
 from toonmark.styles.pack import StylePack
 

@@ -6,13 +6,13 @@ import cv2
 import numpy as np
 import pytest
 
-from toonmark.colour import from_lab, to_lab
+from toonmark.data.drawings.drawing_regions import HAIR, SKIN, regions
 from toonmark.data.drawings.finishing import edge_distance, finished, outlined
-from toonmark.data.drawings.regions import HAIR, SKIN, regions
 from toonmark.data.drawings.views import median_of_views, views
-from toonmark.data.facesjs.colours import natural_hair, natural_skin
+from toonmark.data.facesjs.person_colours import natural_hair, natural_skin
 from toonmark.faces.axes import FaceCoordinates
 from toonmark.landmarks import mirror, template_points
+from toonmark.srgb import from_lab, to_lab
 
 SIZE = 128
 POINTS = template_points(SIZE).astype(np.float32)

@@ -18,14 +18,14 @@ pytest.importorskip("svgelements")
 pytest.importorskip("resvg_py")
 
 from toonmark.data.dataset import Dataset
-from toonmark.data.facesjs import choices, dataset, features, parts
+from toonmark.data.facesjs import cartoon_set, choices, landmark_parts, parts
 from toonmark.data.facesjs.bounds import box_of, ends_of
 from toonmark.data.facesjs.canvas import Canvas, css_matrix
-from toonmark.data.facesjs.colours import css
-from toonmark.data.facesjs.dataset import write_dataset
-from toonmark.data.facesjs.drawing import draw
+from toonmark.data.facesjs.cartoon_set import write_dataset
+from toonmark.data.facesjs.person_colours import css
+from toonmark.data.facesjs.person_svg import draw
+from toonmark.data.facesjs.random_person import person
 from toonmark.data.facesjs.render import rasterise
-from toonmark.data.facesjs.sampling import person
 from toonmark.errors import ConfigurationError, DataError
 from toonmark.faces.align import similarity, transform_points
 from toonmark.landmarks import FRAMES, mirror, template_points
@@ -245,7 +245,7 @@ def test_an_eye_is_where_its_pupil_is_drawn(mirrored: bool) -> None:
     lone = {"eye": {"eye12": blank * 2 + pupil}, "eyebrow": {"none": blank}}
     wanted = np.array([[140.0, 300], [260, 312], [200, 360], [160, 330], [240, 330]])
     canvas = Canvas(lone, one)
-    found = np.array(features.eyes(canvas, wanted))
+    found = np.array(landmark_parts.eyes(canvas, wanted))
     assert np.allclose(found, wanted[:2])
     canvas.groups = canvas.groups[2:3] if mirrored else canvas.groups[:1]
     drawn_at = _centre_of_mass(_ink(canvas, 400))
@@ -258,7 +258,7 @@ def test_the_mouths_corners_are_where_it_ends(drawn: parts.Parts, index: int) ->
     one = person(0, index)
     canvas = Canvas(drawn, one)
     wanted = np.array([[140.0, 310], [260, 310], [200, 360], [152, 300], [247, 306]])
-    found = np.array(features.mouth(canvas, wanted))
+    found = np.array(landmark_parts.mouth(canvas, wanted))
     # Drawings that are not quite symmetric end a little above or below the line.
     assert np.abs(found - wanted[3:]).max() < 4
     inked = np.argwhere(_ink(canvas, 400) > 0.25)
@@ -325,7 +325,7 @@ def test_a_mirrored_nose_keeps_its_tip(drawn: parts.Parts) -> None:
     tips = []
     for flip in (False, True):
         canvas = Canvas(drawn, replace(one, nose_flip=flip))
-        assert features.nose(canvas, wanted) == pytest.approx(wanted[2])
+        assert landmark_parts.nose(canvas, wanted) == pytest.approx(wanted[2])
         tips.append(_centre_of_mass(_ink(canvas, 400)))
     # The drawings mirror each other about the tip.
     assert tips[0][0] + tips[1][0] + 1 == pytest.approx(2 * wanted[2, 0], abs=0.3)
@@ -362,7 +362,7 @@ def test_a_folder_is_a_data_set(drawn: parts.Parts, tmp_path: Path) -> None:
 def test_fewer_are_a_prefix_and_processes_do_not_matter(
     drawn: parts.Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dataset, "_CHUNK", 2)
+    monkeypatch.setattr(cartoon_set, "_CHUNK", 2)
     write_dataset(tmp_path / "few", 3, drawn, size=32)
     write_dataset(tmp_path / "many", 5, drawn, size=32, workers=2)
     few = (tmp_path / "few" / "landmarks.csv").read_text()

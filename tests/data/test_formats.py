@@ -19,7 +19,7 @@ from toonmark.data.formats.celeba import COLUMNS, read_celeba
 from toonmark.data.formats.coco import read_coco
 from toonmark.data.formats.cvat import read_cvat
 from toonmark.data.formats.label_studio import read_label_studio
-from toonmark.data.formats.table import which
+from toonmark.data.formats.points_table import which
 from toonmark.errors import DataError
 from toonmark.landmarks import NAMES, template_points
 

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from toonmark.cli.data import app
 from toonmark.data.dataset import read_landmarks
 from toonmark.data.exchange import read_points
+from toonmark.data.formats.points_table import which
 from toonmark.data.formats.sides import Sides, misfit
-from toonmark.data.formats.table import which
 from toonmark.errors import DataError
 from toonmark.landmarks import MIRROR, NAMES, template_points
 

@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 from toonmark.cli.application import app
 from toonmark.data.dataset import Dataset, write_description, write_landmarks
 from toonmark.data.face_mesh import MeshFace
-from toonmark.data.layers import dataset as layer_sets
+from toonmark.data.layers import layer_set as layer_sets
 from toonmark.data.layers import person
-from toonmark.data.layers.dataset import flaw, within_photo, write_layers
+from toonmark.data.layers.layer_set import flaw, within_photo, write_layers
 from toonmark.data.layers.person import PersonMatte
 from toonmark.errors import ConfigurationError, DataError
 from toonmark.landmarks import PORTRAIT_TEMPLATE, template_points

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from toonmark.data.dataset import write_landmarks
-from toonmark.data.layers import sampling
+from toonmark.data.layers import layer_sampling
 from toonmark.data.layers.masks import with_mask
 from toonmark.landmarks import PORTRAIT_TEMPLATE, template_points
 from toonmark.models.layer import Layer
@@ -70,14 +70,14 @@ def test_training_shows_portraits_with_masks(tmp_path, monkeypatch, share, maske
     photo, layers, points = face()
     for kind, picture in (
         ("images", (photo * 255).astype(np.uint8)),
-        (sampling.MATTES, np.full((SIZE, SIZE), 255, np.uint8)),
-        (sampling.LAYERS, layers),
+        (layer_sampling.MATTES, np.full((SIZE, SIZE), 255, np.uint8)),
+        (layer_sampling.LAYERS, layers),
     ):
         (tmp_path / kind).mkdir()
         for i in range(4):
             cv2.imwrite(str(tmp_path / kind / f"{i}.png"), picture)
     write_landmarks(tmp_path / "landmarks.csv", [(f"{i}.png", points) for i in range(4)])
-    monkeypatch.setattr(sampling, "MASKED", share)
-    sampler = sampling.LayerSampler([str(tmp_path)], SIZE)
+    monkeypatch.setattr(layer_sampling, "MASKED", share)
+    sampler = layer_sampling.LayerSampler([str(tmp_path)], SIZE)
     drawn = [sampler.at(number) for number in range(20)]
     assert sum((one.layers == Layer.BEARD).any() for one in drawn) == masked

@@ -202,7 +202,7 @@ def test_dicebear_draws_fixed_points(tmp_path: Path) -> None:
     assert len(first) == 3
     assert np.ptp(first.points, axis=0).max() == 0
     assert len(build(DiceBear("avataaars", 5, 64), tmp_path / "set")) == 5
-    with pytest.raises(DataError, match="no style that faces us"):
+    with pytest.raises(DataError, match="do not look straight ahead"):
         DiceBear("bottts")
 
 

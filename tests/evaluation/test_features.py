@@ -9,6 +9,7 @@ import skimage.data
 import torch
 
 from toonmark.errors import MissingWeightsError
+from toonmark.evaluation.cache import Cache
 from toonmark.evaluation.distances import kid
 from toonmark.evaluation.errors import UnknownExtractorError
 from toonmark.evaluation.extractors import extractor_names, open_extractor
@@ -17,6 +18,7 @@ from toonmark.evaluation.extractors.illustration2vec import (
     Illustration2VecNetwork,
 )
 from toonmark.evaluation.features import Extractor
+from toonmark.evaluation.networks import EvaluationNetworks
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +80,28 @@ def test_other_weights_are_another_measure(tmp_path: Path) -> None:
     assert len(set(identities)) == 3
     one.replace(tmp_path / "moved.pth")  # the file counts, not where it lies
     assert open_extractor("efficientnet-lite0", tmp_path / "moved.pth").identity == identities[1]
+
+
+class _Mean(Extractor):
+    """The mean of a picture, times a weight."""
+
+    name, dimensions, size, normalisation = "mean", 1, 64, "none"
+
+    def __init__(self, weight: float) -> None:
+        self.weight, self.weights = weight, f"weight {weight}"
+
+    def features(self, values: torch.Tensor) -> torch.Tensor:
+        return self.weight * values.mean((1, 2, 3))[:, None]
+
+
+def test_vectors_that_are_kept_are_of_the_very_weights(tmp_path: Path) -> None:
+    cache, pictures = Cache(tmp_path), _patches(3, seed=0)
+    one, other = (
+        EvaluationNetworks(_Mean(weight), None, None, cache).features(pictures)  # type: ignore
+        for weight in (1.0, 2.0)
+    )
+    assert np.allclose(other, 2 * one)
+    assert one.min() > 0
 
 
 def test_names() -> None:

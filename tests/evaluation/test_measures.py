@@ -8,13 +8,13 @@ import pytest
 from drawn import draw_face
 from skimage.color import deltaE_ciede2000
 
-from toonmark.colour import to_lab
 from toonmark.evaluation import background, colour
 from toonmark.evaluation.identity import Recognizer, rank_curve, ranks, share
 from toonmark.evaluation.structure import find_all, point_errors
-from toonmark.faces.colour import hair_colour, skin_colour
 from toonmark.faces.mtcnn import Mtcnn
+from toonmark.faces.skin_and_hair import hair_colour, skin_colour
 from toonmark.landmarks import template_points
+from toonmark.srgb import to_lab
 from toonmark.surroundings import MEASURED, surroundings
 
 # Identity --------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from toonmark.data.layers.features import draw_frames
+from toonmark.data.layers.drawn_features import draw_frames
 from toonmark.data.layers.glasses import frames_at
 from toonmark.data.layers.pen import Pen
 from toonmark.evaluation.portrait import JudgedPortrait, PortraitJudge, portrait_scores

@@ -15,8 +15,9 @@ import pytest
 from drawn import SIZE, MakePack, MakeSet
 from typer.testing import CliRunner
 
+from toonmark import evaluate
 from toonmark.errors import DataError, MissingExtraError, PillowTooNewError, RunError
-from toonmark.evaluation import Options, evaluate
+from toonmark.evaluation import Options
 from toonmark.evaluation.errors import UnknownFinderError
 from toonmark.evaluation.finders import open_finder
 from toonmark.evaluation.labels import by_group, read_labels

@@ -9,10 +9,11 @@ import pytest
 from drawn import SIZE, MakePack, MakeSet
 from typer.testing import CliRunner
 
+from toonmark import evaluate
 from toonmark.data.dataset import Dataset, write_description
 from toonmark.data.split import part_of
 from toonmark.errors import StyleError
-from toonmark.evaluation import Options, evaluate, evaluate_all
+from toonmark.evaluation import Options, evaluate_all
 from toonmark.evaluation.cycle import cycle_error
 from toonmark.evaluation.drawers import PackDrawer
 from toonmark.evaluation.errors import (
@@ -22,8 +23,8 @@ from toonmark.evaluation.errors import (
 )
 from toonmark.evaluation.features import Extractor
 from toonmark.evaluation.networks import EvaluationNetworks
-from toonmark.evaluation.report import write_report
 from toonmark.evaluation.scores import Scores
+from toonmark.evaluation.scores_page import write_report
 from toonmark.evaluation.selection import select
 
 pytestmark = pytest.mark.filterwarnings("ignore::toonmark.evaluation.errors.MeasurementWarning")
@@ -51,7 +52,7 @@ OPTIONS = Options(held_out=False, backgrounds=2)
 
 def test_a_style_that_does_nothing(make_set: MakeSet, make_pack: MakePack) -> None:
     faces, cartoons = make_set("faces", 10), make_set("cartoons", 14, seed=9)
-    scores = evaluate(make_pack(), faces, cartoons, n=6, options=OPTIONS)
+    scores = evaluate(make_pack(), faces, cartoons, n=6, options=OPTIONS).scores[0]
     assert scores.name == "same"
     assert scores.distance.kid == scores.reference.photos.kid
     assert scores.identity.top1.value == 1
@@ -67,7 +68,7 @@ def test_a_style_that_does_nothing(make_set: MakeSet, make_pack: MakePack) -> No
 
 def test_a_style_that_inverts(make_set: MakeSet, make_pack: MakePack) -> None:
     faces, cartoons = make_set("faces", 12), make_set("cartoons", 12, seed=9)
-    scores = evaluate(make_pack(factor=-1), faces, cartoons, n=12, options=OPTIONS)
+    scores = evaluate(make_pack(factor=-1), faces, cartoons, n=12, options=OPTIONS).scores[0]
     assert scores.colour.skin_rank_correlation < -0.9
     assert scores.colour.darkest_tenth_drawn_light == scores.colour.darkest_tenth == 1
 
@@ -77,9 +78,9 @@ def test_the_same_twice_and_from_the_cache(
 ) -> None:
     faces, cartoons = make_set("faces", 6), make_set("cartoons", 6, seed=9)
     options = Options(held_out=False, backgrounds=0, cache=tmp_path / "cache")
-    first = evaluate(make_pack(), faces, cartoons, n=4, options=options)
+    first = evaluate(make_pack(), faces, cartoons, n=4, options=options).scores[0]
     _Thumbnail.runs = 0
-    again = evaluate(make_pack(), faces, cartoons, n=4, options=options)
+    again = evaluate(make_pack(), faces, cartoons, n=4, options=options).scores[0]
     assert _Thumbnail.runs == 0
     drop = {"milliseconds"}
     assert first.model_dump(exclude=drop) == again.model_dump(exclude=drop)
@@ -94,7 +95,7 @@ def test_anything_that_draws_can_be_measured(make_set: MakeSet) -> None:
             return np.full_like(faces, 255)
 
     faces, cartoons = make_set("faces", 6), make_set("cartoons", 6, seed=9)
-    scores = evaluate(White(), faces, cartoons, n=5, options=OPTIONS)
+    scores = evaluate(White(), faces, cartoons, n=5, options=OPTIONS).scores[0]
     assert scores.iterations == 7
     assert scores.structure.annotated.not_found == 1
     assert scores.structure.annotated.median is None
@@ -106,7 +107,7 @@ def test_anything_that_draws_can_be_measured(make_set: MakeSet) -> None:
 
 def _caveats(make_pack: MakePack, faces: Path, cartoons: Path, n: int) -> str:
     with pytest.warns(MeasurementWarning):
-        scores = evaluate(make_pack(), faces, cartoons, n=n, options=OPTIONS)
+        scores = evaluate(make_pack(), faces, cartoons, n=n, options=OPTIONS).scores[0]
     return " ".join(scores.reference.warnings)
 
 
@@ -245,16 +246,18 @@ def test_styles_are_measured_on_what_all_their_runs_held_out(
     old, new = make_pack("old"), make_pack("new", split="name")
     every = Dataset.open(faces).names
     options = Options(backgrounds=0)
-    by_name = evaluate(new, faces, cartoons, options=options)
+    by_name = evaluate(new, faces, cartoons, options=options).scores[0]
     assert names(by_name) == [name for name in every if part_of(name) == "test"]
     assert not any("position" in caveat for caveat in by_name.reference.warnings)
     assert by_name.reference.setting.part == "test by name"
-    by_position = evaluate(old, faces, cartoons, options=options)
+    by_position = evaluate(old, faces, cartoons, options=options).scores[0]
     assert names(by_position) == list(every[::20])
     assert any("by its position" in caveat for caveat in by_position.reference.warnings)
     with pytest.raises(NotEnoughPicturesError, match="test by name and every 20th by position"):
         evaluate_all([old, new], faces, cartoons, options=options)
-    chosen = evaluate(new, faces, cartoons, options=Options(backgrounds=0, part="validation"))
+    chosen = evaluate(
+        new, faces, cartoons, options=Options(backgrounds=0, part="validation")
+    ).scores[0]
     assert names(chosen) == [name for name in every if part_of(name) == "validation"]
     assert any("validation pictures" in caveat for caveat in chosen.reference.warnings)
 
@@ -267,7 +270,7 @@ def test_a_report_says_where_the_detector_is_no_witness(
     options = Options(backgrounds=0, held_out=False)
 
     def said(**style: str) -> list[str]:
-        scores = evaluate(make_pack(**style), faces, cartoons, options=options)
+        scores = evaluate(make_pack(**style), faces, cartoons, options=options).scores[0]
         return [caveat for caveat in scores.reference.warnings if "mtcnn" in caveat.casefold()]
 
     assert not said(), "nothing says what made the points"

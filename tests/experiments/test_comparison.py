@@ -18,6 +18,11 @@ from toonmark.data.augmentation import Augmentation
 from toonmark.data.dataset import read_landmarks, write_landmarks
 from toonmark.data.sampling import Sampler
 from toonmark.errors import ConfigurationError, DataError, MissingWeightsError
+from toonmark.evaluation.errors import (
+    NotEnoughPicturesError,
+    UnknownExtractorError,
+    UnknownFinderError,
+)
 from toonmark.evaluation.run_drawing import open_run_drawer
 from toonmark.experiments.drawing_cache import KeptDrawer
 from toonmark.experiments.experiment import train_rows
@@ -50,7 +55,9 @@ def vgg19(tmp_path_factory):
 def plan(faces, cartoons, **values) -> Plan:
     train = {"faces": [str(faces)], "cartoons": [str(cartoons)], "size": 32, "stage1": 2}
     train |= {"stage2": 0, "width": 16, "learning_rate": 1e-3, "background_share": 0}
-    return parse(Plan, {"train": train, "seeds": [3], **values})
+    # Sets as small as these have no pictures for testing.
+    measure = {"held_out": False, **values.pop("measure", {})}
+    return parse(Plan, {"train": train, "seeds": [3], "measure": measure, **values})
 
 
 def test_rows_of_other_methods_share_what_all_methods_share(tmp_path):
@@ -75,7 +82,12 @@ def test_rows_of_other_methods_share_what_all_methods_share(tmp_path):
     ("rows", "error", "text"),
     [
         ({"style": {"method": "gatys", "vgg": "no.pth"}}, MissingWeightsError, "SHA-256 dcbb9e9d"),
-        ({"style": {"method": "analogy", "cartoons": []}}, ConfigurationError, "got none"),
+        (
+            {"style": {"method": "analogy", "cartoons": []}},
+            ConfigurationError,
+            "style: .*none",
+        ),
+        ({"style": {"method": "gatys", "cartoons": ["o"]}}, ConfigurationError, "other cartoons"),
         ({"style": {"method": "none"}}, ConfigurationError, "no method none"),
         ({"munit": {"method": "munit", "weights": {"x": 1}}}, ConfigurationError, "x is unknown"),
         ({"munit": {"method": "munit", "cartoons": ["other"]}}, ConfigurationError, "same data"),
@@ -94,13 +106,57 @@ def test_what_cannot_end_well_does_not_begin(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("measured", "error", "text"),
+    [
+        ({"extractor": "illustration2vec"}, MissingWeightsError, "not on this machine"),
+        ({"also": ["illustration2vec"]}, MissingWeightsError, "not on this machine"),
+        ({"extractor": "vgg17"}, UnknownExtractorError, "no feature extractor"),
+        ({"finder": "mtccn"}, UnknownFinderError, "no point finder"),
+        ({"cartoons": "none", "held_out": False}, DataError, "none"),
+    ],
+)
+def test_what_could_not_be_measured_is_not_trained(
+    measured, error, text, face_set, cartoon_set, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("TOONMARK_ILLUSTRATION2VEC", str(tmp_path / "none"))
+    one = plan(face_set, cartoon_set, rows={"basic": {"ablation": "basic"}}, measure=measured)
+    with pytest.raises(error, match=text):
+        train_rows(one, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_of_several_sets_one_is_named_before_training(face_set, cartoon_set, tmp_path):
+    one = plan(face_set, cartoon_set, rows={"basic": {"ablation": "basic"}})
+    two = one.train | {"faces": [str(face_set), str(cartoon_set)]}
+    with pytest.raises(DataError, match="several folders of faces"):
+        train_rows(one.model_copy(update={"train": two}), tmp_path / "out")
+
+
+def test_sets_that_hold_too_few_pictures_out_are_told_before_training(cartoon_set, tmp_path):
+    faces = draw_faces(tmp_path / "faces", 8)  # none of which is for testing
+    measured = {"held_out": True}
+    one = plan(faces, cartoon_set, rows={"basic": {"ablation": "basic"}}, measure=measured)
+    with pytest.raises(NotEnoughPicturesError, match="held out"):
+        train_rows(one, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_that_is_no_vgg19_is_told_before_training(face_set, cartoon_set, tmp_path):
+    file = tmp_path / "vgg19.pth"
+    torch.save({}, file)
+    rows = {"basic": {"ablation": "basic"}, "style": {"method": "gatys", "vgg": str(file)}}
+    with pytest.raises(MissingWeightsError, match="does not hold VGG19"):
+        train_rows(plan(face_set, cartoon_set, rows=rows), tmp_path / "out")
+
+
 def test_measured_faces_that_a_row_learns_from_are_refused(cartoon_set, tmp_path):
     faces = draw_faces(tmp_path / "faces", 60)
     points = read_landmarks(faces / "landmarks.csv")
     names = sorted(points)
     write_landmarks(faces / "part.csv", [(n, points[n]) for n in names[1:]])
     rows = {"basic": {"ablation": "basic"}}
-    split = {"measure": {"faces": str(faces)}}
+    split = {"measure": {"faces": str(faces), "held_out": True}}
     one = plan(faces / "part.csv", cartoon_set, rows=rows, **split)
     one = one.model_copy(update={"train": {**one.train, "split": "position"}})
     with pytest.raises(ConfigurationError, match="split differently"):

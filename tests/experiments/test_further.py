@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from tests.experiments.test_comparison import plan
 
-from toonmark.errors import MissingWeightsError
 from toonmark.experiments import further
 from toonmark.experiments.further import Further
 from toonmark.experiments.spread import Spread
@@ -40,14 +39,6 @@ def test_the_papers_network_is_used_where_it_is_and_another_family_where_not(mac
     own = plan("f", "c", rows=ROWS, measure={"extractor": "illustration2vec"})
     assert further.chosen(own) == ["vgg16"]
     assert further.chosen(plan("f", "c", rows=ROWS, measure={"also": []})) == []
-
-
-def test_what_a_plan_names_and_is_not_there_is_told_before_training(machine):
-    machine(False, False)
-    named = plan("f", "c", rows=ROWS, measure={"also": ["illustration2vec"]})
-    with pytest.raises(MissingWeightsError, match="not on this machine"):
-        further.check(named)
-    further.check(plan("f", "c", rows=ROWS))
 
 
 def test_the_table_says_what_each_network_finds_best():

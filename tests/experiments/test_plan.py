@@ -12,10 +12,10 @@ from toonmark.configuration import parse
 from toonmark.errors import ConfigurationError
 from toonmark.experiments import runner, state
 from toonmark.experiments.experiment import train_rows
+from toonmark.experiments.markdown_table import number
 from toonmark.experiments.plan import Plan, jobs_of
 from toonmark.experiments.progress import duration
 from toonmark.experiments.results import PAPER_FID, Spread
-from toonmark.experiments.table import number
 from toonmark.training import checkpoint
 from toonmark.training.config import ABLATION, TrainConfig
 from toonmark.training.run import open_run
@@ -128,6 +128,10 @@ def test_rows_with_settings_of_their_own(tmp_path):
         ({"rows": {"basic": {"wieghts": {}}}}, "did you mean weights"),
         ({"roows": ["basic"]}, "did you mean rows"),
         ({"train": {**TRAIN, "face_regressor": None}}, "face_regressor is not set"),
+        (
+            {"rows": {"munit": {"method": "munit"}}, "baseline": None, "start_from": "a"},
+            "as it ended",
+        ),
     ],
 )
 def test_mistakes_are_explained(tmp_path, values, says):
@@ -151,7 +155,7 @@ def test_how_far_a_run_is(tmp_path):
     assert state.logged_iteration(job.folder) == 7
     state.record_failure(job, "It fell over.")
     assert state.failure_of(job) == state.Failure("It fell over.", 7)
-    (job.folder / state.ERROR).write_text(json.dumps({"other": 1}))
+    (job.folder / state.FAILURE).write_text(json.dumps({"other": 1}))
     assert state.failure_of(job) is None
 
 

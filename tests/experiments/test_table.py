@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from toonmark.experiments.markdown_table import HEADINGS, cells
 from toonmark.experiments.results import Row
 from toonmark.experiments.spread import Spread
-from toonmark.experiments.table import HEADINGS, cells
 
 
 def row(**spreads) -> Row:

@@ -6,16 +6,19 @@ import numpy as np
 import pytest
 import torch
 
+from toonmark.artifacts import CHECKPOINT
 from toonmark.evaluation.run_drawing import open_run_drawer
-from toonmark.methods.learned import load_translators
-from toonmark.methods.munit import MunitConfig, MunitTrainer
+from toonmark.methods.munit import MunitConfig, MunitTrainer, encoder
+from toonmark.methods.styles import StylePictures
 from toonmark.models.munit import AutoEncoder, MultiScaleDiscriminator
+from toonmark.ranges import from_network, signed
 from toonmark.training import checkpoint
 from toonmark.training.fabric import make_fabric
 from toonmark.training.loop import train
 from toonmark.training.networks import TO_CARTOON
 from toonmark.training.run import open_run
 from toonmark.training.step import Generated
+from toonmark.training.tensors import to_tensor
 
 
 def small(toy, **settings):
@@ -112,12 +115,29 @@ def test_a_killed_run_ends_with_the_same_weights(toy, tmp_path):
     drawn = drawer.draw(faces, np.zeros((2, 5, 2)))
     assert drawn.shape == faces.shape
     assert np.array_equal(drawer.draw(faces[1:], np.zeros((1, 5, 2)))[0], drawn[1])
-    guided = load_translators(tmp_path / "whole", "example")["face_to_cartoon"]
-    with torch.inference_mode():
-        shown = torch.from_numpy(faces).permute(0, 3, 1, 2).float() / 127.5 - 1
-        assert guided(shown).shape == shown.shape
     assert drawer.back is not None
     assert drawer.iterations == 4
+
+
+def test_a_style_may_be_an_examples(toy, tmp_path):
+    """Faces are drawn in the style of the cartoon of nearest colours: of one face all in one."""
+    faces = np.random.default_rng(0).integers(0, 256, (1, 32, 32, 3), np.uint8)
+    drawn = []
+    for styles in ("random", "example"):
+        config = small(toy, styles=styles)
+        open_run(tmp_path / styles, MunitConfig, config)
+        trainer = MunitTrainer(config, make_fabric("cpu"), threads=1)
+        checkpoint.save(tmp_path / styles / CHECKPOINT, trainer.tensors(), {"iteration": "4"})
+        drawn.append(open_run_drawer(tmp_path / styles).draw(faces, np.zeros((1, 5, 2))))
+    assert not np.array_equal(*drawn)
+    generators = trainer.averaged
+    nearest = StylePictures(toy["cartoons"], 32, "nearest").of(signed(faces[0]))[0]
+    source, target = encoder(generators, "face"), encoder(generators, "cartoon")
+    with torch.inference_mode():
+        wanted = target.decode(
+            source.content(to_tensor([signed(faces[0])])), target.style(to_tensor([nearest]))
+        )
+    assert np.array_equal(drawn[1], from_network(wanted.numpy()))
 
 
 @pytest.mark.slow

@@ -10,8 +10,8 @@ import pytest
 
 from toonmark.study.answers import Answers
 from toonmark.study.order import drawing_order
+from toonmark.study.ratings_table import tabulate
 from toonmark.study.study import load
-from toonmark.study.table import tabulate
 
 pytestmark = pytest.mark.slow
 

@@ -10,8 +10,8 @@ import pytest
 from toonmark.study.agreement import alpha
 from toonmark.study.answers import Answer
 from toonmark.study.errors import DamagedStudyError, NoAnswersError
+from toonmark.study.ratings_table import markdown, tabulate
 from toonmark.study.study import load
-from toonmark.study.table import markdown, tabulate
 
 
 @pytest.fixture

@@ -129,6 +129,7 @@ def test_what_it_leaves_stands_alone(config, style_run, run, tmp_path):
     distilled = facts["distilled"]
     assert distilled["teacher"] == {"preset": "compact", "width": 16}
     assert distilled["iterations"] == 6
+    assert distilled["split"] == "name", "by which rule it held pictures out"
     assert np.isfinite(distilled["error"]["student"])
     with pytest.raises(ConfigurationError, match="without a denoiser"):
         trained_style(folder, tmp_path / "denoiser.safetensors")

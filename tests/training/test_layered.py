@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 import torch
 
-from toonmark.colour import to_lab
 from toonmark.data.dataset import Dataset, write_description, write_landmarks
 from toonmark.data.layers.appearance import alike, dyed
 from toonmark.data.layers.labels import layer_map
-from toonmark.data.layers.sampling import LayerSampler
+from toonmark.data.layers.layer_sampling import LayerSampler
 from toonmark.data.split import part_of, rules_of, split
 from toonmark.errors import ConfigurationError, DataError, RunError
 from toonmark.exporting import export_run
 from toonmark.landmarks import PORTRAIT_TEMPLATE, template_points
 from toonmark.models.layer import UNKNOWN, Layer
 from toonmark.models.layered import LayerScores
+from toonmark.srgb import to_lab
 from toonmark.styles.pack import StylePack
 from toonmark.training.config import LayersConfig
 from toonmark.training.fabric import make_fabric

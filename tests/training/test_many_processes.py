@@ -16,6 +16,7 @@ from toonmark.training import checkpoint, unpaired
 from toonmark.training.config import RegressorConfig, TrainConfig
 from toonmark.training.fabric import make_fabric
 from toonmark.training.landmark_cyclegan import StyleTrainer
+from toonmark.training.networks import DIRECTIONS
 from toonmark.training.run import open_run
 
 pytestmark = pytest.mark.slow
@@ -260,6 +261,18 @@ def test_two_processes_have_pools_and_unmatched_pairs_of_their_own(
         for rank in (0, 1):
             found = checkpoint.load(tmp_path / f"{rank}.safetensors")[0][name]
             assert (found - value).abs().max() <= 0.02 * moved + 1e-7, name
+
+
+def test_processes_draw_random_numbers_of_their_own(small_config):
+    shape = (1, 3, small_config.size, small_config.size)
+    drawn = [
+        StyleTrainer(small_config, Ranked(rank), threads=1).draws(direction, iteration, shape)
+        for rank in (0, 1)
+        for direction in DIRECTIONS
+        for iteration in (0, 1)
+    ]
+    views = {tuple(one["views"].flatten().tolist()) for one in drawn}
+    assert len(views) == len(drawn)
 
 
 def test_processes_that_see_different_checkpoints_do_not_begin(small_config, tmp_path):

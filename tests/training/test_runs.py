@@ -13,7 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
-from toonmark.artifacts import CHECKPOINT, CONFIG
+from toonmark.artifacts import BEHIND, CHECKPOINT, CONFIG
 from toonmark.data.relighting import evened
 from toonmark.data.split import part_of, rules_of
 from toonmark.errors import ConfigurationError, DiskFullError, RunError
@@ -26,7 +26,7 @@ from toonmark.training.processes import places
 from toonmark.training.run import Lock, Metrics, open_run
 from toonmark.training.samples import write_grid, write_samples
 from toonmark.training.tensors import to_tensor
-from toonmark.training.trained import DENOISER, remember_origins, training_facts
+from toonmark.training.trained import remember_origins, training_facts
 
 
 def test_another_configuration_is_refused_with_the_difference(small_config, tmp_path):
@@ -236,7 +236,7 @@ def test_a_run_keeps_the_rule_of_the_denoiser_in_it(small_config, denoiser_weigh
     open_run(run, TrainConfig, config)
     remember_origins(config, run)
     assert rules_of(training_facts(config, 1, run)) == {"name", "position"}
-    (run / DENOISER).unlink()
+    (run / BEHIND).unlink()
     network, facts = checkpoint.load(denoiser_weights)
     checkpoint.save(denoiser_weights, network, {**facts, "split": "name"})
     remember_origins(config, run)

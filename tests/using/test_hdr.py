@@ -10,7 +10,7 @@ from tests.using.curves import KINDS, hlg, pq, special
 from toonmark import Cartoonizer
 from toonmark.hdr import HLG, PQ, ordinary
 from toonmark.video.clip import cartoonize_clip
-from toonmark.video.colours import Colours
+from toonmark.video.colour_spaces import Colours
 
 av = pytest.importorskip("av")
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, ImageOps
 
-from toonmark import colour, pictures
+from toonmark import pictures, srgb
 from toonmark.errors import (
     ConfigurationError,
     EmptyFileError,
@@ -85,7 +85,7 @@ def test_the_size_alone_is_that_of_the_pixels(tmp_path, suffix, orientation):
         assert pictures.upright_size(path.read_bytes()) == photo.size
         loaded = Image.open(path)
         loaded.load()
-        assert pictures.read(loaded).size == photo.size == colour.shown_size(loaded)
+        assert pictures.read(loaded).size == photo.size == srgb.shown_size(loaded)
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF")
@@ -474,8 +474,8 @@ def test_decoders_that_are_installed_are_used(smooth, module, kind, name):
 
 def test_profiles_of_palettes_and_of_linear_light_are_followed(tmp_path):
     image = Image.fromarray(PIXELS).quantize(16)
-    assert colour._is_srgb("sRGB IEC61966-2.1")
-    assert not colour._is_srgb("GIMP built-in Linear sRGB")
+    assert srgb._is_srgb("sRGB IEC61966-2.1")
+    assert not srgb._is_srgb("GIMP built-in Linear sRGB")
     other = swapped_profile()
     plain = pictures.read(save(tmp_path / "a.png", image.convert("RGB"), icc_profile=other)).pixels
     palette = pictures.read(save(tmp_path / "b.png", image, icc_profile=other)).pixels
@@ -596,8 +596,8 @@ def test_transparent_parts_are_put_on_white_in_bands(mode, monkeypatch):
     rgba = image.convert("RGBA")
     white = Image.new("RGBA", image.size, "white")
     whole = np.asarray(Image.alpha_composite(white, rgba).convert("RGB"))
-    monkeypatch.setattr(colour, "_BAND", 100)
-    np.testing.assert_array_equal(colour.upright_rgb(image), whole)
+    monkeypatch.setattr(srgb, "_BAND", 100)
+    np.testing.assert_array_equal(srgb.upright_rgb(image), whole)
 
 
 @pytest.mark.parametrize("side", [30_000, 2**31 - 1])

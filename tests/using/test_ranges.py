@@ -8,7 +8,7 @@ import pytest
 
 import toonmark
 from toonmark import ranges
-from toonmark.colour import from_lab, to_lab
+from toonmark.srgb import from_lab, to_lab
 
 SOURCES = Path(toonmark.__file__).parent
 
@@ -75,7 +75,7 @@ def test_lab_and_back(white):
         (r"default_rng\(\[[\w.]+, \d", set()),  # streams have names: toonmark.data.streams
         (r"glob\(.\*\.safetensors", {"artifacts.py"}),
         (r"Image\.fromarray\(.*\)\.save\(", {"pictures.py"}),
-        (r"COLOR_(RGB2LAB|LAB2RGB)|rgb2lab|lab2rgb", {"colour.py"}),
+        (r"COLOR_(RGB2LAB|LAB2RGB)|rgb2lab|lab2rgb", {"srgb.py"}),
     ],
 )
 def test_one_idea_has_one_implementation(pattern, where):

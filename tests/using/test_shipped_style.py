@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from toonmark import Cartoonizer, StylePack, list_styles
-from toonmark.colour import to_lab
 from toonmark.landmarks import normalised_mean_error
+from toonmark.srgb import to_lab
 from toonmark.styles.pack import DEFAULT_STYLE
 
 data = pytest.importorskip("skimage.data")

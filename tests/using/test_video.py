@@ -26,7 +26,7 @@ from toonmark.errors import (
 )
 from toonmark.faces.refine import Refiner
 from toonmark.video.clip import _Upright, cartoonize_clip
-from toonmark.video.colours import UNSPECIFIED, Colours
+from toonmark.video.colour_spaces import UNSPECIFIED, Colours
 from toonmark.video.reading import Shown
 from toonmark.video.smoothing import PointFilter
 from toonmark.video.tracking import Tracker

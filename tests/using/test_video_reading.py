@@ -17,7 +17,7 @@ from toonmark.errors import (
     VideoError,
 )
 from toonmark.video.clip import _Upright, cartoonize_clip
-from toonmark.video.colours import Colours, colours_of
+from toonmark.video.colour_spaces import Colours, colours_of
 from toonmark.video.reading import Moments, opened
 from toonmark.video.writing import Writer
 

@@ -17,9 +17,9 @@ from typing import Any
 _SLOW = """
 import sys, time
 from toonmark.cli import main
-from toonmark.web import drawing
-seconds, read = float(sys.argv.pop(1)), drawing.read
-drawing.read = lambda *a: time.sleep(seconds) or read(*a)
+from toonmark.web import cartoon_requests
+seconds, read = float(sys.argv.pop(1)), cartoon_requests.read
+cartoon_requests.read = lambda *a: time.sleep(seconds) or read(*a)
 main()
 """
 

@@ -92,7 +92,7 @@ def test_a_drawing_ends_when_its_client_is_gone(serve, photo, monkeypatch):
     import asyncio
 
     from toonmark import cutout
-    from toonmark.web import drawing, workers
+    from toonmark.web import cartoon_requests, workers
 
     drawn, enlarged = [], cutout.enlarged
     monkeypatch.setattr(
@@ -100,8 +100,13 @@ def test_a_drawing_ends_when_its_client_is_gone(serve, photo, monkeypatch):
     )
     with serve(workers=1) as client:
         service = client.app.state.service
-        options = drawing.Options(
-            512, "all", drawing.Output.crop, False, drawing.points(",".join([FACE] * 30)), True
+        options = cartoon_requests.Options(
+            512,
+            "all",
+            cartoon_requests.Output.crop,
+            False,
+            cartoon_requests.points(",".join([FACE] * 30)),
+            True,
         )
 
         async def leave():
@@ -110,8 +115,8 @@ def test_a_drawing_ends_when_its_client_is_gone(serve, photo, monkeypatch):
                 service.shelf.cartoonizer("negative"),
                 "all",
                 options.landmarks,
-                lambda: drawing.read(photo, options, 10**7),
-                drawing.finisher("negative", options, 10**8),
+                lambda: cartoon_requests.read(photo, options, 10**7),
+                cartoon_requests.finisher("negative", options, 10**8),
                 deadline=time.monotonic() + 60,
             )
             with pytest.raises(TimeoutError):

@@ -16,12 +16,12 @@ pytestmark = pytest.mark.slow
 
 
 def test_full_queue(serve, photo, monkeypatch):
-    from toonmark.web import drawing
+    from toonmark.web import cartoon_requests
 
     held = time.monotonic() + 2
-    read = drawing.read
+    read = cartoon_requests.read
     monkeypatch.setattr(
-        drawing, "read", lambda *a: time.sleep(max(0, held - time.monotonic())) or read(*a)
+        cartoon_requests, "read", lambda *a: time.sleep(max(0, held - time.monotonic())) or read(*a)
     )
     with serve(queue=2, workers=1) as client:
         answers = posted(client.app, [photo] * 6)
@@ -36,9 +36,9 @@ def test_full_queue(serve, photo, monkeypatch):
 
 
 def test_time_limit(serve, photo, monkeypatch):
-    from toonmark.web import drawing
+    from toonmark.web import cartoon_requests
 
-    monkeypatch.setattr(drawing, "read", lambda *a: time.sleep(1.5))
+    monkeypatch.setattr(cartoon_requests, "read", lambda *a: time.sleep(1.5))
     with serve(time_limit=0.3, workers=1) as client:
         started = time.monotonic()
         response = client.post("/cartoonize", content=photo)
@@ -101,12 +101,12 @@ def test_one_bad_photo_does_not_spoil_its_batch(serve, photo):
 
 
 def test_surprise_is_answered_and_logged_without_the_photo(serve, photo, monkeypatch, caplog):
-    from toonmark.web import drawing
+    from toonmark.web import cartoon_requests
 
     def fail(*args):
         raise RuntimeError("unforeseen")
 
-    monkeypatch.setattr(drawing, "read", fail)
+    monkeypatch.setattr(cartoon_requests, "read", fail)
     with serve() as client, caplog.at_level(logging.DEBUG):
         response = client.post("/cartoonize?points=" + ",".join(["7"] * 10), content=photo)
     assert response.status_code == 500

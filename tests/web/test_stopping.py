@@ -9,7 +9,7 @@ import time
 import pytest
 from tests.web.processes import Post, running, settled
 
-from toonmark.web import drawing
+from toonmark.web import cartoon_requests
 
 pytestmark = pytest.mark.slow
 
@@ -81,7 +81,7 @@ def test_no_error_in_drawing_ends_a_thread(serve, photo, monkeypatch, error):
 
     with serve(workers=1) as client:
         with monkeypatch.context() as patch:
-            patch.setattr(drawing, "read", fail)
+            patch.setattr(cartoon_requests, "read", fail)
             assert client.post("/cartoonize", content=photo).status_code == 500
             assert client.get("/health").status_code == 200
         assert client.post("/cartoonize", content=photo).status_code == 200

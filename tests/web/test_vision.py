@@ -219,7 +219,7 @@ def test_a_mixture_is_cut_out_along_its_drawing(drawing, size):
 
 def test_yunet_finds_what_opencv_finds(astronaut):
     """Decoding and suppression, on the network's own outputs; with a frame, as for tight crops."""
-    from toonmark.faces import detect
+    from toonmark.faces import detect, yunet
     from toonmark.inference import open_session
 
     image = cv2.resize(astronaut, (320, 300), interpolation=cv2.INTER_AREA)
@@ -230,11 +230,11 @@ def test_yunet_finds_what_opencv_finds(astronaut):
     np.testing.assert_array_equal(tensor[0, :, :300], image[..., ::-1].transpose(2, 0, 1))
     assert not tensor[0, :, 300:].any()
 
-    session = open_session(detect.WEIGHTS.read_bytes(), 1)
+    session = open_session(yunet.WEIGHTS.read_bytes(), 1)
     names = [output.name for output in session.get_outputs()]
     outputs = dict(zip(names, session.run(names, {"input": tensor}), strict=True))
     found = call("yunet.js", "decode", outputs, width, height, 0.6)
-    (expected,) = detect._detect(image, 640)
+    (expected,) = detect.detect_once(image, 640)
     assert len(found) == 1
     np.testing.assert_allclose(found[0]["box"], expected.box, atol=0.05)
     np.testing.assert_allclose(found[0]["points"], expected.points, atol=0.05)
@@ -263,7 +263,7 @@ def test_numbers_that_are_none_are_no_face():
 
 def test_no_find_is_trusted():
     """The same finds pass as in Python: of pictures of many shapes, sound ones and garbage."""
-    from toonmark.faces import detect
+    from toonmark.faces import yunet
 
     random = np.random.default_rng(0)
     calls, expected = [], []
@@ -275,7 +275,7 @@ def test_no_find_is_trusted():
         row = np.concatenate([middle - size / 2, size, points.ravel(), [random.uniform(-0.1, 1)]])
         if random.random() < 0.1:
             row[random.integers(15)] = random.choice([1e30, -1e30])
-        expected.append(bool(detect._plausible(row[None].astype(np.float32), (height, width))[0]))
+        expected.append(bool(yunet._plausible(row[None].astype(np.float32), (height, width))[0]))
         row = row.astype(np.float32).astype(float)
         face = {"box": row[:4].tolist(), "points": row[4:14].reshape(5, 2).tolist()}
         calls.append(({**face, "score": row[14]}, int(width), int(height)))
@@ -287,12 +287,12 @@ def test_no_find_is_trusted():
 @pytest.mark.parametrize("shape", [(20, 640), (31, 640), (300, 40), (150, 200)])
 @pytest.mark.parametrize("border", [0, 24])
 def test_thin_pictures_are_filled_up_as_in_python(shape, border):
-    from toonmark.faces import detect
+    from toonmark.faces import yunet
 
     noise = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
     around = [border] * 4
     framed = cv2.copyMakeBorder(noise, *around, cv2.BORDER_CONSTANT, value=(127, 127, 127))
-    expected = detect._filled_up(framed)
+    expected = yunet._filled_up(framed)
     view = call("yunet.js", "input", picture(noise), border)
     found = view["values"].reshape(3, view["height"], view["width"])[::-1].transpose(1, 2, 0)
     high, wide = expected.shape[:2]

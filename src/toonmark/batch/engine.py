@@ -14,9 +14,9 @@ from typing import Any
 
 from toonmark._version import __version__
 from toonmark.batch import addresses
-from toonmark.batch.drawing import Drawer
 from toonmark.batch.plan import Unit, open_plan
 from toonmark.batch.settings import Counts, Settings, digest
+from toonmark.batch.units import Drawer
 from toonmark.errors import BatchError, ToonmarkError
 from toonmark.inference import Runtime
 from toonmark.styles.pack import DEFAULT_STYLE, FOLDER, StylePack, find
@@ -31,14 +31,14 @@ TASKS = 10_000
 
 
 class Ledger:
-    """A :class:`~toonmark.batch.drawing.Book` that lives in an actor of its own."""
+    """A :class:`~toonmark.batch.units.Book` that lives in an actor of its own."""
 
     def __init__(self) -> None:
         self._held: dict[int, list[int]] = {}
         self._crashes: dict[int, dict[int, int]] = {}
 
     def begin(self, unit: int) -> dict[int, int]:
-        """What was in hand when the last worker that had this unit ended counts as a crash."""
+        """Begins a unit; the photos that its last worker was drawing when it ended are crashes."""
         crashes = self._crashes.setdefault(unit, {})
         for place in self._held.pop(unit, []):
             crashes[place] = crashes.get(place, 0) + 1

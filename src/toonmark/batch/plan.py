@@ -36,7 +36,7 @@ Kind = Literal["listing", "table", "shards"]
 
 
 class Unit(BaseModel):
-    """What one worker draws at a time.
+    """The photos that one worker draws at a time.
 
     Attributes:
         number: of all units, from 0.

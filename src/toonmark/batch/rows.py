@@ -52,7 +52,7 @@ def failure_schema() -> Any:
 
 
 def face_row(cartoon: Cartoon, source: str, left_out: str, style: StyleMetadata) -> dict[str, Any]:
-    """What a row says about a face, without its drawing."""
+    """A face's row, without its drawing."""
     return {
         "source": source,
         "face": cartoon.number,
@@ -91,7 +91,7 @@ def parquet(rows: list[dict[str, Any]], schema: Any, note: dict[str, Any]) -> by
 
 
 def noted(table: Any) -> tuple[Counts, bool]:
-    """What a part's file says: its counts, and whether it is the last of its unit."""
+    """The notes in a part's file: its counts, and whether it is the last of its unit."""
     note = json.loads(table.schema_arrow.metadata[KEY])
     return Counts.model_validate(note["counts"]), bool(note["last"])
 

@@ -18,7 +18,7 @@ PART = 256
 
 
 class Settings(BaseModel):
-    """What decides over the rows of a batch; a batch that goes on must have the same."""
+    """The settings that decide a batch's rows; a batch that goes on must have the same."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -39,7 +39,7 @@ class Settings(BaseModel):
 
 
 class Counts(BaseModel):
-    """How many photos were looked at, and what came of them."""
+    """Counts of the photos that were read, by result."""
 
     photos: int = 0
     faces: int = 0

@@ -89,7 +89,7 @@ class LazyGroup(TyperGroup):
 
 
 def package_error(error: ImportError, subcommand: str) -> ToonmarkError | None:
-    """What to say of a package that is missing or broken; None if the fault is Toonmark's own."""
+    """The error for a package that is missing or broken; None if the fault is Toonmark's own."""
     package = (error.name or _raised_in(error)).partition(".")[0]
     if package in ("", "toonmark"):
         return None

@@ -28,7 +28,7 @@ _SECONDS = 60
 
 
 class Format(StrEnum):
-    """How a drawing is written."""
+    """The format of a drawing's file."""
 
     png = "png"
     webp = "webp"

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Output(StrEnum):
-    """What is drawn."""
+    """The pictures that can be written."""
 
     crop = "crop"
     in_photo = "in-photo"
@@ -110,7 +110,7 @@ def cartoonize(
     Exit status: 0, or 2 if anything failed.
     """
     from toonmark.cartoonizer import Cartoonizer
-    from toonmark.cli import clips, report
+    from toonmark.cli import clips, json_report
     from toonmark.cli.inputs import Targets, landmarks_for, photos_of, read_landmarks
     from toonmark.cli.kinds import is_clip
     from toonmark.errors import PoorPhotoWarning, ToonmarkError
@@ -142,7 +142,7 @@ def cartoonize(
     for note in meant.notes:
         typer.secho(note, fg="yellow", err=True)
     told = sys.stderr if json == "-" else sys.stdout
-    entries = [report.of_photo(path, [], error) for path, error in failures]
+    entries = [json_report.of_photo(path, [], error) for path, error in failures]
     warnings.simplefilter("ignore", PoorPhotoWarning)  # said below, with the photo's name
     warnings.filterwarnings("ignore", module=r"PIL\.")  # about EXIF data that nobody asked for
     for photo in _progress(files):
@@ -165,7 +165,7 @@ def cartoonize(
         try:
             with _small_faces(left_out):
                 drawings = draw(photo, landmarks_for(photo, table))
-            found = [report.of_face(cartoon, name) for cartoon, name in drawings]
+            found = [json_report.of_face(cartoon, name) for cartoon, name in drawings]
         except ToonmarkError as error:
             failure = error
             failures.append((photo, error))
@@ -174,9 +174,9 @@ def cartoonize(
         for warning in (*left_out, *(entry["warning"] for entry in found)):
             if warning:
                 typer.secho(f"{photo.name}: {warning}", fg="yellow", err=True)
-        entries.append(report.of_photo(photo, found, failure, " ".join(left_out)))
+        entries.append(json_report.of_photo(photo, found, failure, " ".join(left_out)))
     if json is not None:
-        report.write(json, cartoonizer.style.metadata, output.value, entries)
+        json_report.write(json, cartoonizer.style.metadata, output.value, entries)
     _tell(failures, len(entries))
 
 

@@ -60,10 +60,10 @@ def draw_clip(
 
 
 def of_clip(path: Path, target: Path | None, report: clip.ClipReport | None, error: Any) -> Any:
-    """What ``--json`` tells of a video."""
+    """A video's part of the ``--json`` report."""
     from dataclasses import asdict
 
-    from toonmark.cli.report import of_photo
+    from toonmark.cli.json_report import of_photo
 
     entry = of_photo(path, [], error)
     rounded = {

@@ -45,7 +45,7 @@ def drawings(
             import skimage.segmentation  # noqa: F401
         except ModuleNotFoundError as error:
             raise MissingExtraError("toonmark data drawings", "train") from error
-    from toonmark.data.drawings.dataset import write_drawings
+    from toonmark.data.drawings.drawing_set import write_drawings
 
     with bar() as progress:
         task = progress.add_task("drawing", total=None)

@@ -23,7 +23,7 @@ def layers(
 
     A run that was stopped goes on where it was.
     """
-    from toonmark.data.layers.dataset import write_layers
+    from toonmark.data.layers.layer_set import write_layers
 
     with bar() as progress:
         task = progress.add_task("taking apart", total=None)

@@ -41,7 +41,7 @@ InFrame = Annotated[
 
 
 class Points(StrEnum):
-    """What finds the five points in photos."""
+    """The finders of the five points in photos."""
 
     regressor = "regressor"
     mesh = "mesh"
@@ -194,9 +194,10 @@ def anime(
     workers: Workers = CORES,
     force: Force = False,
 ) -> None:
-    """Turn anime faces into a set; animeface proposes their points, a cascade may find the faces.
+    """Turn anime faces into a set; animeface proposes their points.
 
-    Needs the extra `anime`; with --cascade it goes without, and points are guessed.
+    Needs the extra `anime`. With --cascade it does not: that finds the faces, and their points are
+    guesses.
     """
     from toonmark.data.proposals import AnimeFaceProposer, Cascade
     from toonmark.data.sources.cartoons import Cartoons
@@ -240,7 +241,9 @@ class DiceBearStyle(StrEnum):
 def dicebear(
     out: Out,
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many pictures.")],
-    style: Annotated[DiceBearStyle, typer.Option(help="Whose parts.")] = DiceBearStyle.avataaars,
+    style: Annotated[
+        DiceBearStyle, typer.Option(help="The DiceBear style whose parts are drawn.")
+    ] = DiceBearStyle.avataaars,
     size: Size = 128,
     workers: Workers = CORES,
     force: Force = False,

@@ -26,12 +26,9 @@ def distill(
     *,
     machine: Mapping[str, Any],
 ) -> None:
-    """Trains a generator on what a run draws, for `toonmark export`; started again it goes on."""
-    from toonmark.training.config import DistillationConfig
-
+    """Train a generator on what a run draws, for `toonmark export`; started again it goes on."""
     given = {"faces": faces, "teacher": teacher, "denoiser": denoiser}
-    chosen = learning.opened(run, DistillationConfig, config, settings, given)
-    result = learning.trained(chosen, run, **machine)
+    result = learning.trained(run, "distill", config, settings, given, **machine)
     if result is not None:
         error = result.error
         typer.echo(

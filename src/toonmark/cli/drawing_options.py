@@ -40,7 +40,7 @@ RuntimeOption = Annotated[
 
 
 def which_face(text: str) -> Faces:
-    """What ``--face`` says.
+    """The faces that ``--face`` chooses.
 
     Raises:
         typer.BadParameter: nothing that it can say.

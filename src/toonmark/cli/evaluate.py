@@ -15,7 +15,8 @@ def evaluate(
         Path, typer.Option("--output", "-o", help="Folder for scores.json and report.html.")
     ],
     styles: Annotated[
-        list[Path] | None, typer.Argument(help="Style packs (.onnx) to measure.")
+        list[Path] | None,
+        typer.Argument(metavar="[PACK]...", help="Style packs (.onnx) to measure."),
     ] = None,
     runs: Annotated[
         list[Path] | None,
@@ -69,8 +70,8 @@ def evaluate(
     from toonmark.evaluation.cache import default_folder
     from toonmark.evaluation.drawers import Drawer, PackDrawer
     from toonmark.evaluation.networks import Options
-    from toonmark.evaluation.report import write_report
     from toonmark.evaluation.run_drawing import open_run_drawer
+    from toonmark.evaluation.scores_page import write_report
     from toonmark.evaluation.summary import portrait_summary, references, summary_table
     from toonmark.files import write_text
     from toonmark.making import evaluate as measured

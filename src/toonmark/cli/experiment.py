@@ -13,8 +13,12 @@ app = typer.Typer(
     help="Train and measure several configurations alike, such as the paper's ablation.",
 )
 
-_Plan = Annotated[Path, typer.Argument(help="YAML file: train, rows, seeds, measure.")]
-_Out = Annotated[Path, typer.Argument(help="The experiment's folder; an old one goes on.")]
+_Plan = Annotated[
+    Path, typer.Argument(metavar="PLAN", help="YAML file: train, rows, seeds, measure.")
+]
+_Out = Annotated[
+    Path, typer.Argument(metavar="OUT", help="The experiment's folder; an old one goes on.")
+]
 _Jobs = Annotated[int, typer.Option(min=1, help="Runs side by side, of one thread each.")]
 _Settings = Annotated[
     list[str] | None,
@@ -24,7 +28,7 @@ _Settings = Annotated[
 
 @app.command()
 def ablation(plan: _Plan, out: _Out, jobs: _Jobs = 2, settings: _Settings = None) -> None:
-    """Trains and measures the paper's ablation (table 2, figures 9 and 10).
+    """Train and measure the paper's ablation (table 2, figures 9 and 10).
 
     Without `rows` in the plan all seven are trained. May be killed at any moment: the same
     command goes on. A row that fails is recorded and tried again the next time. Writes table.md,
@@ -35,7 +39,7 @@ def ablation(plan: _Plan, out: _Out, jobs: _Jobs = 2, settings: _Settings = None
 
 @app.command()
 def comparison(plan: _Plan, out: _Out, jobs: _Jobs = 2, settings: _Settings = None) -> None:
-    """Trains, draws and measures the methods that the paper compares with (table 2, figure 4).
+    """Train, draw and measure the methods that the paper compares with (table 2, figures 4 to 7).
 
     Without `rows` in the plan: Style, Analogy, Improving, MUNIT, CycleGAN and the ablation's rows.
     Missing weights, styles or sets are told before anything is trained. Goes on where it was
@@ -46,13 +50,15 @@ def comparison(plan: _Plan, out: _Out, jobs: _Jobs = 2, settings: _Settings = No
 
 @app.command()
 def run(plan: _Plan, out: _Out, jobs: _Jobs = 2, settings: _Settings = None) -> None:
-    """Trains and measures any list of configurations: the plan names its rows."""
+    """Train and measure any list of configurations: the plan names its rows."""
     _experiment("run", plan, out, jobs, settings)
 
 
 @app.command()
 def wolf(
-    style: Annotated[str, typer.Argument(help="A style pack, or the name of one that ships.")],
+    style: Annotated[
+        str, typer.Argument(metavar="STYLE", help="A style pack, or the name of one that ships.")
+    ],
     output: Annotated[Path, typer.Argument(metavar="OUT", help="The figure to write, a PNG.")],
     inputs: Annotated[Path, typer.Option(help="Folder of figures, such as Wolf et al. print.")],
     rows: Annotated[int, typer.Option(min=1, help="Pictures from top to bottom in a figure.")],
@@ -61,10 +67,10 @@ def wolf(
         int, typer.Option(min=2, help="Columns of an example: its input, then their drawing.")
     ] = 2,
 ) -> None:
-    """Lays out figure 11: inputs and drawings of another paper's figure, and ours beside them.
+    """Lay out figure 11: inputs and drawings of another paper's figure, and ours beside them.
 
-    Wolf et al. 2017 published neither code nor pictures but those in their paper: who has it cuts
-    its figures out as pictures, without captions.
+    Wolf et al. 2017 published no code, and no pictures but those in their paper. Cut its figures
+    out as pictures, without captions, and give the folder that holds them.
     """
     from toonmark.cartoonizer import Cartoonizer
     from toonmark.experiments.wolf import write_figure
@@ -77,10 +83,15 @@ def wolf(
 
 @app.command()
 def slim(
-    run: Annotated[Path, typer.Argument(help="A finished run of `toonmark train`, any method.")],
-    out: Annotated[Path, typer.Argument(help="New folder, such as OUT/rows/full-seed0.")],
+    run: Annotated[
+        Path,
+        typer.Argument(metavar="RUN", help="A finished run of `toonmark train`, any method."),
+    ],
+    out: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="A new one, such as OUT/rows/full-seed0.")
+    ],
 ) -> None:
-    """Writes what measuring needs of a run: its configuration, and averaged weights in half.
+    """Copy what measuring needs of a run: its configuration, and averaged weights in 16 bits.
 
     For runs that are trained on another machine. Put into an experiment's folder as
     rows/ROW-seedN they count as trained there; the table says how they were trained.
@@ -93,7 +104,7 @@ def slim(
 
 @app.command()
 def table(plan: _Plan, out: _Out, settings: _Settings = None) -> None:
-    """Measures what is finished so far, and writes the table; trains nothing."""
+    """Measure what is finished so far, and write the table; nothing is trained."""
     _experiment("table", plan, out, 0, settings)
 
 

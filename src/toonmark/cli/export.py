@@ -18,7 +18,9 @@ def export(
             "the regressor is written."
         ),
     ],
-    style: Annotated[Path, typer.Argument(help="The style pack to write, such as mine.onnx.")],
+    style: Annotated[
+        Path, typer.Argument(metavar="PACK", help="The style pack to write, such as mine.onnx.")
+    ],
     iteration: Annotated[
         int | None, typer.Option(help="A kept checkpoint; the latest unless told otherwise.")
     ] = None,
@@ -53,21 +55,13 @@ def export(
         Path | None, typer.Option(help="scores.json of `toonmark evaluate`, kept in the pack.")
     ] = None,
 ) -> None:
-    """Writes one ONNX file that draws this style anywhere; checked against torch first."""
-    from toonmark.artifacts import kept_at, kept_in
-    from toonmark.errors import RunError
+    """Write a trained style as one ONNX file, after a comparison with torch."""
+    from toonmark import artifacts
+    from toonmark.artifacts import Kind, Run, kept
     from toonmark.exporting import export_landmarks
     from toonmark.making import export as written
 
-    weights = run
-    if iteration is not None:
-        weights = kept_at(run, iteration)
-        if not weights.exists():
-            kept = ", ".join(str(int(file.stem)) for file in kept_in(run))
-            raise RunError(
-                f"{run} kept no weights of iteration {iteration}.",
-                f"Choose one of: {kept or 'none yet'}.",
-            )
+    weights = run if iteration is None else kept(run, iteration)
     said = {
         "name": name,
         "title": title,
@@ -77,12 +71,13 @@ def export(
         "description": description,
         "scores": _scores(scores) if scores else {},
     }
-    if _finds_points(weights):
-        worst = export_landmarks(weights, style)
+    found = artifacts.open(weights)
+    if isinstance(found, Run) and found.kind is Kind.LANDMARKS:
+        worst = export_landmarks(found, style)
         typer.echo(f"Wrote {style}: a landmark regressor, within {worst:.1e} of torch.")
         return
     metadata, worst = written(
-        weights,
+        found,
         style,
         denoiser=denoiser,
         half=half,
@@ -96,13 +91,6 @@ def export(
         f"Wrote {style}: {metadata.training['iterations']} iterations, {megabytes:.2f} MB, "
         f"within {worst:.1e} of torch."
     )
-
-
-def _finds_points(path: Path) -> bool:
-    from toonmark import artifacts
-
-    found = artifacts.open(path)
-    return isinstance(found, artifacts.Run) and found.kind is artifacts.Kind.LANDMARKS
 
 
 def _scores(file: Path) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Frame(StrEnum):
-    """What a crop shows: the paper's tight face, or the whole head and shoulders.
+    """The frame of a crop: the paper's tight face, or the whole head and shoulders.
 
     The names are those of :data:`toonmark.landmarks.FRAMES`.
     """

@@ -36,7 +36,7 @@ _COLUMNS = ["file", *(f"{name}_{axis}" for name in NAMES for axis in "xy")]
 
 @dataclass(frozen=True)
 class Photos:
-    """What files, folders and globs stand for.
+    """The photos that files, folders and globs stand for.
 
     Attributes:
         files: pictures and videos, each once, in order.

@@ -22,7 +22,7 @@ _NAMED = 10
 
 
 def kind_of(path: Path) -> Kind | None:
-    """What a file is: by its content, or where that tells nothing, by its name; None for neither.
+    """The kind of a file by its content, or else by its name; None for neither.
 
     A damaged picture is a picture by its name, so that it can be said to be damaged.
     """
@@ -48,7 +48,7 @@ def is_clip(path: Path) -> bool:
 
 
 def pictures_and_videos_in(folder: Path) -> tuple[list[Path], str]:
-    """What there is to draw in a folder, by name.
+    """The pictures and videos in a folder, by name.
 
     Returns:
         The files, and a sentence that names what is passed over; empty where nothing is. Hidden

@@ -6,18 +6,17 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
     from toonmark.making import Trained
-    from toonmark.training.config import RunConfig
-
-    C = TypeVar("C", bound=RunConfig)
 
 
-RunArgument = Annotated[Path, typer.Argument(help="The run's directory; an old run goes on.")]
+RunArgument = Annotated[
+    Path, typer.Argument(metavar="RUN", help="The run's directory; an old run goes on.")
+]
 ConfigOption = Annotated[Path | None, typer.Option(help="YAML or JSON file with settings.")]
 FacesOption = Annotated[list[str] | None, typer.Option(help="Folder of faces; may be repeated.")]
 CartoonsOption = Annotated[
@@ -73,46 +72,37 @@ def on_machine(*, workers: bool = False) -> Callable[[Callable[..., None]], Call
     return given
 
 
-def opened(
+def trained(
     run: Path,
-    kind: type[C],
+    kind: str,
     config: Path | None,
     settings: list[str] | None,
     given: Mapping[str, Any],
-) -> C:
-    """The configuration of a run that is begun, or gone on with where nothing is given.
+    **machine: Any,
+) -> Trained | None:
+    """Trains a run to the end, and says so where it was stopped before.
 
     Args:
+        run: is begun, or goes on; as it was where nothing is given.
+        kind: of run.
         config: file of settings; ``given`` stands above it, and ``settings`` above both.
         given: the command's own options; those without a value are left out.
-    """
-    from toonmark.artifacts import settings_of
-    from toonmark.cli.settings import gathered
-    from toonmark.configuration import parse
-    from toonmark.training.run import open_run
-
-    own = {name: value for name, value in given.items() if value}
-    if config is None and not settings and not own:
-        return open_run(run, kind, None)
-    # A few settings change what the run has; a file stands for all of them.
-    before = settings_of(run) if config is None else {}
-    return open_run(run, kind, parse(kind, gathered(config, settings, own, before)))
-
-
-def trained(config: RunConfig, run: Path, **machine: Any) -> Trained | None:
-    """Trains to the end, and says so where it was stopped before.
-
-    Args:
         machine: options of :func:`toonmark.making.train`.
 
     Returns:
         what there is to tell; None where it was stopped, and on every process but the first.
     """
     from toonmark import making
+    from toonmark.artifacts import settings_of
+    from toonmark.cli.settings import gathered
 
-    result = making.train(config, run, **machine)
+    own, chosen = {name: value for name, value in given.items() if value}, {}
+    if config is not None or settings or own:
+        # A few settings change what the run has; a file stands for all of them.
+        chosen = gathered(config, settings, own, settings_of(run) if config is None else {})
+    result = making.train({**chosen, "kind": kind}, run, **machine)
     if result.finished:
         return result if result.first else None
     if result.first:
-        typer.echo(f"Stopped; `{config.run_kind.again(run)}` goes on.")
+        typer.echo(f"Stopped; `{result.config.run_kind.again(run)}` goes on.")
     return None

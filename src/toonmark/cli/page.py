@@ -26,7 +26,7 @@ def page(
     """Write the page as a static site, which does everything in the browser.
 
     Put the folder on any web host; there is nothing to run. Where the host can set headers,
-    ``Cross-Origin-Opener-Policy: same-origin`` and ``Cross-Origin-Embedder-Policy: require-corp``
+    `Cross-Origin-Opener-Policy: same-origin` and `Cross-Origin-Embedder-Policy: require-corp`
     make drawing faster; elsewhere the page sets them itself from its second visit on.
     """
     from toonmark.web import site

@@ -21,7 +21,7 @@ def render_cartoons(
     folder: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to fill.")],
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many pictures.")],
     style: Annotated[
-        CartoonStyle, typer.Option(help="Whose parts to draw with.")
+        CartoonStyle, typer.Option(help="The parts that faces are drawn with.")
     ] = CartoonStyle.facesjs,
     size: Annotated[int, typer.Option(min=16, max=2048, help="Edge in pixels.")] = 128,
     seed: Annotated[int, typer.Option(min=0, help="Picture i depends on seed and i alone.")] = 0,
@@ -53,7 +53,7 @@ def render_cartoons(
         TimeRemainingColumn,
     )
 
-    from toonmark.data.facesjs.dataset import write_dataset
+    from toonmark.data.facesjs.cartoon_set import write_dataset
     from toonmark.data.facesjs.parts import load_parts
 
     drawn_with = load_parts(parts)

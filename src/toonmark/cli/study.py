@@ -11,7 +11,7 @@ app = typer.Typer(
     no_args_is_help=True, help="Let people compare methods, as in the paper's user study."
 )
 
-_Out = Annotated[Path, typer.Argument(help="The study's folder.")]
+_Out = Annotated[Path, typer.Argument(metavar="OUT", help="The study's folder.")]
 
 
 @app.command()
@@ -28,7 +28,7 @@ def create(
         int | None, typer.Option(min=32, max=2048, help="Scale all drawings to this edge.")
     ] = None,
 ) -> None:
-    """Makes a blind study out of folders of drawings.
+    """Make a blind study out of folders of drawings.
 
     Drawings are named as the photos are: me.jpg is drawn as me.png or me-toon.png. The study
     holds copies of photos and drawings: share it only as far as their licence allows.
@@ -49,7 +49,7 @@ def serve(
     host: Annotated[str, typer.Option(help="0.0.0.0 lets other machines in.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8765,
 ) -> None:
-    """Serves the page where people pick and order their best three.
+    """Serve the page where people pick and order their best three.
 
     Answers are kept in answers.sqlite as they are given; the server may be stopped and started.
     """
@@ -64,11 +64,11 @@ def serve(
 
 @app.command()
 def table(out: _Out) -> None:
-    """Prints table 1 from the answers so far; writes table.md and table.json."""
+    """Print table 1 from the answers so far; write table.md and table.json."""
     from toonmark.files import write_text
     from toonmark.study.answers import Answers
+    from toonmark.study.ratings_table import markdown, tabulate
     from toonmark.study.study import load
-    from toonmark.study.table import markdown, tabulate
 
     study = load(out)
     counted = tabulate(study, Answers(out, study).all())

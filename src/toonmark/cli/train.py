@@ -39,7 +39,7 @@ def train(
     *,
     machine: Mapping[str, Any],
 ) -> None:
-    """Trains a style; started again it goes on where it was.
+    """Train a style on unpaired faces and cartoons; started again it goes on where it was.
 
     A killed run repeats at most the iterations since its last checkpoint. On a CPU, with as many
     threads and processes as before, it ends with the same weights as a run that was never killed; a
@@ -47,7 +47,6 @@ def train(
     """
     from toonmark.artifacts import COMPARED, Kind, is_run, run_of
     from toonmark.errors import ConfigurationError
-    from toonmark.making import kinds
     from toonmark.training.config import ABLATION
 
     given: dict[str, Any] = {
@@ -69,13 +68,14 @@ def train(
                 f"There is no method {method}.", f"Choose one of: {', '.join(COMPARED)}."
             )
         kind = Kind(method)
-    elif is_run(run) and run_of(run).kind in COMPARED:
-        kind = run_of(run).kind  # it goes on as what it is
-    chosen = learning.opened(run, kinds()[kind], config, settings, given)
-    result = learning.trained(chosen, run, threads=threads, compiled=compiled, **machine)
+    elif is_run(run) and (there := run_of(run).kind) in COMPARED:
+        kind = there  # it goes on as what it is
+    result = learning.trained(
+        run, kind, config, settings, given, threads=threads, compiled=compiled, **machine
+    )
     if result is not None:
         after = "evaluate --run" if kind in COMPARED else "export"
-        done = chosen.model_dump()
+        done = result.config.model_dump()
         typer.echo(
             f"Finished {done['stage1'] + done['stage2']} iterations; next: toonmark {after} {run}"
         )

@@ -24,12 +24,9 @@ def train_denoiser(
     *,
     machine: Mapping[str, Any],
 ) -> None:
-    """Trains a denoiser for `toonmark export --denoiser`; started again it goes on."""
-    from toonmark.training.config import DenoiserConfig
-
+    """Train a denoiser for `toonmark export --denoiser`; started again it goes on."""
     given = {"faces": faces, "cartoons": cartoons, "generators": generators}
-    chosen = learning.opened(run, DenoiserConfig, config, settings, given)
-    result = learning.trained(chosen, run, **machine)
+    result = learning.trained(run, "train-denoiser", config, settings, given, **machine)
     if result is not None:
         error = result.error
         typer.echo(

@@ -15,7 +15,10 @@ from toonmark.cli import learning
 def train_landmarks(
     data: Annotated[
         list[str] | None,
-        typer.Argument(help="Folders with pictures and a landmarks.csv; none goes on with --run."),
+        typer.Argument(
+            metavar="DATA...",
+            help="Folders with pictures and a landmarks.csv; none goes on with --run.",
+        ),
     ] = None,
     run: Annotated[Path, typer.Option(help="The run's directory.")] = Path("runs/landmarks"),
     config: learning.ConfigOption = None,
@@ -23,11 +26,8 @@ def train_landmarks(
     *,
     machine: Mapping[str, Any],
 ) -> None:
-    """Trains a landmark regressor and reports its error on held-out pictures."""
-    from toonmark.training.config import RegressorConfig
-
-    chosen = learning.opened(run, RegressorConfig, config, settings, {"data": data})
-    result = learning.trained(chosen, run, **machine)
+    """Train a landmark regressor and report its error on held-out pictures."""
+    result = learning.trained(run, "train-landmarks", config, settings, {"data": data}, **machine)
     if result is not None:
         error = result.error
         typer.echo(

@@ -21,11 +21,8 @@ def train_layers(
     *,
     machine: Mapping[str, Any],
 ) -> None:
-    """Trains a style that draws in layers, for `toonmark export`; started again it goes on."""
-    from toonmark.training.config import LayersConfig
-
-    chosen = learning.opened(run, LayersConfig, config, settings, {"layers": layers})
-    result = learning.trained(chosen, run, **machine)
+    """Train a style that draws in layers, for `toonmark export`; started again it goes on."""
+    result = learning.trained(run, "train-layers", config, settings, {"layers": layers}, **machine)
     if result is not None:
         error = result.error
         typer.echo(

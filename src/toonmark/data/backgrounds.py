@@ -13,8 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from toonmark.errors import DataError, UnreadableBackgroundWarning
+from toonmark.errors import DataError, ImageError, UnreadableBackgroundWarning
 from toonmark.landmarks import Array
+from toonmark.pictures import read
 
 PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
@@ -59,7 +60,7 @@ class Backgrounds:
     def _picture(self, random: np.random.Generator, size: int) -> Array:
         import cv2
 
-        picture = cv2.cvtColor(self._read(int(random.integers(len(self.paths)))), cv2.COLOR_BGR2RGB)
+        picture = self._read(int(random.integers(len(self.paths))))
         height, width = picture.shape[:2]
         side = max(1, int(min(height, width) * random.uniform(0.4, 1.0)))
         y, x = random.integers(height - side + 1), random.integers(width - side + 1)
@@ -70,21 +71,19 @@ class Backgrounds:
         return _blurred(random, cut) if random.random() < 0.4 else cut
 
     def _read(self, index: int) -> Array:
-        """Picture ``index`` or the first one after it that can be read: (H, W, 3) uint8 BGR."""
-        import cv2
-
+        """Picture ``index`` or the first one after it that can be read: (H, W, 3) uint8 RGB."""
         for path in self.paths[index:] + self.paths[:index]:
             if path in self._unreadable:
                 continue
-            picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
-            if picture is not None:
-                return np.asarray(picture)
-            self._unreadable.add(path)
-            warnings.warn(
-                f"{path} cannot be read, and is left out of the backgrounds.",
-                UnreadableBackgroundWarning,
-                stacklevel=2,
-            )
+            try:
+                return read(path).pixels
+            except ImageError:
+                self._unreadable.add(path)
+                warnings.warn(
+                    f"{path} cannot be read, and is left out of the backgrounds.",
+                    UnreadableBackgroundWarning,
+                    stacklevel=2,
+                )
         raise DataError(
             f"None of the {len(self.paths)} background pictures can be read "
             f"({self.paths[index]}, for one).",

@@ -18,6 +18,7 @@ import numpy as np
 
 from toonmark import pictures
 from toonmark.data.matting import Matting
+from toonmark.data.resumable import check_own
 from toonmark.data.sources import Kept, Rejected
 from toonmark.data.sources.build import name_for
 from toonmark.data.sources.photos import Photos
@@ -163,11 +164,7 @@ def cut_backgrounds(
         DataError: ``out`` holds something else, or no background was found.
     """
     manifest = out / MANIFEST
-    if out.exists() and any(out.iterdir()) and not manifest.exists() and not force:
-        raise DataError(
-            f"{out} is not empty, and nothing in it says that this command filled it.",
-            "Choose another folder, or write into this one with --force.",
-        )
+    check_own(out, manifest, force)
     walk = _Walk(
         root=photos,
         size=size,

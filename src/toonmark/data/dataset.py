@@ -189,7 +189,7 @@ def _files_below(folder: Path) -> set[str]:
 
 
 def read_description(path: Path) -> Mapping[str, Any]:
-    """What a ``dataset.json`` says; empty if there is none.
+    """The contents of a ``dataset.json``; empty if there is none.
 
     Raises:
         DataError: it cannot be read.

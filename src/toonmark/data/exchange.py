@@ -10,8 +10,8 @@ from toonmark import pictures
 from toonmark.data.annotation.store import NAME, Annotations, State
 from toonmark.data.dataset import LANDMARKS, Dataset
 from toonmark.data.formats import FORMATS, Format, guess, match_names
+from toonmark.data.formats.points_table import Listing
 from toonmark.data.formats.sides import Proof, Sides, check_order, in_other_order, proof
-from toonmark.data.formats.table import Listing
 from toonmark.errors import DataError
 from toonmark.landmarks import COUNT, MIRROR, NAMES, Array
 
@@ -39,7 +39,7 @@ class Import:
     swapped: bool
 
     def summary(self) -> list[str]:
-        """What was read, a line each."""
+        """A summary of the points that were read, as lines."""
         listing = self.listing
         lines = [
             f"{len(listing.points)} pictures with five points are listed, {len(self.points)} of "

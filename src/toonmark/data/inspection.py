@@ -108,7 +108,7 @@ def alike(image: Array, dataset: Dataset, name: str) -> bool:
 
 
 def points_problems(points: Array) -> list[str]:
-    """What cannot be about five points of an upright face, whatever the picture: (5, 2) pixels."""
+    """Faults of an upright face's five points, whatever the picture: (5, 2) pixels."""
     problems = []
     if points[LEFT_EYE, 0] >= points[RIGHT_EYE, 0]:
         problems.append("mirrored eyes")

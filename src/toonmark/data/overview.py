@@ -9,12 +9,12 @@ from html import escape
 import numpy as np
 
 from toonmark import pictures
-from toonmark.colour import to_lab
 from toonmark.data.dataset import Dataset
 from toonmark.data.sheet import contact_sheet
 from toonmark.data.sources.selection import chroma, sharpness
 from toonmark.faces.pose import roll, yaw
 from toonmark.landmarks import FACE_TEMPLATE, Array, inter_eye_distance, template_points
+from toonmark.srgb import to_lab
 
 #: Pictures whose pixels are measured, spread evenly over the set; points are measured in all.
 MEASURED = 500
@@ -65,7 +65,7 @@ def overview(dataset: Dataset, count: int = 96) -> str:
 
 
 def measures(dataset: Dataset) -> dict[str, Array]:
-    """What the histograms show, by title: of points (n,), of pixels at most :data:`MEASURED`."""
+    """The histograms' numbers, by title: of points (n,), of pixels at most :data:`MEASURED`."""
     points = dataset.points.astype(np.float64)
     indices = np.unique(np.linspace(0, len(dataset) - 1, min(MEASURED, len(dataset))).astype(int))
     rows = []

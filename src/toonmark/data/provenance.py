@@ -25,7 +25,7 @@ _SOURCES = {
 
 
 def made_by(description: Mapping[str, Any]) -> str:
-    """What made a set's points, as its ``dataset.json`` says; empty where it does not."""
+    """The detector that made a set's points, by its ``dataset.json``; empty if unknown."""
     if isinstance(said := description.get("landmarks"), str):
         return said
     configuration = description.get("configuration")
@@ -41,7 +41,7 @@ def made_in(folder: str | Path) -> str:
 
 
 def landmarks_of(folders: Sequence[str]) -> dict[str, dict[str, str]]:
-    """What a style keeps of the sets that it learns from: ``{KEY: {set: what made its points}}``.
+    """A style's record of the sets that it learns from: ``{KEY: {set: detector of its points}}``.
 
     Empty where no set says.
     """

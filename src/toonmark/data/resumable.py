@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from toonmark.data.dataset import DESCRIPTION, IMAGES, LANDMARKS
-from toonmark.errors import ConfigurationError
+from toonmark.errors import ConfigurationError, DataError
 
 #: No setting is longer; a checksum is.
 _LONG = 40
@@ -26,7 +26,7 @@ def in_processes(
     common: tuple[Any, ...],
     workers: int,
 ) -> Iterator[T]:
-    """What ``work`` makes of each chunk, in order; done by several processes, or here by one.
+    """The results of ``work`` for each chunk, in order, by several processes or here by one.
 
     Args:
         start: called once in each process, with ``common``.
@@ -44,6 +44,24 @@ def in_processes(
         workers, mp_context=get_context("spawn"), initializer=start, initargs=common
     ) as pool:
         yield from pool.map(work, chunks)
+
+
+def check_own(folder: Path, record: Path, force: bool) -> None:
+    """Refuses to fill a folder that holds other things.
+
+    Args:
+        folder: where to write; it may be missing.
+        record: the file in it by which a command knows what it has made.
+        force: write beside other things.
+
+    Raises:
+        DataError: it is not empty, and there is no such file.
+    """
+    if folder.exists() and any(folder.iterdir()) and not record.exists() and not force:
+        raise DataError(
+            f"{folder} is not empty, and nothing in it says that this command filled it.",
+            "Choose another folder, or write into this one with --force.",
+        )
 
 
 def prepare(folder: Path, config: dict[str, Any], force: bool) -> None:

@@ -11,7 +11,7 @@ from enum import IntEnum
 
 
 class Stream(IntEnum):
-    """What a generator of random numbers is for; second in its seed, behind the run's."""
+    """The use of a generator of random numbers; second in its seed, behind the run's."""
 
     ORDER = 1
     """In which order a set's pictures come, epoch by epoch."""

@@ -1,4 +1,4 @@
-"""Numbers about a style that say what they are: see :func:`evaluate`."""
+"""Numbers about a style that say what they are: see :func:`toonmark.evaluate`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from toonmark.evaluation.networks import Options
     from toonmark.evaluation.scores import Evaluation, Scores
-    from toonmark.evaluation.scoring import evaluate, evaluate_all
+    from toonmark.evaluation.scoring import evaluate_all
 
-__all__ = ["Evaluation", "Options", "Scores", "evaluate", "evaluate_all"]
+__all__ = ["Evaluation", "Options", "Scores", "evaluate_all"]
 
 _PLACES = {
-    "evaluate": "scoring",
     "evaluate_all": "scoring",
     "Options": "networks",
     "Evaluation": "scores",

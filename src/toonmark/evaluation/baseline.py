@@ -66,7 +66,7 @@ class Baseline:
 
     @property
     def setting(self) -> Setting:
-        """What the numbers depend on."""
+        """The setting that the numbers depend on."""
         return self.reference.setting
 
     def errors(self, found: Array) -> Array:

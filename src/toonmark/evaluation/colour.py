@@ -1,13 +1,13 @@
 """Colour fidelity of skin and hair.
 
-Colours are those of :mod:`toonmark.faces.colour`; differences are CIEDE2000.
+Colours are those of :mod:`toonmark.faces.skin_and_hair`; differences are CIEDE2000.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from toonmark.faces.colour import hair_colour, skin_colour
+from toonmark.faces.skin_and_hair import hair_colour, skin_colour
 from toonmark.landmarks import Array
 
 

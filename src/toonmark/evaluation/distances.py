@@ -123,13 +123,12 @@ def _score_interval(value: float, lead: float, rest: float, z: float) -> tuple[f
     return (low if low >= 0 else value - z * rest**0.5), middle + half
 
 
-def kid(a: Array, b: Array, level: float = 0.95) -> Estimate:
-    """KID x 1000 between two sets, over all pairs, with its confidence interval.
+def kid(a: Array, b: Array) -> Estimate:
+    """KID x 1000 between two sets, over all pairs, with its 95 % confidence interval.
 
     Args:
-        a, b: (N, D) and (M, D) features.
-        level: share of repeated draws of both sets whose interval holds the true value; by the
-            normal law, so it is near that from some dozens of pictures on.
+        a, b: (N, D) and (M, D) features. The interval holds the true value in 95 % of repeated
+            draws of both sets; by the normal law, so near that from some dozens of pictures on.
 
     Raises:
         ValueError: the features are no (N, D) with N >= 2.
@@ -137,9 +136,7 @@ def kid(a: Array, b: Array, level: float = 0.95) -> Estimate:
     a, b = _checked(a), _checked(b)
     aa, ab, bb = _within(a), _across(a, b), _within(b)
     value = aa.mean + bb.mean - 2 * ab.mean
-    low, high = _score_interval(
-        value, *_variance(aa, ab, bb), NormalDist().inv_cdf((1 + level) / 2)
-    )
+    low, high = _score_interval(value, *_variance(aa, ab, bb), NormalDist().inv_cdf(0.975))
     return Estimate(KID_SCALE * value, KID_SCALE * low, KID_SCALE * high)
 
 

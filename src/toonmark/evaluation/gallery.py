@@ -59,7 +59,7 @@ class Gallery:
         return self._kept[key]
 
     def cartoon(self, file: str, drawer: Drawer) -> str:
-        """What a style draws of it."""
+        """A style's drawing of it."""
         key = (drawer.name, file)
         if key not in self._kept:
             picture, points = self._fitted(file, drawer)

@@ -1,4 +1,4 @@
-"""Does the cartoon keep the person? From a cartoon, find its photo among N.
+"""Identity: whether a cartoon keeps the person. From a cartoon, its photo is found among N.
 
 Faces are compared by SFace (Zhong et al., arXiv 2205.12010), as OpenCV runs it; its weights come
 with the detector's. It was trained on photos, so what counts is the order it gives, beside chance

@@ -1,4 +1,4 @@
-"""Scores by group, where a set of faces comes with labels: does a style treat people alike?
+"""Scores by group, where a set of faces comes with labels: whether a style treats people alike.
 
 ``labels.csv`` beside ``landmarks.csv``: a column ``file``, and one column a label (``age``,
 ``glasses`` ...). An empty cell is unknown.

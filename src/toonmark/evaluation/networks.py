@@ -20,7 +20,7 @@ from toonmark.landmarks import Array
 
 @dataclass(frozen=True)
 class Options:
-    """How to measure; the defaults are what published scores are made with.
+    """Options of measuring; published scores are made with the defaults.
 
     Attributes:
         held_out: measure only on pictures that training left out, by the rules that the styles

@@ -1,4 +1,4 @@
-"""Does a drawing of a whole portrait keep the person's outline, colours and glasses?
+"""Whole portraits: whether a drawing keeps the person's outline, colours and glasses.
 
 * Silhouette: the overlap (intersection over union) of the drawn figure with u2netp's matte of the
   photo, and how much of the figure lies outside of it. A matte errs too, so the same is measured
@@ -20,18 +20,18 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from toonmark.colour import to_lab
 from toonmark.cutout import figure
 from toonmark.data.face_mesh import FaceMesh
 from toonmark.data.layers.glasses import NONE, SURE, fitted
+from toonmark.data.layers.photo_regions import found_regions
 from toonmark.data.layers.places import SIZE
-from toonmark.data.layers.regions import found_regions
 from toonmark.data.matting import Matting
 from toonmark.data.mediapipe_networks import SelfieMask
 from toonmark.evaluation.background import iou
 from toonmark.evaluation.colour import ciede2000
 from toonmark.evaluation.scores import Portraits
 from toonmark.landmarks import Array
+from toonmark.srgb import to_lab
 
 #: Edge in pixels at which portraits are judged.
 _EDGE = 512

@@ -8,7 +8,6 @@ import torch
 from torch import nn
 
 from toonmark import artifacts
-from toonmark.artifacts import Kind
 from toonmark.data import provenance
 from toonmark.data.split import Rule, rules_of
 from toonmark.landmarks import Array
@@ -18,7 +17,7 @@ from toonmark.ranges import from_network, to_network
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig, UnpairedConfig
 from toonmark.training.networks import DIRECTIONS, load_generators
-from toonmark.training.run import open_run
+from toonmark.training.run import config_of
 from toonmark.training.trained import training_facts
 
 
@@ -46,23 +45,21 @@ def open_run_drawer(run: str | Path) -> GeneratorDrawer:
     Raises:
         RunError: no run, no checkpoint yet, or a damaged one.
     """
-    run = Path(run)
-    kind = artifacts.run_of(run).kind
-    if kind in LEARNED:
-        config: UnpairedConfig = open_run(run, LEARNED[kind][0], None)
-        generators = load_translators(run)
+    found = artifacts.run_at(run)
+    if found.kind in LEARNED:
+        config: UnpairedConfig = config_of(found, LEARNED[found.kind][0])
+        generators = load_translators(found)
     else:
-        kind, config = Kind.TRAIN, open_run(run, TrainConfig, None)
-        generators = load_generators(run)
-    iterations = checkpoint.iterations(artifacts.weights_of(run, kind))
-    name = run.resolve().name
+        config, generators = config_of(found, TrainConfig), load_generators(found)
+    iterations = checkpoint.iterations(found.weights)
+    name = found.path.resolve().name
     there, back = (
         GeneratorDrawer(name, config.size, iterations, generators[direction.name])
         for direction in DIRECTIONS
     )
     there.back = back
     if isinstance(config, TrainConfig):
-        facts = training_facts(config, iterations, run)
+        facts = training_facts(config, iterations, found.path)
         there.rules, there.landmarks = rules_of(facts), provenance.trained_on(facts)
     else:
         there.rules = frozenset({config.split})

@@ -102,7 +102,7 @@ class Diversity(_Record):
 
 
 class Cleanness(_Record):
-    """What is drawn where nothing should be."""
+    """Marks in a drawing where there should be none."""
 
     haze: float = Field(description="share of the white surroundings that is off-white")
     chequer: float = Field(description="strength of a pixel-to-pixel alternation")
@@ -189,7 +189,7 @@ class BothCycles(_Record):
 
 
 class Reference(_Record):
-    """What the same measures give without any style: floors and ceilings."""
+    """The same measures without any style: floors and ceilings."""
 
     floor: Distance | None = Field(description="real cartoons against other real cartoons")
     photos: Distance = Field(description="the photos themselves against the cartoons")
@@ -246,7 +246,7 @@ class Scores(_Record):
 
 
 class Evaluation(_Record):
-    """What ``scores.json`` holds: one or more styles, measured alike."""
+    """The contents of ``scores.json``: one or more styles, measured alike."""
 
     format: int = 1
     scores: list[Scores]

@@ -11,39 +11,10 @@ from toonmark.evaluation.drawers import Drawer, PackDrawer, template_of
 from toonmark.evaluation.errors import SamePackNameError
 from toonmark.evaluation.measuring import Progress, score
 from toonmark.evaluation.networks import EvaluationNetworks, Options
-from toonmark.evaluation.scores import Evaluation, Scores
+from toonmark.evaluation.scores import Evaluation
 from toonmark.landmarks import FACE_TEMPLATE
 
 Style = str | Path | Drawer
-
-
-def evaluate(
-    pack: Style,
-    faces: str | Path,
-    cartoons: str | Path,
-    n: int = 250,
-    seed: int = 0,
-    options: Options | None = None,
-    on_progress: Progress | None = None,
-) -> Scores:
-    """Measures one style on faces that training left out.
-
-    Args:
-        pack: a style pack's file, or anything that draws (:class:`Drawer`).
-        faces: folder of photos with ``landmarks.csv``.
-        cartoons: folder of real cartoons; with ``landmarks.csv`` the detector's own error on
-            cartoons is measured too.
-        n: how many photos, and at most how many cartoons.
-        seed: which ones.
-        options: everything else.
-        on_progress: called with what is being measured, how many are done, and of how many.
-
-    Raises:
-        DataError: the sets cannot be measured.
-        StyleError: the pack cannot be used.
-        MissingExtraError: packages are missing.
-    """
-    return evaluate_all([pack], faces, cartoons, n, seed, options, on_progress).scores[0]
 
 
 def evaluate_all(
@@ -55,7 +26,7 @@ def evaluate_all(
     options: Options | None = None,
     on_progress: Progress | None = None,
 ) -> Evaluation:
-    """Measures several styles on the same pictures; see :func:`evaluate`.
+    """Measures several styles on the same pictures; see :func:`toonmark.evaluate`.
 
     Raises:
         SamePackNameError: two of them have one name.

@@ -93,9 +93,10 @@ def select(
         chosen.append(where[name])
     if len(chosen) < minimum:
         which = f" held out of training ({held_out})" if held_out else ""
+        all_of_it = ", or measure on all of it (--all; in a plan, `held_out: false`)."
         raise NotEnoughPicturesError(
             f"{pictures.folder} has {len(chosen)} usable pictures{which}; {minimum} are needed.",
-            "Use a larger set" + (", or measure on all of it (--all)." if held_out else "."),
+            "Use a larger set" + (all_of_it if held_out else "."),
         )
     chosen.sort()
     points = [pictures.points[i] for i in chosen]

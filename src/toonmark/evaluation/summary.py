@@ -51,7 +51,7 @@ def caption(reference: Reference) -> str:
 
 
 def references(scores: Sequence[Scores]) -> list[tuple[Reference, str]]:
-    """What the styles are compared with, each once, and what tells it from the others.
+    """The references that styles are compared with, each once, and its name among the others.
 
     There is more than one where styles of several sizes, or crops, are measured together.
     """

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from toonmark.artifacts import brought_to, checkpoint_of, kept_in
+from toonmark.artifacts import brought_to, checkpoint_of, kept_in, was_begun_here
 from toonmark.configuration import difference
 from toonmark.data.dataset import places_of
 from toonmark.errors import ConfigurationError
@@ -19,7 +19,7 @@ from toonmark.experiments.plan import REGRESSORS, Job
 from toonmark.training import checkpoint
 from toonmark.training.config import UnpairedConfig
 from toonmark.training.digests import DOMAINS, digests
-from toonmark.training.run import LOCK, open_run
+from toonmark.training.run import open_run
 
 #: Names of places, which another machine has others of; what lies there is asked for below.
 _PLACES = (*DOMAINS, "backgrounds", *REGRESSORS)
@@ -30,7 +30,7 @@ _TOLD = ("batch",)
 
 
 class Elsewhere(BaseModel):
-    """How a run was trained that was brought here as averaged generators; None: it does not say."""
+    """The facts of a run that was trained elsewhere and brought here; None: it does not say."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -68,8 +68,8 @@ def check(jobs: Sequence[Job]) -> None:
 
 
 def _brought_early(folder: Path) -> Path | None:
-    """Averaged generators of a run that was never trained in this folder, which has no lock."""
-    if checkpoint_of(folder) is not None or (folder / LOCK).exists():
+    """Averaged generators of a run that was never trained in this folder."""
+    if checkpoint_of(folder) is not None or was_begun_here(folder):
         return None
     return max(kept_in(folder), default=None)
 
@@ -90,7 +90,7 @@ def _check(job: Job, config: UnpairedConfig, here: dict[str, dict[str, str]]) ->
 
 
 def told(job: Job) -> Elsewhere | None:
-    """What the table says of how a run was trained, where it was not trained here."""
+    """The facts of a run for the table, where it was not trained here."""
     file = brought_to(job.folder)
     if file is None or job.training is None:
         return None

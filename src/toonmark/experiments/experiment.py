@@ -1,4 +1,4 @@
-"""The whole experiment: train, export, measure, tell."""
+"""The whole experiment: rows are trained, exported, measured and reported."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from pathlib import Path
 
 from toonmark.artifacts import has_checkpoint
 from toonmark.errors import ConfigurationError, RunError
-from toonmark.experiments import brought, further, state
+from toonmark.experiments import brought, further, measuring, state
 from toonmark.experiments.figures import (
     shown_in_figures,
     write_figures,
     write_styles,
     write_ways_back,
 )
+from toonmark.experiments.markdown_table import markdown
 from toonmark.experiments.measuring import (
     by_cartoons,
     drawer_of,
@@ -24,11 +25,10 @@ from toonmark.experiments.measuring import (
 )
 from toonmark.experiments.plan import Job, Plan, jobs_of
 from toonmark.experiments.progress import Board
-from toonmark.experiments.report import write_report
 from toonmark.experiments.results import Results, results_of
+from toonmark.experiments.results_page import write_report
 from toonmark.experiments.runner import train_all
 from toonmark.experiments.splits import check_splits
-from toonmark.experiments.table import markdown
 from toonmark.files import write_text
 
 PLAN = "plan.json"
@@ -48,11 +48,13 @@ def train_rows(plan: Plan, out: Path, side_by_side: int = 2) -> bool:
     Raises:
         ConfigurationError: the plan is wrong, or differs from what runs here began with.
         DataError: a set cannot be used.
+        MissingWeightsError, MissingExtraError: see :func:`.state.prepare` and
+            :func:`.measuring.check`.
     """
     jobs = jobs_of(plan, out)
     _check_precision(plan, jobs, out)
     check_splits(plan, jobs)
-    further.check(plan)
+    measuring.check(plan, jobs)
     state.prepare(jobs)
     write_text(out / PLAN, plan.model_dump_json(indent=1) + "\n")
     with Board(jobs) as shown:

@@ -21,7 +21,7 @@ PAPERS, OTHER = "illustration2vec", "vgg16"
 
 
 class Further(BaseModel):
-    """What one further extractor says."""
+    """The distances by one further extractor."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -46,18 +46,6 @@ def chosen(plan: Plan) -> list[str]:
     return [PAPERS]
 
 
-def check(plan: Plan) -> None:
-    """Sees before anything is trained that the extractors a plan names are there.
-
-    Raises:
-        UnknownExtractorError, MissingWeightsError, MissingExtraError: one is not.
-    """
-    from toonmark.evaluation.extractors import open_extractor
-
-    for name in plan.measure.also or ():
-        open_extractor(name)
-
-
 def _has_vgg() -> bool:
     from toonmark.methods.vgg import weights_of_vgg
 
@@ -69,7 +57,7 @@ def _has_vgg() -> bool:
 
 
 def further(plan: Plan, jobs: Sequence[Job], measure: Measure) -> list[Further]:
-    """What the plan's further extractors say of finished runs.
+    """The distances of finished runs by the plan's further extractors.
 
     Args:
         jobs: finished runs.
@@ -123,7 +111,7 @@ def _number(spread: Spread) -> str:
 
 
 def missing(found: Sequence[Further], extractor: str) -> str:
-    """What a comparison says where the paper's network is not there; "" where it is.
+    """A comparison's note where the paper's network is not there; "" where it is.
 
     Args:
         extractor: all that decides the features of the table itself.

@@ -8,9 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from toonmark.artifacts import run_of
+from toonmark.data.dataset import Dataset
+from toonmark.data.split import HeldOut
 from toonmark.errors import DataError, ToonmarkError
 from toonmark.evaluation import Evaluation, Options, Scores, evaluate_all
 from toonmark.evaluation.drawers import Drawer, PackDrawer
+from toonmark.evaluation.extractors import open_extractor
+from toonmark.evaluation.finders import open_finder
+from toonmark.evaluation.identity import Recognizer
+from toonmark.evaluation.selection import select
 from toonmark.experiments import state
 from toonmark.experiments.drawing_cache import KeptDrawer
 from toonmark.experiments.plan import Job, Measuring, Plan
@@ -56,7 +62,7 @@ def export_finished(jobs: Sequence[Job], out: Path) -> tuple[list[Job], dict[str
 
 
 def drawer_of(job: Job, out: Path) -> Drawer:
-    """What draws for a finished run: its pack, its networks, or the method that is not trained.
+    """The drawer of a finished run: its pack, its networks, or the method that is not trained.
 
     Raises:
         StyleError, RunError, DataError: it cannot be opened.
@@ -111,6 +117,30 @@ def by_cartoons(plan: Plan, jobs: Sequence[Job]) -> list[list[Job]]:
         drawn = groups.pop(())
         next(iter(groups.values())).extend(drawn)
     return list(groups.values())
+
+
+def check(plan: Plan, jobs: Sequence[Job]) -> None:
+    """Sees before anything is trained that everything is there which measuring needs.
+
+    Raises:
+        DataError: a set that is measured on cannot be opened, or none is named where there are
+            several.
+        NotEnoughPicturesError: fewer than two pictures of a set are held out.
+        UnknownExtractorError, UnknownFinderError: no such extractor or finder of points.
+        MissingWeightsError, MissingExtraError: one of them, or the face recogniser, is not there.
+    """
+    measured = plan.measure
+    for group in by_cartoons(plan, jobs):
+        faces, cartoons = folders(plan, group)
+        rules = frozenset(job.config.split for job in group)
+        held_out = HeldOut(rules, measured.part) if measured.held_out else None
+        for dataset in (Dataset.open(faces), Dataset.open(cartoons, landmarks=False)):
+            select(dataset, 2, measured.seed, held_out)
+    open_extractor(measured.extractor, measured.weights)
+    for name in measured.also or ():
+        open_extractor(name)
+    open_finder(measured.finder)
+    Recognizer()
 
 
 def measure(

@@ -117,7 +117,7 @@ class Job:
 
     @property
     def training(self) -> UnpairedConfig | None:
-        """What is trained; None for a method that is not."""
+        """The training's configuration; None for a method that is not trained."""
         return self.config if isinstance(self.config, UnpairedConfig) else None
 
 
@@ -151,7 +151,13 @@ def jobs_of(plan: Plan, out: Path) -> list[Job]:
         for name, config in configs.items():
             place = Path("rows") / f"{name}-seed{seed}"
             own = with_seed(config, seed)
-            if plan.start_from is not None and isinstance(own, TrainConfig):
+            if plan.start_from is not None and isinstance(own, UnpairedConfig):
+                if not isinstance(own, TrainConfig):
+                    raise ConfigurationError(
+                        f"Row {name} cannot begin as it ended in {plan.start_from}: only the "
+                        "paper's method and its ablation can.",
+                        "Leave this row out, or `start_from`.",
+                    )
                 before = Path(plan.start_from) / place
                 if not has_checkpoint(out / place):
                     _check_finished(before)
@@ -178,7 +184,7 @@ Config = UnpairedConfig | OptimisedConfig
 
 
 def row_config(plan: Plan, name: str) -> Config:
-    """What a row trains, or how it draws, with the first seed.
+    """The configuration of a row, trained or drawn, with the first seed.
 
     Regressors are taken out where the method has no use for pre-trained ones, so that a run's
     configuration says what it had.

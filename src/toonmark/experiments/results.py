@@ -76,7 +76,7 @@ class Row(_Record):
 
 
 class Results(_Record):
-    """What ``table.json`` holds."""
+    """The contents of ``table.json``."""
 
     format: int = 1
     baseline: str | None

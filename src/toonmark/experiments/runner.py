@@ -11,16 +11,15 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from toonmark.experiments import state
 from toonmark.experiments.plan import Job
 from toonmark.experiments.progress import Board
+from toonmark.training.stopping import asked_to_stop
 
 #: Seconds between two looks at the processes.
 POLL = 0.5
@@ -40,7 +39,8 @@ class _Running:
 def train_all(jobs: Sequence[Job], side_by_side: int, board: Board) -> bool:
     """Trains what is not finished; failed runs are tried again from their last checkpoint.
 
-    SIGTERM and Ctrl-C let each process keep a checkpoint before this returns.
+    SIGTERM and Ctrl-C let each process keep a checkpoint before this returns; a second Ctrl-C does
+    not wait for them.
 
     Args:
         jobs: prepared by :func:`toonmark.experiments.state.prepare`.
@@ -52,7 +52,7 @@ def train_all(jobs: Sequence[Job], side_by_side: int, board: Board) -> bool:
     """
     waiting = [job for job in jobs if not state.is_finished(job)]
     running: list[_Running] = []
-    with _asked_to_stop() as stop:
+    with asked_to_stop() as stop:
         try:
             while (waiting or running) and not stop.is_set():
                 # A killed experiment's processes may still be writing their last checkpoint.
@@ -140,18 +140,3 @@ def _stop(running: Sequence[_Running]) -> None:
         except subprocess.TimeoutExpired:
             one.process.kill()
             one.process.wait()
-
-
-@contextmanager
-def _asked_to_stop() -> Iterator[threading.Event]:
-    event = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield event
-        return
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, lambda *_: event.set()) for number in numbers}
-    try:
-        yield event
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -14,7 +14,7 @@ from toonmark.methods.learned import LEARNED
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig, UnpairedConfig
 from toonmark.training.digests import digests
-from toonmark.training.run import open_run
+from toonmark.training.run import config_of
 
 
 def write_slim(run: Path, folder: Path) -> Path:
@@ -34,7 +34,7 @@ def write_slim(run: Path, folder: Path) -> Path:
         RunError: no such run, or not trained to its end; or the folder has a run already.
         DataError: a set that it learnt from is gone.
     """
-    found = artifacts.run_of(run)
+    found = artifacts.run_at(run)
     kinds: dict[Kind, type[UnpairedConfig]] = {
         Kind.TRAIN: TrainConfig,
         **{kind: config for kind, (config, _, _) in LEARNED.items()},
@@ -45,7 +45,7 @@ def write_slim(run: Path, folder: Path) -> Path:
         )
     if artifacts.is_run(folder):
         raise RunError(f"{folder} has a run already.", "Choose a new folder.")
-    config = open_run(run, kinds[found.kind], None)
+    config = config_of(found, kinds[found.kind])
     tensors, facts = checkpoint.load(found.weights)
     done = checkpoint.iterations(found.weights)
     if done < config.iterations:

@@ -1,4 +1,4 @@
-"""No row may have learnt from what another one is measured on."""
+"""Checks before training that no row learns from what another one is measured on."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from toonmark.data.dataset import Dataset
 from toonmark.errors import ConfigurationError
 from toonmark.experiments.plan import Job, Plan
+from toonmark.methods.optimised import OptimisedConfig
 
 
 def check_splits(plan: Plan, jobs: Sequence[Job]) -> None:
@@ -39,6 +40,13 @@ def check_splits(plan: Plan, jobs: Sequence[Job]) -> None:
             raise ConfigurationError(
                 f"Row {job.row} holds out pictures by {own.split}, the others by {first.split}.",
                 "Write `split` once, under `train`.",
+            )
+        drawn = isinstance(own, OptimisedConfig) and own.picture is None and own.cartoons
+        if drawn and list(own.cartoons) != list(first.cartoons):
+            raise ConfigurationError(
+                f"Row {job.row} takes its style from other cartoons than the others learn from: "
+                f"{own.cartoons} and {first.cartoons}.",
+                "Leave `cartoons` out of this row, or name one file as its `picture`.",
             )
     if not plan.measure.held_out:
         return

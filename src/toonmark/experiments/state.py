@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from toonmark.artifacts import brought_to, checkpoint_of
+from toonmark.artifacts import METRICS, brought_to, checkpoint_of
 from toonmark.errors import ConfigurationError, RunError
 from toonmark.experiments import brought
 from toonmark.experiments.plan import Job
@@ -15,7 +15,8 @@ from toonmark.files import write_text
 from toonmark.training.config import TrainConfig, UnpairedConfig
 from toonmark.training.run import Lock, open_run
 
-ERROR = "error.json"
+#: Beside a run whose training ended early. (``error.json`` is how far a finished one is off.)
+FAILURE = "failure.json"
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def checkpoint_iteration(folder: Path) -> int:
 def logged_iteration(folder: Path) -> int:
     """The iteration last written to the metrics: newer than the checkpoint while it runs."""
     try:
-        with open(folder / "metrics.csv", "rb") as file:
+        with open(folder / METRICS, "rb") as file:
             file.seek(max(0, file.seek(0, 2) - 4096))
             lines = file.read().split(b"\n")[:-1]  # the last may be half written
         return max((int(f) for f in (x.split(b",")[0] for x in lines) if f.isdigit()), default=0)
@@ -76,9 +77,9 @@ def is_running(job: Job) -> bool:
 
 
 def failure_of(job: Job) -> Failure | None:
-    """What :func:`record_failure` wrote, if the run ended early."""
+    """The record of :func:`record_failure`, if the run ended early."""
     try:
-        values = json.loads((job.folder / ERROR).read_text(encoding="utf-8"))
+        values = json.loads((job.folder / FAILURE).read_text(encoding="utf-8"))
         return Failure(str(values["message"]), int(values["iteration"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -88,12 +89,12 @@ def record_failure(job: Job, message: str) -> None:
     """Keeps why a run ended early, beside its checkpoint."""
     iteration = logged_iteration(job.folder)
     text = json.dumps({"message": message, "iteration": iteration}, indent=1)
-    write_text(job.folder / ERROR, text + "\n")
+    write_text(job.folder / FAILURE, text + "\n")
 
 
 def forget_failure(job: Job) -> None:
     """Before a new attempt: it goes on from the last good checkpoint."""
-    (job.folder / ERROR).unlink(missing_ok=True)
+    (job.folder / FAILURE).unlink(missing_ok=True)
 
 
 def prepare(jobs: Sequence[Job]) -> None:
@@ -104,19 +105,24 @@ def prepare(jobs: Sequence[Job]) -> None:
             Or one that was brought here was trained otherwise, or on other data.
         DataError: a set cannot be used.
         RunError: a regressor or a run cannot be read.
-        MissingWeightsError: features that a method needs are not there.
+        MissingWeightsError, MissingExtraError: features that a method needs are not there, or what
+            reads them is not.
     """
     from toonmark.data.dataset import Dataset
-    from toonmark.methods.vgg import weights_of_vgg
+    from toonmark.methods.vgg import open_vgg
     from toonmark.training.landmarks import load_regressor
 
     trained = [job.training for job in jobs if job.training is not None]
     for folder in sorted({f for config in trained for f in (*config.faces, *config.cartoons)}):
         Dataset.open(folder)
-    for job in jobs:
-        if not isinstance(job.config, UnpairedConfig):
-            weights_of_vgg(job.config.vgg)
-            job.config.styles()
+    drawn = {job.row: job.config for job in jobs if not isinstance(job.config, UnpairedConfig)}
+    for file in {config.vgg for config in drawn.values()}:
+        open_vgg(file)
+    for row, config in drawn.items():
+        try:
+            config.styles()
+        except ConfigurationError as error:
+            raise ConfigurationError(f"Row {row}: {error.happened}", error.remedy) from error
     regressors = {
         (path, config.preset, config.size)
         for config in trained

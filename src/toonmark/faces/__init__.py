@@ -1,0 +1,1 @@
+"""Faces in photos: found, their five points refined, cropped; pose, axes and colours."""

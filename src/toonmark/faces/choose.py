@@ -20,7 +20,7 @@ Faces: TypeAlias = Literal["largest", "all"] | int
 
 
 def faces_of(text: str) -> Faces | None:
-    """What ``largest``, ``all`` or a number from 1 stands for; None for anything else."""
+    """The choice of ``largest``, ``all`` or a number from 1; None for anything else."""
     if text == "largest" or text == "all":
         return text  # type: ignore[return-value]
     return int(text) if text.isdecimal() and len(text) < 5 and int(text) > 0 else None

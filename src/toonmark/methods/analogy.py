@@ -40,7 +40,7 @@ KAPPA, TAU = 300.0, 0.05
 
 
 class AnalogyConfig(OptimisedConfig):
-    """How the method draws."""
+    """The settings of Analogy."""
 
     method: Literal["analogy"] = "analogy"
     rounds: int = Field(10, ge=1, description="of PatchMatch, a level and way")

@@ -17,7 +17,7 @@ ours has those of Wang et al. 2003, a window of 11 and 0.01 and 0.03.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import torch
 from pydantic import Field
@@ -44,9 +44,6 @@ from toonmark.training.networks import (
 from toonmark.training.step import Draws, Generated, Parts, total
 from toonmark.training.terms import Terms
 from toonmark.training.unpaired import UnpairedTrainer
-
-if TYPE_CHECKING:
-    from lightning_fabric import Fabric
 
 #: The terms of the objective, in the order in which their averages are kept.
 TERMS = ("adversarial", "features", "structure", "absolute")
@@ -104,15 +101,10 @@ def feature_matching(real: Sequence[Tensor], drawn: Sequence[Tensor]) -> Tensor:
     ).mean()
 
 
-class GanimorphTrainer(UnpairedTrainer):
+class GanimorphTrainer(UnpairedTrainer[GanimorphConfig, GanimorphNetworks]):
     """See :class:`toonmark.training.unpaired.UnpairedTrainer`."""
 
-    def __init__(
-        self, config: GanimorphConfig, fabric: Fabric, threads: int = 2, fresh: bool = True
-    ) -> None:
-        self.config = config
-        self.networks = GanimorphNetworks(config)
-        super().__init__(config, fabric, self.networks, threads, fresh)
+    build = GanimorphNetworks
 
     def generator_loss(
         self,

@@ -27,7 +27,7 @@ STYLE = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
 
 
 class GatysConfig(OptimisedConfig):
-    """How the method draws."""
+    """The settings of Style."""
 
     method: Literal["gatys"] = "gatys"
     ratio: float = Field(1e-4, gt=0, description="alpha / beta of eq. 7")

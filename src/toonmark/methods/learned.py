@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from torch import nn
 
 from toonmark import artifacts
-from toonmark.artifacts import Kind
+from toonmark.artifacts import Kind, Place
 from toonmark.methods.ganimorph import GanimorphConfig, GanimorphNetworks, GanimorphTrainer
 from toonmark.methods.munit import (
     ExampleStyles,
@@ -21,7 +20,7 @@ from toonmark.methods.styles import StylePictures
 from toonmark.training import checkpoint
 from toonmark.training.config import UnpairedConfig
 from toonmark.training.networks import DIRECTIONS, TO_CARTOON, TranslationNetworks
-from toonmark.training.run import open_run
+from toonmark.training.run import config_of
 
 #: Configuration, networks and trainer of each kind.
 LEARNED: dict[Kind, tuple[type[UnpairedConfig], Any, Any]] = {
@@ -29,22 +28,16 @@ LEARNED: dict[Kind, tuple[type[UnpairedConfig], Any, Any]] = {
     Kind.GANIMORPH: (GanimorphConfig, GanimorphNetworks, GanimorphTrainer),
 }
 
-Styles = Literal["random", "example"]
 
-
-def load_translators(path: Path, styles: Styles = "random") -> nn.ModuleDict:
+def load_translators(path: Place) -> nn.ModuleDict:
     """The averaged networks of a run by direction, each from images and heatmaps to images.
-
-    Args:
-        path: the run.
-        styles: of MUNIT: a random one for each picture, or that of the cartoon of nearest colours.
 
     Raises:
         RunError: no such run, no checkpoint yet, a damaged one, or another kind of run.
     """
     run = artifacts.run_of(path)
     kind, build, _ = LEARNED[run.kind]
-    config = open_run(run.path, kind, None)
+    config = config_of(run, kind)
     tensors, _ = checkpoint.load(run.weights)
     networks: TranslationNetworks = build(config)
     averaged = checkpoint.part("averaged", tensors) or tensors
@@ -54,7 +47,7 @@ def load_translators(path: Path, styles: Styles = "random") -> nn.ModuleDict:
     for d in DIRECTIONS:
         if not isinstance(networks, MunitNetworks):
             found[d.name] = networks.translator(networks.generators, d)
-        elif styles == "example" and d == TO_CARTOON:
+        elif d == TO_CARTOON and isinstance(config, MunitConfig) and config.styles == "example":
             examples = StylePictures(
                 config.cartoons, config.size, "nearest", config.seed, split=config.split
             )

@@ -16,7 +16,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 import torch
@@ -41,9 +41,6 @@ from toonmark.training.step import Draws, Generated, Parts, total
 from toonmark.training.tensors import to_pictures, to_tensor
 from toonmark.training.unpaired import UnpairedTrainer
 
-if TYPE_CHECKING:
-    from lightning_fabric import Fabric
-
 
 class MunitWeights(Frozen):
     """Eq. 5, and the authors' code for the last one."""
@@ -64,6 +61,11 @@ class MunitConfig(UnpairedConfig):
     learning_rate: float = Field(1e-4, gt=0)
     decay: float = Field(1e-4, ge=0, description="of the weights")
     pool: int = Field(0, ge=0, description="generated images kept for the discriminators")
+    styles: Literal["random", "example"] = Field(
+        "random",
+        description="of what is drawn in the end: each face's own random one, or that of the "
+        "cartoon whose colours are nearest",
+    )
 
     @model_validator(mode="after")
     def _large_enough(self) -> MunitConfig:
@@ -107,15 +109,10 @@ def encoder(generators: nn.ModuleDict, domain: Domain) -> AutoEncoder:
     return found
 
 
-class MunitTrainer(UnpairedTrainer):
+class MunitTrainer(UnpairedTrainer[MunitConfig, MunitNetworks]):
     """See :class:`toonmark.training.unpaired.UnpairedTrainer`."""
 
-    def __init__(
-        self, config: MunitConfig, fabric: Fabric, threads: int = 2, fresh: bool = True
-    ) -> None:
-        self.config = config
-        self.networks = MunitNetworks(config)
-        super().__init__(config, fabric, self.networks, threads, fresh)
+    build = MunitNetworks
 
     def adam(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         """Adam with weight decay."""

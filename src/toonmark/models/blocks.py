@@ -23,7 +23,7 @@ def initialise(module: nn.Module) -> None:
 
 @contextmanager
 def own_start(seed: int, name: str) -> Iterator[None]:
-    """What is built within draws its initial weights from a stream of its own.
+    """Gives the network that is built within it a stream of random numbers of its own.
 
     They depend on the seed and the name alone, and not on what else is built or in what order: two
     methods start alike in all networks that they share.

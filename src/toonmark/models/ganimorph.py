@@ -64,11 +64,11 @@ class DilatedDiscriminator(nn.Module):
                     _Down(2 * width, 4 * width),
                 ),
                 _Down(4 * width, deep),
-                _Normed(deep, deep, 3),
-                *[_Normed(deep, deep, 3, dilation) for dilation in (2, 4, 8)],
+                _Normed(deep, deep),
+                *[_Normed(deep, deep, dilation) for dilation in (2, 4, 8)],
             ]
         )
-        self.merge = _Normed(2 * deep, deep, 3)
+        self.merge = _Normed(2 * deep, deep)
         self.score = nn.Sequential(nn.ZeroPad2d((1, 2, 1, 2)), _conv(deep, 1, 4, 1, 0))
         self.apply(_start)
 
@@ -94,10 +94,8 @@ def _start(module: nn.Module) -> None:
 
 
 class _Normed(nn.Sequential):
-    def __init__(self, before: int, after: int, kernel: int, dilation: int = 1) -> None:
-        conv = nn.Conv2d(
-            before, after, kernel, 1, dilation * (kernel // 2), dilation=dilation, bias=False
-        )
+    def __init__(self, before: int, after: int, dilation: int = 1) -> None:
+        conv = nn.Conv2d(before, after, 3, 1, dilation, dilation=dilation, bias=False)
         super().__init__(conv, instance_norm(after), nn.LeakyReLU(0.2, inplace=True))
 
 
@@ -122,8 +120,8 @@ class _Block(nn.Module):
 
     def __init__(self, before: int, channels: int) -> None:
         super().__init__()
-        self.layers = nn.Sequential(_Normed(before, channels, 3), _Normed(channels, channels, 3))
-        self.merge = _Normed(before + channels, channels, 3)
+        self.layers = nn.Sequential(_Normed(before, channels), _Normed(channels, channels))
+        self.merge = _Normed(before + channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.merge(torch.cat([self.layers(x), x], 1))

@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class Layer(IntEnum):
-    """What a pixel of the illustration belongs to."""
+    """The layer that a pixel of the illustration belongs to."""
 
     BACKGROUND = 0
     SKIN = 1

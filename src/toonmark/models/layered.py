@@ -51,6 +51,9 @@ LOOKS: dict[str, tuple[Layer, ...]] = {"comic": (), "flat": (Layer.OUTLINE,), "i
 INK = "ink"
 #: Skin's tones in ink, where there is no hue to tell them apart.
 _ENGRAVED = {Layer.SHADE: 0.55, Layer.LIGHT: 1.4, Layer.SOFT_LINE: 0.2}
+#: By how much scores are multiplied. At 1, edges are as soft as the network is unsure of them; the
+#: larger, the more a pixel belongs to one layer alone.
+_SHARPNESS = 12.0
 #: How much stronger the person's colours are drawn, and lighter, of 255.
 _VIVID, _LIGHT = 1.15, 4.0
 
@@ -162,8 +165,6 @@ class LayeredGenerator(nn.Module):
     Args:
         scores: the network.
         look: with contours ("comic"), in areas alone ("flat"), or in black lines ("ink").
-        sharpness: by how much scores are multiplied. At 1, edges are as soft as the network is
-            unsure of them; the larger, the more a pixel belongs to one layer alone.
 
     Attributes:
         clean: make white what is not joined to the face, as the last step.
@@ -176,9 +177,9 @@ class LayeredGenerator(nn.Module):
     of_skin: Tensor
     tone: Tensor
 
-    def __init__(self, scores: LayerScores, look: str = "comic", sharpness: float = 12.0) -> None:
+    def __init__(self, scores: LayerScores, look: str = "comic") -> None:
         super().__init__()
-        self.scores, self.look, self.sharpness, self.clean = scores, look, sharpness, False
+        self.scores, self.look, self.clean = scores, look, False
         self.steepness = STEEPEST if look == INK else 1.0
         count = len(Layer)
         fixed, own, mixed = torch.zeros(count, 3), torch.ones(count, 1), torch.zeros(count, 1)
@@ -208,7 +209,8 @@ class LayeredGenerator(nn.Module):
     def drawn(self, face: Tensor, landmarks: Tensor) -> tuple[Tensor, Tensor]:
         """The drawing, and how much each pixel is each layer's: (N, layers, S/2, S/2) in [0, 1]."""
         small, maps = F.avg_pool2d(face, 2), self.maps(face, landmarks)
-        scores = self._finished(small, maps)
+        scores = self.scores(small, maps, _SHARPNESS)
+        scores = finished(scores, small, LOOKS[self.look], _SHARPNESS)
         shares = torch.exp(scores)
         # What is missing of white is mixed as colours are, and is what there is to clean.
         missing = compose(scores, 1 - self.colours(shares, small))
@@ -220,14 +222,6 @@ class LayeredGenerator(nn.Module):
     def maps(self, face: Tensor, landmarks: Tensor) -> Tensor:
         """The heatmaps that the network sees: (N, 5, S/4, S/4)."""
         return heatmaps((landmarks + 0.5) / 4 - 0.5, face.shape[-1] // 4)
-
-    def layer_scores(self, face: Tensor, landmarks: Tensor) -> Tensor:
-        """How much each pixel is each layer's: (N, layers, S/2, S/2), see :func:`finished`."""
-        return self._finished(F.avg_pool2d(face, 2), self.maps(face, landmarks))
-
-    def _finished(self, small: Tensor, maps: Tensor) -> Tensor:
-        scores = self.scores(small, maps, self.sharpness)
-        return finished(scores, small, LOOKS[self.look], self.sharpness)
 
     def painted(self, layers: Tensor, photo: Tensor) -> Tensor:
         """Layers in their colours, and skin in its tones: the teacher's drawing.
@@ -252,7 +246,7 @@ class LayeredGenerator(nn.Module):
         return torch.einsum("nlhw,nlc->nchw", toned_shares, colours)
 
     def colours(self, shares: Tensor, photo: Tensor) -> Tensor:
-        """What each layer is painted in.
+        """The colour of each layer.
 
         Args:
             shares: (N, layers, H, W), how much of each pixel is each layer's, of their sum.

@@ -22,7 +22,7 @@ class DrawingInParts(LayeredGenerator):
     @classmethod
     def of(cls, drawing: LayeredGenerator) -> DrawingInParts:
         """The same drawing, with its parts."""
-        parted = cls(drawing.scores, drawing.look, drawing.sharpness)
+        parted = cls(drawing.scores, drawing.look)
         parted.clean = drawing.clean
         return parted.train(drawing.training)
 

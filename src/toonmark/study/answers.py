@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS answers (
 
 @dataclass(frozen=True)
 class Answer:
-    """What one rater picked for one question about one group.
+    """One rater's picks for one question about one group.
 
     Attributes:
         rater: the rater's code.
@@ -113,7 +113,7 @@ class Answers:
             return database.execute(query, (rater,)).fetchone() is not None
 
     def of(self, rater: str) -> list[Answer]:
-        """What a rater has answered so far.
+        """A rater's answers so far.
 
         Raises:
             UnknownRaterError: no such rater.
@@ -179,6 +179,6 @@ class Answers:
         if answer.question not in study.questions:
             raise WrongAnswerError(f"There is no question {answer.question!r}.", remedy)
         if len(answer.picks) != study.picks or len(set(answer.picks)) != study.picks:
-            raise WrongAnswerError(f"Exactly {study.picks} different drawings count.", remedy)
+            raise WrongAnswerError(f"An answer is {study.picks} different drawings.", remedy)
         if any(study.method_of(answer.group, token) is None for token in answer.picks):
             raise WrongAnswerError("A picked drawing is not of this group.", remedy)

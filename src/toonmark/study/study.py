@@ -46,7 +46,7 @@ class Group(_Record):
 
 
 class Study(_Record):
-    """What is asked, of which pictures."""
+    """The questions of a study, and its pictures."""
 
     format: int = 1
     seed: int
@@ -56,7 +56,7 @@ class Study(_Record):
 
     @property
     def picks(self) -> int:
-        """How many are picked: three, or all where there are fewer methods."""
+        """The number of drawings to pick: three, or all where there are fewer methods."""
         return min(PICKS, len(self.methods))
 
     @property
@@ -65,7 +65,7 @@ class Study(_Record):
         return hashlib.sha256(_canonical(self.model_dump(mode="json"))).hexdigest()
 
     def method_of(self, group: int, token: str) -> str | None:
-        """Who made a drawing, or None if it is none of the group's."""
+        """The method that made a drawing, or None if it is none of the group's."""
         return self.groups[group].drawings.get(token)
 
 

@@ -73,5 +73,5 @@ class StyleMetadata(BaseModel):
 
     @property
     def fill(self) -> float | None:
-        """What :func:`toonmark.faces.align.crop` fills with beyond the edge of a uint8 photo."""
+        """The colour beyond the edge of a uint8 photo, for :func:`toonmark.faces.align.crop`."""
         return 255.0 if self.outside == "white" else None

@@ -200,7 +200,7 @@ def _trial_face(size: int, points: Array) -> Array:
 
 
 def list_styles() -> list[StyleMetadata]:
-    """What the styles that ship say about themselves, by name."""
+    """The metadata of the styles that ship, by name."""
     return [StylePack.open(path, threads=1).metadata for path in sorted(FOLDER.glob("*.onnx"))]
 
 

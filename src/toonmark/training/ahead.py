@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 class Ahead(Generic[T]):
-    """What a pure function makes of each iteration.
+    """The results of a pure function of the iteration, made ahead of time.
 
     Args:
         make: from an iteration's number to tensors on the processor, in mappings, sequences, or

@@ -34,7 +34,7 @@ HEAVY = Augmentation(degrees=22.0, zoom=(0.75, 1.3), shift=12.0, colour=0.7)
 
 @dataclass(frozen=True)
 class Learnt:
-    """What :func:`learn` did.
+    """The result of :func:`learn`.
 
     Attributes:
         annotated: pictures that were learnt from.
@@ -50,7 +50,7 @@ class Learnt:
 
 
 def configuration(table: Path, iterations: int = 3000, batch: int = 8) -> RegressorConfig:
-    """How a regressor is trained on few pictures, which ``table`` lists."""
+    """The configuration of a regressor for few pictures, which ``table`` lists."""
     return RegressorConfig(
         data=[str(table)],
         iterations=iterations,

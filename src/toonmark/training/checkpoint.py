@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from toonmark.artifacts import Kind, weights_of
+from toonmark.artifacts import Kind, Place, weights_of
 from toonmark.errors import RunError
 from toonmark.files import written_whole
 from toonmark.training.tensors import laid_like
 
 N = TypeVar("N", bound=nn.Module)
+V = TypeVar("V")
 
 
 def save(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, str]) -> None:
@@ -40,18 +42,12 @@ def load(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     Raises:
         RunError: no such file, or a damaged one.
     """
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, "pt") as file:
-            said = file.metadata() or {}
-            return {name: file.get_tensor(name) for name in file.keys()}, said  # noqa: SIM118
-    except (OSError, SafetensorError) as error:
-        raise _unreadable(path, error) from error
+    with _opened(path, "pt") as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
 
 
 def load_built(
-    run: Path, kind: Kind, build: Callable[..., N], what: str
+    run: Place, kind: Kind, build: Callable[..., N], what: str
 ) -> tuple[N, int, dict[str, Any]]:
     """The network of a finished run whose weights say how it is built, frozen.
 
@@ -88,13 +84,8 @@ def facts(path: Path) -> dict[str, str]:
     Raises:
         RunError: no such file, or a damaged one.
     """
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, "np") as file:
-            return dict(file.metadata() or {})
-    except (OSError, SafetensorError) as error:
-        raise _unreadable(path, error) from error
+    with _opened(path, "np") as file:
+        return dict(file.metadata() or {})
 
 
 def iterations(path: Path) -> int:
@@ -119,24 +110,26 @@ def in_half(path: Path) -> bool:
     Raises:
         RunError: no such file, or a damaged one.
     """
+    with _opened(path, "np") as file:
+        return {file.get_slice(name).get_dtype() for name in file.keys()} == {"F16"}  # noqa: SIM118
+
+
+@contextmanager
+def _opened(path: Path, framework: str) -> Iterator[Any]:
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(path, "np") as file:
-            return {file.get_slice(name).get_dtype() for name in file.keys()} == {"F16"}  # noqa: SIM118
+        with safe_open(path, framework) as file:
+            yield file
     except (OSError, SafetensorError) as error:
-        raise _unreadable(path, error) from error
-
-
-def _unreadable(path: Path, error: Exception) -> RunError:
-    if not path.exists():
-        return RunError(
-            f"There is no {path}.", "Check its name, and that its training has come to its end."
-        )
-    return RunError(
-        f"The checkpoint {path} cannot be read ({error}).",
-        "Delete it to start again, or put a good copy in its place.",
-    )
+        if not path.exists():
+            raise RunError(
+                f"There is no {path}.", "Check its name, and that its training has come to its end."
+            ) from error
+        raise RunError(
+            f"The checkpoint {path} cannot be read ({error}).",
+            "Delete it to start again, or put a good copy in its place.",
+        ) from error
 
 
 def prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -146,8 +139,12 @@ def prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 def part(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Those that begin with ``prefix/``, without it."""
-    start = prefix + "/"
-    return {k[len(start) :]: v for k, v in tensors.items() if k.startswith(start)}
+    return under(prefix + "/", tensors)
+
+
+def under(start: str, values: Mapping[str, V]) -> dict[str, V]:
+    """Those values whose names begin with ``start``, without it."""
+    return {k[len(start) :]: value for k, value in values.items() if k.startswith(start)}
 
 
 def load_weights(module: nn.Module, tensors: Mapping[str, Tensor], what: str) -> None:

@@ -91,7 +91,7 @@ class DenoiserTrainer(PairedTrainer):
 
     @torch.no_grad()
     def drawings(self, numbers: list[int]) -> Tensor:
-        """What the run's generator draws of photos: (N, 3, S, S), by the pictures' numbers."""
+        """The run's generator's drawings of photos: (N, 3, S, S), by the pictures' numbers."""
         assert self.generators is not None
         samples = [self.faces.at(number, 0, 1) for number in numbers]
         points = to_points([sample.landmarks for sample in samples])
@@ -211,14 +211,14 @@ def load_denoiser(path: str | Path, size: int | None = None) -> tuple[Denoiser, 
         StyleError: not a style pack, though its name ends like one's, or one without a denoiser.
         ConfigurationError: it was trained at another size.
     """
-    path = Path(path)
-    if isinstance(artifacts.open(path), Pack):
+    found, path = artifacts.open(path), Path(path)
+    if isinstance(found, Pack):
         denoiser, metadata = pack_denoiser(path)
         facts = {k: str(v) for k, v in metadata.training.get("denoiser", {}).items()}
         facts["size"] = str(metadata.size)
         check_size(path, facts, size)
         return denoiser, facts
-    tensors, facts = checkpoint.load(artifacts.weights_of(path, Kind.DENOISER))
+    tensors, facts = checkpoint.load(artifacts.weights_of(found, Kind.DENOISER))
     check_size(path, facts, size)
     denoiser = Denoiser()
     checkpoint.load_weights(denoiser, tensors, "a denoiser")

@@ -15,7 +15,7 @@ DOMAINS = ("faces", "cartoons")
 
 
 def digests(config: UnpairedConfig) -> dict[str, str]:
-    """What a run learns from, by content: one digest of all sets of a domain, in their order.
+    """Digests of the pictures that a run learns from: one of all sets of a domain, in their order.
 
     Sets that lie elsewhere, or are called otherwise, have the same digest if their pictures' names,
     bytes and points are the same.

@@ -28,7 +28,7 @@ def precision_of(fabric: Fabric) -> str:
 
 
 def device_of(fabric: Fabric) -> str:
-    """What it computes on, in words: ``CPU``, or the name of a GPU."""
+    """The name of the device: ``CPU``, or a GPU's."""
     import torch
 
     if fabric.device.type == "cuda":

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
 
 from toonmark.training.processes import Update, averaged_gradients
 from toonmark.training.terms import Terms
@@ -54,3 +55,17 @@ class Gate:
             update.optimizer.step()
             update.optimizer.zero_grad(set_to_none=True)
         return replace(terms, weights=tuple(name for name, _ in flat), norms=norms)
+
+
+def summed(first: Sequence[Tensor | None], second: Sequence[Tensor | None]) -> list[Tensor | None]:
+    """Both directions' gradients added, where both have one; as few operators as there can be."""
+    sums = [b if a is None else a for a, b in zip(first, second, strict=True)]
+    both = [
+        (i, a, b)
+        for i, (a, b) in enumerate(zip(first, second, strict=True))
+        if a is not None and b is not None
+    ]
+    added = torch._foreach_add([a for _, a, _ in both], [b for _, _, b in both]) if both else []
+    for (i, _, _), one in zip(both, added, strict=True):
+        sums[i] = one
+    return sums

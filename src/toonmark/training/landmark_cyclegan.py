@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 
-class StyleTrainer(UnpairedTrainer):
+class StyleTrainer(UnpairedTrainer[TrainConfig, Networks]):
     """Landmark-assisted CycleGAN; see :class:`toonmark.training.loop.Trainer`.
 
     Args:
@@ -50,14 +50,14 @@ class StyleTrainer(UnpairedTrainer):
         ConfigurationError: the method needs pre-trained regressors and none are named.
     """
 
+    build = Networks
+
     def __init__(
         self, config: TrainConfig, fabric: Fabric, threads: int = 2, fresh: bool = True
     ) -> None:
-        self.config = config
         self.learnt = config.start_from is not None
         torch.manual_seed(config.seed)
-        self.networks = Networks(config)
-        super().__init__(config, fabric, self.networks, threads, fresh)
+        super().__init__(config, fabric, threads, fresh)
         if self._trains_regressors:
             self.optimizers["regressors"] = torch.optim.Adam(
                 self.networks.regressors.parameters(), config.learning_rate, fused=True
@@ -95,15 +95,14 @@ class StyleTrainer(UnpairedTrainer):
 
     def _start_from(self, other: Path) -> None:
         """Takes over what another run has learnt; optimisers and pools begin anew."""
-        if isinstance(artifacts.open(other), Pack):
+        found = artifacts.open(other)
+        if isinstance(found, Pack):
             self._start_from_pack(other)
             return
-        tensors, _ = checkpoint.load(artifacts.weights_of(other, Kind.TRAIN))
+        tensors, _ = checkpoint.load(artifacts.weights_of(found, Kind.TRAIN))
         learnt = ["generators", "discriminators"] + ["regressors"] * self._trains_regressors
         for name in learnt:
-            part = checkpoint.part("networks", tensors)
-            start = name + "."
-            own = {k[len(start) :]: v for k, v in part.items() if k.startswith(start)}
+            own = checkpoint.under(f"networks/{name}.", tensors)
             checkpoint.load_weights(getattr(self.networks, name), own, "this run's networks")
         checkpoint.load_weights(
             self.averaged, checkpoint.part("averaged", tensors), "this run's generators"

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from toonmark import artifacts
-from toonmark.artifacts import WEIGHTS, Kind
+from toonmark.artifacts import WEIGHTS, Kind, Place
 from toonmark.data.augmentation import Augmentation
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.sampling import Sample, Sampler
@@ -151,16 +151,16 @@ class _Pictures:
         return as_tensors(samples, torch.device("cpu"))
 
 
-def load_regressor(path: str | Path, preset: Preset, size: int | None = None) -> nn.Module:
+def load_regressor(path: Place, preset: Preset, size: int | None = None) -> nn.Module:
     """A trained regressor from a run of ``toonmark train-landmarks``, or its weights' file.
 
     Raises:
         RunError: unreadable, not finished, or weights of another network.
         ConfigurationError: it was trained at another size.
     """
-    path = Path(path)
-    tensors, facts = checkpoint.load(artifacts.weights_of(path, Kind.LANDMARKS))
-    check_size(path, facts, size)
+    found = artifacts.open(path)
+    tensors, facts = checkpoint.load(artifacts.weights_of(found, Kind.LANDMARKS))
+    check_size(found.path, facts, size)
     regressor = build_regressor(preset)
     checkpoint.load_weights(regressor, tensors, f"the {preset} regressor")
     return regressor

@@ -20,9 +20,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from toonmark import artifacts
-from toonmark.artifacts import WEIGHTS, Kind, Pack
+from toonmark.artifacts import WEIGHTS, Kind, Pack, Place
 from toonmark.data.dataset import Dataset
-from toonmark.data.layers.sampling import LayerSample, LayerSampler
+from toonmark.data.layers.layer_sampling import LayerSample, LayerSampler
 from toonmark.data.provenance import landmarks_of
 from toonmark.errors import StyleError
 from toonmark.models.heatmaps import heatmaps
@@ -226,12 +226,12 @@ class LayerTrainer:
         return folder / WEIGHTS[Kind.LAYERS]
 
     def build(self) -> dict[str, int]:
-        """What the network is built with."""
+        """The arguments that the network is built with."""
         config = self.config
         return {"width": config.width, "blocks": config.blocks, "kernel": config.kernel}
 
     def facts(self) -> dict[str, Any]:
-        """What a style pack says of how it was trained."""
+        """The facts of the training that a style pack states."""
         config = self.config
         terms = [Dataset.open(folder).description.get("terms") for folder in config.layers]
         own = {
@@ -275,7 +275,7 @@ def _stacked(samples: Sequence[LayerSample]) -> tuple[Tensor, Tensor, Tensor]:
     return photos, points, torch.from_numpy(np.stack([sample.layers for sample in samples]))
 
 
-def load_layers(path: Path) -> tuple[LayeredGenerator, int, dict[str, Any]]:
+def load_layers(path: Place) -> tuple[LayeredGenerator, int, dict[str, Any]]:
     """A style that draws in layers, frozen; the size of its drawings; and how it was trained.
 
     Args:
@@ -285,12 +285,13 @@ def load_layers(path: Path) -> tuple[LayeredGenerator, int, dict[str, Any]]:
         RunError: unreadable, not finished, or weights of another network.
         StyleError: a style pack of another kind.
     """
-    if isinstance(artifacts.open(path), Pack):
-        drawing, metadata = pack_networks(path)
+    found = artifacts.open(path)
+    if isinstance(found, Pack):
+        drawing, metadata = pack_networks(found.path)
         if not isinstance(drawing, LayeredGenerator):
-            raise StyleError(f"{path} does not draw in layers.", "Name a style that does.")
+            raise StyleError(f"{found.path} does not draw in layers.", "Name a style that does.")
         return drawing, metadata.size, dict(metadata.training)
     scores, size, training = checkpoint.load_built(
-        path, Kind.LAYERS, LayerScores, "a style that draws in layers"
+        found, Kind.LAYERS, LayerScores, "a style that draws in layers"
     )
     return LayeredGenerator(scores).requires_grad_(False).eval(), size, training

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-import signal
-import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,6 +14,7 @@ from toonmark.errors import ConfigurationError, DivergedError, RunError
 from toonmark.training import checkpoint
 from toonmark.training.fabric import device_of, precision_of
 from toonmark.training.run import Lock, Metrics
+from toonmark.training.stopping import any_process, asked_to_stop
 from toonmark.training.terms import read
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Schedule(Protocol):
-    """What the loop reads of a configuration."""
+    """The settings that the loop reads of a configuration."""
 
     @property
     def iterations(self) -> int: ...
@@ -40,7 +39,7 @@ LARGEST = 1e6
 
 
 class Trainer(Protocol):
-    """What the loop asks of a training."""
+    """The methods that the loop calls of a training."""
 
     fabric: Fabric
 
@@ -99,7 +98,7 @@ def train(trainer: Trainer, schedule: Schedule, folder: Path, *, quiet: bool = F
                 raise RunError(
                     f"{file} belongs to another kind of run ({error}).", "Start a new run."
                 ) from error
-        stop = stack.enter_context(_asked_to_stop())
+        stop = stack.enter_context(asked_to_stop())
         metrics = bar = None
         steps: list[Mapping[str, float]] = []
         if fabric.is_global_zero:
@@ -109,7 +108,7 @@ def train(trainer: Trainer, schedule: Schedule, folder: Path, *, quiet: bool = F
             steps.append(trainer.step(iteration))
             done = iteration + 1
             # Every process must stop at the same iteration, or the others would wait for ever.
-            stopping = _any_process(fabric, stop.is_set())
+            stopping = any_process(fabric, stop.is_set())
             last = stopping or done == schedule.iterations
             logs = last or done % schedule.log_every == 0
             keeps = last or done % schedule.checkpoint_every == 0
@@ -209,37 +208,6 @@ def _not_sound(tensors: Mapping[str, Tensor]) -> str | None:
         if not (math.isfinite(largest) and largest <= bound):
             return name
     return None
-
-
-def _any_process(fabric: Fabric, mine: bool) -> bool:
-    if fabric.world_size == 1:
-        return mine
-    import torch
-
-    total = fabric.all_reduce(torch.tensor(float(mine)), reduce_op="sum")
-    assert isinstance(total, torch.Tensor)
-    return bool(total.item() > 0)
-
-
-@contextmanager
-def _asked_to_stop() -> Iterator[threading.Event]:
-    """An event that SIGTERM or Ctrl-C sets; a second Ctrl-C interrupts at once."""
-    event = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield event
-        return
-
-    def ask(number: int, _frame: object) -> None:
-        if event.is_set() and number == signal.SIGINT:
-            raise KeyboardInterrupt
-        event.set()
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield event
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class Progress:

@@ -5,21 +5,20 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Literal
 
 import torch
 from torch import nn
 
 from toonmark import artifacts
-from toonmark.artifacts import Kind
+from toonmark.artifacts import Kind, Place
 from toonmark.errors import ConfigurationError, RunError
 from toonmark.models.blocks import own_start
 from toonmark.models.denoiser import Denoised, Denoiser
 from toonmark.models.presets import build_discriminators, build_generator, build_regressor
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig
-from toonmark.training.run import open_run
+from toonmark.training.run import config_of
 
 Domain = Literal["face", "cartoon"]
 
@@ -47,7 +46,7 @@ DIRECTIONS = (TO_CARTOON, TO_CARTOON.back)
 
 
 class TranslationNetworks(nn.Module):
-    """What translates between two domains, and what judges it.
+    """The networks that translate between two domains, and those that judge them.
 
     Attributes:
         generators: of all directions; averaged over the training.
@@ -58,7 +57,7 @@ class TranslationNetworks(nn.Module):
     discriminators: nn.ModuleDict
 
     def translator(self, generators: nn.ModuleDict, direction: Direction) -> nn.Module:
-        """What draws in one direction: images and heatmaps in, images out.
+        """The network that draws in one direction: images and heatmaps in, images out.
 
         Args:
             generators: this run's, or an average of them.
@@ -148,7 +147,7 @@ def needs_regressors(config: TrainConfig) -> bool:
     )
 
 
-def load_generators(path: Path, denoiser: nn.Module | None = None) -> nn.ModuleDict:
+def load_generators(path: Place, denoiser: nn.Module | None = None) -> nn.ModuleDict:
     """The averaged generators of a run, by direction, as they draw in it.
 
     Args:
@@ -159,14 +158,15 @@ def load_generators(path: Path, denoiser: nn.Module | None = None) -> nn.ModuleD
         RunError: there is no such run, it cannot be read, or it was distilled.
         ConfigurationError: the run has a denoiser of its own, and another is given.
     """
-    found, run = artifacts.open(path), artifacts.run_of(path)
+    found = artifacts.open(path)
+    run = artifacts.run_of(found)
     if run.kind is Kind.DISTILLATION:
         raise RunError(
             f"{run.path} was distilled: it has one generator, and no way back.",
             "Name the run that it was taught by.",
         )
-    config = open_run(run.path, TrainConfig, None)
-    tensors, _ = checkpoint.load(run.weights if found == run else path)
+    config = config_of(run, TrainConfig)
+    tensors, _ = checkpoint.load(run.weights if found == run else found.path)
     networks = Networks(config)
     own = checkpoint.part("averaged", tensors) or tensors
     what = f"the generators of {run.path} ({config.preset}, width {config.width})"
@@ -177,8 +177,7 @@ def load_generators(path: Path, denoiser: nn.Module | None = None) -> nn.ModuleD
                 f"{run.path} was trained with a denoiser of its own.", "Leave the other one out."
             )
         kept = tensors if found == run else checkpoint.load(run.weights)[0]
-        start = "networks/denoiser."
-        weights = {k.removeprefix(start): v for k, v in kept.items() if k.startswith(start)}
+        weights = checkpoint.under("networks/denoiser.", kept)
         checkpoint.load_weights(networks.denoiser, weights, f"the denoiser of {run.path}")
     elif denoiser is not None:
         networks.denoiser = denoiser

@@ -52,10 +52,10 @@ def pack_networks(path: Path) -> tuple[nn.Module, StyleMetadata]:
         for initial in graph.initializer
     }
     if metadata.training.get("preset") == LAYERED:
-        return _layered(metadata, _under("scores.", weights), path), metadata
-    own = _under("generator.", weights)
-    denoiser = _under("denoiser.", own)
-    generator = _under("generator.", own) if denoiser else own
+        return _layered(metadata, checkpoint.under("scores.", weights), path), metadata
+    own = checkpoint.under("generator.", weights)
+    denoiser = checkpoint.under("denoiser.", own)
+    generator = checkpoint.under("generator.", own) if denoiser else own
     try:
         training: dict[str, Any] = dict(metadata.training)
         conditional = bool(training["method"]["condition_generator"])
@@ -86,7 +86,7 @@ def _layered(
 
 
 def pack_facts(metadata: StyleMetadata) -> dict[str, Any]:
-    """How a pack was trained, with the terms of its data on the last of its runs."""
+    """The facts of a pack's training, with the terms of its data on the last of its runs."""
     facts = dict(metadata.training)
     *before, last = facts.get("runs") or [{"stage1": 0, "stage2": 0}]
     return {**facts, "runs": [*before, {**last, "terms": metadata.terms}]}
@@ -105,10 +105,6 @@ def pack_denoiser(path: Path) -> tuple[Denoiser, StyleMetadata]:
         )
     assert isinstance(drawing.denoiser, Denoiser)
     return drawing.denoiser, metadata
-
-
-def _under(start: str, weights: dict[str, Any]) -> dict[str, Any]:
-    return {k.removeprefix(start): v for k, v in weights.items() if k.startswith(start)}
 
 
 def _fill(network: nn.Module, weights: dict[str, np.ndarray[Any, Any]], path: Path) -> None:

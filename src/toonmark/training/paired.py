@@ -113,7 +113,7 @@ class PairedTrainer(ABC):
     def loss(
         self, drawn: Tensor, wanted: Tensor, numbers: list[int]
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """What the network minimises.
+        """The loss that the network minimises.
 
         Args:
             drawn: (N + M, 3, S, S), what it made of a batch; see :class:`Pairs`.
@@ -132,7 +132,7 @@ class PairedTrainer(ABC):
         return loss, parts
 
     def discriminator_loss(self, drawn: Tensor, wanted: Tensor, numbers: list[int]) -> Tensor:
-        """What the discriminator minimises; arguments as for :meth:`loss`."""
+        """The loss that the discriminator minimises; arguments as for :meth:`loss`."""
         assert self.discriminator is not None
         real = self.discriminator(self._noisy(wanted, numbers, Stream.JUDGED_REAL))
         fake = self.discriminator(self._noisy(drawn, numbers, Stream.JUDGED_DRAWN))

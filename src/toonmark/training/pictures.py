@@ -6,10 +6,30 @@ from collections.abc import Mapping, Sequence, Set
 
 import torch
 
+from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.sampling import Sample, Sampler
 from toonmark.training.batch import Batch
 from toonmark.training.batched import Batched
+from toonmark.training.config import UnpairedConfig
 from toonmark.training.networks import Domain
+
+
+def samplers_of(config: UnpairedConfig) -> dict[Domain, Sampler]:
+    """What a run's faces, with backgrounds behind them, and its cartoons are drawn from."""
+    behind, share = Backgrounds(config.backgrounds), config.background_share
+    size, changes, split = config.size, config.augmentation, config.split
+    return {
+        "face": Sampler(
+            config.faces,
+            size,
+            changes,
+            backgrounds=behind,
+            background_share=share,
+            seed=config.seed,
+            split=split,
+        ),
+        "cartoon": Sampler(config.cartoons, size, changes, seed=config.seed + 1, split=split),
+    }
 
 
 class Pictures:

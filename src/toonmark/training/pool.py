@@ -72,7 +72,7 @@ class ImagePool:
         )
 
     def state(self) -> dict[str, Tensor]:
-        """What a checkpoint keeps."""
+        """The state that a checkpoint keeps."""
         return {
             "images": self.images,
             "points": self.points,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from filelock import FileLock, Timeout
 
 from toonmark import artifacts
-from toonmark.artifacts import CONFIG, Kind
+from toonmark.artifacts import CONFIG, LOCK, METRICS, Kind, Run
 from toonmark.configuration import Frozen, difference, parse
 from toonmark.errors import ConfigurationError, OutputNotWritableError, RunError
 from toonmark.files import write_text, writing, written_whole
@@ -24,7 +24,21 @@ if TYPE_CHECKING:
 
 C = TypeVar("C", bound=RunConfig)
 #: Held by the process that trains in a run; the file stays.
-LOCK = ".lock"
+
+
+def config_of(run: Run, kind: type[C]) -> C:
+    """What a run is trained with.
+
+    Raises:
+        RunError: the run is of another kind.
+        ConfigurationError: it was written by another Toonmark, or by hand, and is wrong.
+    """
+    if run.kind is not kind.run_kind:
+        raise RunError(
+            f"{run.path} is a run of `{run.kind.command}`.",
+            f"Name a run of `{kind.run_kind.command}`, or another folder.",
+        )
+    return parse(kind, {"split": "position", **run.settings})  # said or not: see data/split.py
 
 
 def open_run(path: Path, kind: type[C], config: C | None) -> C:
@@ -58,13 +72,7 @@ def open_run(path: Path, kind: type[C], config: C | None) -> C:
             with Lock(path):  # it may have begun just now
                 _write(file, kind.run_kind, config)
         return config
-    run = artifacts.run_of(path)
-    if run.kind is not kind.run_kind:
-        raise RunError(
-            f"{path} is a run of `{run.kind.command}`.",
-            f"Name a run of `{kind.run_kind.command}`, or another folder.",
-        )
-    existing = parse(kind, {"split": "position", **run.settings})  # said or not: see data/split.py
+    existing = config_of(artifacts.run_of(path), kind)
     if config is not None and "split" not in config.model_fields_set:
         # A run goes on with the pictures that it began with, whatever is usual by now.
         config = config.model_copy(update={"split": existing.model_dump().get("split")})
@@ -104,7 +112,7 @@ class Metrics:
     """
 
     def __init__(self, path: Path, iteration: int) -> None:
-        self._file = path / "metrics.csv"
+        self._file = path / METRICS
         self._folder = path / "tensorboard"
         self._sums: dict[str, float] = {}
         self._count = 0

@@ -9,7 +9,7 @@ from typing import Any
 from torch import nn
 
 from toonmark import artifacts
-from toonmark.artifacts import Kind, Pack
+from toonmark.artifacts import BEHIND, ORIGINS, Kind, Pack, Place, noted_in
 from toonmark.data.dataset import DESCRIPTION, places_of, read_description
 from toonmark.data.provenance import landmarks_of
 from toonmark.errors import ConfigurationError, DataError, RunError
@@ -24,18 +24,13 @@ from toonmark.training.denoising import load_denoiser
 from toonmark.training.layered import load_layers
 from toonmark.training.networks import load_generators
 from toonmark.training.packs import pack_facts, pack_networks
-from toonmark.training.run import open_run
-
-#: What a run keeps of the runs that it started from.
-ORIGINS = "origins.json"
-#: And of the denoiser that it has behind its way to cartoons.
-DENOISER = "denoiser.json"
+from toonmark.training.run import config_of
 
 
 def trained_style(
-    path: Path, denoiser: Path | None = None
+    path: Place, denoiser: Path | None = None
 ) -> tuple[nn.Module, int, dict[str, Any]]:
-    """What a run has learnt: the generator to cartoons, its size in pixels, and how it was trained.
+    """A run's style: the generator to cartoons, its size in pixels, and how it was trained.
 
     Args:
         path: a run of ``toonmark train`` or ``toonmark distill``, weights that the first kept, or
@@ -49,50 +44,51 @@ def trained_style(
     """
     found = artifacts.open(path)
     if isinstance(found, Pack):
-        drawing, metadata = pack_networks(path)
+        drawing, metadata = pack_networks(found.path)
         if denoiser is not None:
             raise ConfigurationError(
-                f"{path} is a finished style, and draws without another denoiser.", "Leave it out."
+                f"{found.path} is a finished style, and draws without another denoiser.",
+                "Leave it out.",
             )
         return drawing, metadata.size, pack_facts(metadata)
-    run = artifacts.run_of(path)
+    run = artifacts.run_of(found)
     if run.kind is Kind.LAYERS:
         if denoiser is not None:
             raise ConfigurationError(
-                f"{path} draws in layers, without a denoiser.", "Leave the denoiser out."
+                f"{found.path} draws in layers, without a denoiser.", "Leave the denoiser out."
             )
-        return load_layers(path)
+        return load_layers(found)
     if run.kind is Kind.DISTILLATION:
         if denoiser is not None:
             raise ConfigurationError(
-                f"{path} was distilled, and draws without a denoiser.", "Leave it out."
+                f"{found.path} was distilled, and draws without a denoiser.", "Leave it out."
             )
-        return load_student(path)
-    config = open_run(run.path, TrainConfig, None)
-    done = checkpoint.iterations(run.weights if found == run else path)
+        return load_student(found)
+    config = config_of(run, TrainConfig)
+    done = checkpoint.iterations(run.weights if found == run else found.path)
     facts = training_facts(config, done, run.path)
     behind = None
     if denoiser is not None:
         behind, facts["denoiser"] = load_denoiser(denoiser, config.size)
-    return load_generators(path, behind)["face_to_cartoon"], config.size, facts
+    return load_generators(found, behind)["face_to_cartoon"], config.size, facts
 
 
 def remember_origins(config: TrainConfig, run: Path) -> None:
     """Writes into a run what the runs were that it starts from, which may go on, or be deleted."""
-    if config.start_from is not None and not (run / ORIGINS).exists():
+    if config.start_from is not None and noted_in(run, ORIGINS) is None:
         write_text(run / ORIGINS, json.dumps(_runs_before(config, None), indent=1) + "\n")
     fresh = not artifacts.has_checkpoint(run)
-    if config.denoiser is not None and fresh and not (run / DENOISER).exists():
+    if config.denoiser is not None and fresh and noted_in(run, BEHIND) is None:
         _, facts = load_denoiser(config.denoiser, config.size)
-        write_text(run / DENOISER, json.dumps(facts, indent=1) + "\n")
+        write_text(run / BEHIND, json.dumps(facts, indent=1) + "\n")
 
 
 def _denoiser_facts(config: TrainConfig, run: Path | None) -> dict[str, Any]:
     """What is known of the denoiser that lies in a run; of old runs, only its name."""
     assert config.denoiser is not None
     facts: dict[str, Any] = {"run": Path(config.denoiser).name}
-    if run is not None and (run / DENOISER).exists():
-        facts |= json.loads((run / DENOISER).read_text(encoding="utf-8"))
+    if (file := noted_in(run, BEHIND)) is not None:
+        facts |= json.loads(file.read_text(encoding="utf-8"))
     return facts
 
 
@@ -104,21 +100,21 @@ def _runs_before(config: TrainConfig, run: Path | None) -> list[dict[str, Any]]:
     """
     if config.start_from is None:
         return []
-    if run is not None and (run / ORIGINS).exists():
+    if (file := noted_in(run, ORIGINS)) is not None:
         try:
-            kept: list[dict[str, Any]] = json.loads((run / ORIGINS).read_text(encoding="utf-8"))
+            kept: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
             return kept
         except (OSError, ValueError) as error:
             raise RunError(
-                f"{run / ORIGINS} cannot be read ({error}).",
+                f"{file} cannot be read ({error}).",
                 "Restore it, or delete it where the runs before this one are still there.",
             ) from error
-    before = Path(config.start_from)
-    if isinstance(artifacts.open(before), Pack):
-        runs: list[dict[str, Any]] = pack_facts(StylePack.open(before).metadata)["runs"]
+    before = artifacts.open(config.start_from)
+    if isinstance(before, Pack):
+        runs: list[dict[str, Any]] = pack_facts(StylePack.open(before.path).metadata)["runs"]
         return runs
     start = artifacts.run_of(before)
-    other = open_run(start.path, TrainConfig, None)
+    other = config_of(start, TrainConfig)
     done = checkpoint.iterations(artifacts.weights_of(before, Kind.TRAIN))
     return [*_runs_before(other, start.path), _one_run(other, done, start.path)]
 
@@ -142,7 +138,7 @@ def _one_run(config: TrainConfig, done: int, run: Path | None) -> dict[str, Any]
 
 
 def training_facts(config: TrainConfig, done: int, run: Path | None = None) -> dict[str, Any]:
-    """What a style pack says of how it was trained, with the runs that it started from.
+    """The facts of a style's training for its pack, with the runs that it started from.
 
     Args:
         config: the last run's.
@@ -192,7 +188,7 @@ def _frame(folders: list[str]) -> str | None:
     return found.pop() if found else None
 
 
-def load_student(run: Path) -> tuple[nn.Module, int, dict[str, Any]]:
+def load_student(run: Place) -> tuple[nn.Module, int, dict[str, Any]]:
     """A distilled generator, its size in pixels, and how it and its teacher were trained.
 
     Raises:

@@ -12,24 +12,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from toonmark.artifacts import kept_at
-from toonmark.data.backgrounds import Backgrounds
-from toonmark.data.sampling import Sampler
 from toonmark.data.streams import Stream
-from toonmark.errors import ConfigurationError
 from toonmark.training import checkpoint
 from toonmark.training.ahead import Ahead
 from toonmark.training.batch import Batch
+from toonmark.training.compiled import captured, compile_networks
 from toonmark.training.config import UnpairedConfig
 from toonmark.training.digests import digests
 from toonmark.training.fabric import device_of, placed, precision_of
-from toonmark.training.gradient_step import Gate
+from toonmark.training.gradient_step import Gate, summed
 from toonmark.training.networks import (
     DIRECTIONS,
     Direction,
@@ -37,7 +35,7 @@ from toonmark.training.networks import (
     TranslationNetworks,
     average_into,
 )
-from toonmark.training.pictures import Pictures
+from toonmark.training.pictures import Pictures, samplers_of
 from toonmark.training.pool import ImagePool
 from toonmark.training.processes import Update, places
 from toonmark.training.samples import write_samples
@@ -49,54 +47,34 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 T = TypeVar("T")
+C = TypeVar("C", bound=UnpairedConfig)
+N = TypeVar("N", bound=TranslationNetworks)
 Gradients = list[tuple[Tensor | None, ...]]
 
 
-class UnpairedTrainer(ABC):
+class UnpairedTrainer(ABC, Generic[C, N]):
     """Sets, order of pictures, averages, pools, checkpoints; see :mod:`toonmark.training.loop`.
 
     Args:
         config: what to train.
         fabric: where.
-        networks: of the method, at their start.
         threads: 2 runs the directions side by side (on a CPU only).
         fresh: False where a checkpoint will replace all weights.
 
     Attributes:
+        build: makes the method's networks, at their start, of its configuration.
         learnt: whether the start was learnt by another run: averages then trust it.
     """
 
+    build: type[N]
     learnt = False
 
-    def __init__(
-        self,
-        config: UnpairedConfig,
-        fabric: Fabric,
-        networks: TranslationNetworks,
-        threads: int = 2,
-        fresh: bool = True,
-    ) -> None:
-        self.unpaired, self.fabric, self.translation = config, fabric, networks
+    def __init__(self, config: C, fabric: Fabric, threads: int = 2, fresh: bool = True) -> None:
+        self.config, self.fabric = config, fabric
+        self.networks = networks = self.build(config)
         self.side_by_side = threads > 1 and fabric.device.type == "cpu"
         self._workers = ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,))
-        self.samplers: dict[Domain, Sampler] = {
-            "face": Sampler(
-                config.faces,
-                config.size,
-                config.augmentation,
-                backgrounds=Backgrounds(config.backgrounds),
-                background_share=config.background_share,
-                seed=config.seed,
-                split=config.split,
-            ),
-            "cartoon": Sampler(
-                config.cartoons,
-                config.size,
-                config.augmentation,
-                seed=config.seed + 1,
-                split=config.split,
-            ),
-        }
+        self.samplers = samplers_of(config)
         self.made = Pictures(
             self.samplers,
             config.batch,
@@ -123,7 +101,7 @@ class UnpairedTrainer(ABC):
         """An optimiser of the method's own networks."""
         # One fused kernel over all parameters is markedly faster than one call each.
         return torch.optim.Adam(
-            parameters, self.unpaired.learning_rate, self.unpaired.betas, fused=True
+            parameters, self.config.learning_rate, self.config.betas, fused=True
         )
 
     def compile(self, **options: Any) -> None:
@@ -132,7 +110,7 @@ class UnpairedTrainer(ABC):
         Args:
             options: those of :func:`torch.compile`.
         """
-        _compile(self.translation, {"dynamic": False, **options})
+        compile_networks(self.networks, **options)
 
     def capture(self, **options: Any) -> None:
         """Has PyTorch compile each direction of a step as one graph: losses, gradients, the pool.
@@ -146,16 +124,7 @@ class UnpairedTrainer(ABC):
         Raises:
             ConfigurationError: this PyTorch cannot capture a gradient.
         """
-        from torch._dynamo import config
-
-        if not hasattr(config, "trace_autograd_ops"):
-            raise ConfigurationError(
-                f"PyTorch {torch.__version__} cannot capture a step with its gradients.",
-                "Update PyTorch, or compile the networks alone (`--compile`).",
-            )
-        config.trace_autograd_ops = True
-        whole = {"dynamic": False, "fullgraph": True, **options}
-        self.directed = torch.compile(self.directed, **whole)  # type: ignore[method-assign]
+        self.directed = captured(self.directed, **options)  # type: ignore[method-assign]
 
     # What a method adds ------------------------------------------------------------------
 
@@ -167,7 +136,7 @@ class UnpairedTrainer(ABC):
         stage2: bool,
         draws: Draws,
     ) -> tuple[Tensor, Parts, Generated]:
-        """What the generators minimise in one direction: the sum, its terms, what was drawn.
+        """The generators' loss in one direction: the sum, its terms, and the drawings.
 
         Args:
             batches: real pictures by domain.
@@ -184,7 +153,7 @@ class UnpairedTrainer(ABC):
         stage2: bool,
         draws: Draws,
     ) -> tuple[Tensor, Parts]:
-        """What the target domain's discriminators minimise.
+        """The loss of the target domain's discriminators.
 
         Args:
             batch: real pictures of the target domain.
@@ -194,7 +163,7 @@ class UnpairedTrainer(ABC):
         """
 
     def generator_draws(self, shape: Sequence[int], random: np.random.Generator) -> Draws:
-        """What :meth:`generator_loss` needs of random numbers, on the processor.
+        """The random numbers that :meth:`generator_loss` needs, on the processor.
 
         Args:
             shape: of a batch's pictures here, (N, 3, S, S).
@@ -205,7 +174,7 @@ class UnpairedTrainer(ABC):
         """The same for :meth:`discriminator_loss`."""
         return {}
 
-    def begin(self) -> None:  # noqa: B027
+    def begin(self) -> None:
         """Called once at a fresh start: to read what other runs have learnt."""
 
     def further(
@@ -218,17 +187,17 @@ class UnpairedTrainer(ABC):
         """``id`` of generators' parameters that stay as they are in this iteration."""
         return set()
 
-    def stepped(self, iteration: int, terms: Terms) -> None:  # noqa: B027
+    def stepped(self, iteration: int, terms: Terms) -> None:
         """Called after a step on all processes, with its loss terms; to read one is to wait."""
 
     # One iteration -----------------------------------------------------------------------
 
     def step(self, iteration: int) -> Mapping[str, float]:
         """One iteration over both directions."""
-        networks = self.translation
+        networks = self.networks
         batches = self.batches(iteration)
         generators = list(networks.generators.parameters())
-        stage2 = self.unpaired.in_stage2(iteration)
+        stage2 = self.config.in_stage2(iteration)
 
         def one(direction: Direction) -> tuple[Gradients, Parts]:
             draws = self.draws(direction, iteration, batches[direction.source].image.shape)
@@ -239,7 +208,7 @@ class UnpairedTrainer(ABC):
             self.fabric, {name: value for _, parts in results for name, value in parts.items()}
         )
         both = [
-            _sums(*kinds) for kinds in zip(*(gradients for gradients, _ in results), strict=True)
+            summed(*kinds) for kinds in zip(*(gradients for gradients, _ in results), strict=True)
         ]
         if held := self.held(iteration):
             both[0] = [
@@ -256,7 +225,7 @@ class UnpairedTrainer(ABC):
         Args:
             shape: of a batch's pictures here, (N, 3, S, S).
         """
-        seeds = (self.unpaired.seed, Stream.METHOD, iteration)
+        seeds = (self.config.seed, Stream.METHOD, iteration)
         random = np.random.default_rng(
             [*seeds, DIRECTIONS.index(direction), self.fabric.global_rank]
         )
@@ -280,7 +249,7 @@ class UnpairedTrainer(ABC):
             batches: real pictures by domain.
             draws: of :meth:`draws`, whose pictures the pool keeps.
         """
-        networks = self.translation
+        networks = self.networks
         with self.fabric.autocast():
             loss, parts, generated = self.generator_loss(direction, batches, stage2, draws)
         gradients: Gradients = [torch.autograd.grad(loss, list(networks.generators.parameters()))]
@@ -298,14 +267,14 @@ class UnpairedTrainer(ABC):
         return gradients + more, {k: value.detach() for k, value in (values | logged).items()}
 
     def _update(self, iteration: int, terms: Terms, gradients: list[list[Tensor | None]]) -> Terms:
-        rate = self.unpaired.rate_at(iteration)
+        rate = self.config.rate_at(iteration)
         updates = []
         for (name, optimizer), gradient in zip(self.optimizers.items(), gradients, strict=True):
-            learning = dict(getattr(self.translation, name).named_parameters())
+            learning = dict(getattr(self.networks, name).named_parameters())
             updates.append(Update(name, optimizer, learning, gradient, rate))
         terms = self.gate.learn(self.fabric, terms, updates)
-        age, decay = None if self.learnt else iteration, self.unpaired.average
-        average_into(self.averaged, self.translation.generators, decay, age, self.gate.shut)
+        age, decay = None if self.learnt else iteration, self.config.average
+        average_into(self.averaged, self.networks.generators, decay, age, self.gate.shut)
         return terms
 
     def batches(self, iteration: int) -> dict[Domain, Batch]:
@@ -327,7 +296,7 @@ class UnpairedTrainer(ABC):
     def tensors(self) -> dict[str, Tensor]:
         """Networks, averages, optimisers and every process's image pools."""
         tensors = {
-            **checkpoint.prefixed("networks", self.translation.state_dict()),
+            **checkpoint.prefixed("networks", self.networks.state_dict()),
             **checkpoint.prefixed("averaged", self.averaged.state_dict()),
         }
         for name, optimizer in self.optimizers.items():
@@ -344,7 +313,7 @@ class UnpairedTrainer(ABC):
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         """Undoes :meth:`tensors`; another number of processes shares the pools out anew."""
-        checkpoint.load_weights(self.translation, checkpoint.part("networks", tensors), "this run")
+        checkpoint.load_weights(self.networks, checkpoint.part("networks", tensors), "this run")
         checkpoint.load_weights(self.averaged, checkpoint.part("averaged", tensors), "this run")
         for name, optimizer in self.optimizers.items():
             checkpoint.restore_optimizer(optimizer, checkpoint.part(f"optimizer/{name}", tensors))
@@ -355,12 +324,12 @@ class UnpairedTrainer(ABC):
 
     def on_iteration_end(self, iteration: int, folder: Path) -> None:
         """Now and then: a sample grid, and a copy of the averaged generators to choose from."""
-        config = self.unpaired
+        config = self.config
         last = iteration == config.iterations
         if iteration % config.sample_every == 0 or last:
             write_samples(
                 config,
-                self.translation,
+                self.networks,
                 self.averaged,
                 self.samplers["face"].backgrounds,
                 self.fabric.device,
@@ -372,32 +341,10 @@ class UnpairedTrainer(ABC):
 
     @cached_property
     def facts(self) -> dict[str, str]:
-        """What averaged generators say of themselves wherever they are brought to."""
+        """The facts that averaged generators carry wherever they are brought to."""
         where = {"precision": precision_of(self.fabric), "device": device_of(self.fabric)}
-        return {**where, **digests(self.unpaired)}
-
-
-def _compile(networks: nn.Module, options: Mapping[str, Any]) -> None:
-    for network in networks.children():
-        if isinstance(network, nn.ModuleDict):
-            _compile(network, options)
-        else:
-            network.compile(**options)
+        return {**where, **digests(self.config)}
 
 
 def _named(direction: Direction, side: str, parts: Parts) -> Parts:
     return {f"{direction.name}/{side}/{name}": value for name, value in parts.items()}
-
-
-def _sums(first: Sequence[Tensor | None], second: Sequence[Tensor | None]) -> list[Tensor | None]:
-    """Both directions' gradients added, where both have one; as few operators as there can be."""
-    sums = [b if a is None else a for a, b in zip(first, second, strict=True)]
-    both = [
-        (i, a, b)
-        for i, (a, b) in enumerate(zip(first, second, strict=True))
-        if a is not None and b is not None
-    ]
-    added = torch._foreach_add([a for _, a, _ in both], [b for _, _, b in both]) if both else []
-    for (i, _, _), one in zip(both, added, strict=True):
-        sums[i] = one
-    return sums

@@ -15,7 +15,7 @@ from toonmark import blend
 from toonmark.errors import NoFaceError, VideoError, imported
 from toonmark.files import written_whole
 from toonmark.landmarks import Array
-from toonmark.video.colours import colours_of
+from toonmark.video.colour_spaces import colours_of
 from toonmark.video.geometry import fitted, lie_of, shown_size
 from toonmark.video.overlapped import behind
 from toonmark.video.reading import Shown, opened, played
@@ -45,7 +45,7 @@ Output = Literal["crop", "in-photo", "side-by-side"]
 
 @dataclass(frozen=True)
 class ClipReport:
-    """What was drawn, and how steady it is.
+    """The result of a clip: the frames that were drawn, and how steady they are.
 
     Attributes:
         frames: of the clip.
@@ -179,7 +179,7 @@ class _ClipDrawer:
         self._last = number, image, crop
 
     def picture(self, frame: Array, cartoons: list[Cartoon]) -> Array:
-        """What is shown of a frame, for one after the other in their order: (h, w, 3) uint8."""
+        """The picture of a frame, for one after the other in their order: (h, w, 3) uint8."""
         if self._output == "in-photo":
             return blend.in_photo(frame, cartoons) if cartoons else frame
         if cartoons:

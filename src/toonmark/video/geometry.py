@@ -41,7 +41,7 @@ _TURNED = (Lie(), Lie(True, up_down=True), Lie(False, True, True), Lie(True, lef
 
 
 def lie_of(frame: Any) -> Lie:
-    """What a decoded frame's display matrix says; upright where it says nothing."""
+    """The rotation by a decoded frame's display matrix; upright where it says nothing."""
     try:
         stored = frame.side_data.get("DISPLAYMATRIX")
     except ValueError:

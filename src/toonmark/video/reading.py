@@ -131,7 +131,7 @@ def _film_of(av: Any, clip: Any, source: Path) -> Any:
 
 
 def played(av: Any, clip: Any, film: Any, others: list[Any], name: str) -> Iterator[Any]:
-    """What there is to show and to pass on, as the file has it.
+    """The film and the sound of a clip, as the file has them.
 
     Args:
         others: streams of which packets are wanted.

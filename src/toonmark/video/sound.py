@@ -22,7 +22,7 @@ JUMP = 0.2
 
 
 def container_format(suffix: str) -> str:
-    """What FFmpeg calls files that end so."""
+    """FFmpeg's name for the format of files that end so."""
     return {".m4v": "mp4", ".mkv": "matroska"}.get(suffix, suffix[1:])
 
 
@@ -83,7 +83,7 @@ class Track(Protocol):
         """What comes of a packet of the source's track, to be written."""
 
     def rest(self) -> Iterator[Any]:
-        """What is still held."""
+        """The packets that are still held."""
 
     def note(self) -> str:
         """In the end: what went wrong, or nothing."""
@@ -167,14 +167,14 @@ class Recoded:
             yield from self._coded(self._resampled(frame))
 
     def rest(self) -> Iterator[Any]:
-        """What resampler and codec still hold."""
+        """The packets that resampler and codec still hold."""
         yield from self._coded(self._resampled(None))
         if self._heard:
             yield from self.stream.encode(None)
 
     @property
     def codec(self) -> str:
-        """What it is coded as, for people."""
+        """The codec's name, for people."""
         return str(self.stream.codec_context.name).removeprefix("lib")
 
     def note(self) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 
 from toonmark.errors import OutputNotWritableError
 from toonmark.landmarks import Array
-from toonmark.video.colours import colours_of
+from toonmark.video.colour_spaces import colours_of
 from toonmark.video.reading import Shown
 from toonmark.video.sound import Track, container_format
 
@@ -26,7 +26,7 @@ WRITTEN = {
 
 
 def codec_for(av: Any, target: Path) -> str:
-    """What the film in a file of this name is coded as.
+    """The codec of the film in a file of this name.
 
     Raises:
         OutputNotWritableError: videos are not written under such a name.

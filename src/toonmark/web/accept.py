@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What a drawing can be answered as. Of several that are named and as welcome, the first."""
+    """The kinds of answers with a drawing. Of several that are named and as welcome, the first."""
 
     json = "application/json"
     png = "image/png"

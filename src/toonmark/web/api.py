@@ -20,10 +20,10 @@ from toonmark.cartoonizer import Cartoonizer
 from toonmark.errors import ToonmarkError
 from toonmark.styles.metadata import StyleMetadata
 from toonmark.tuning import FINEST, WIDEST, Tuning
-from toonmark.web import drawing, problems, schemas, uploads
+from toonmark.web import cartoon_requests, problems, schemas, uploads
 from toonmark.web.accept import Kind, wanted
+from toonmark.web.cartoon_requests import Answer, Options, Output
 from toonmark.web.doors import full
-from toonmark.web.drawing import Answer, Options, Output
 from toonmark.web.problems import Refusal
 from toonmark.web.service import Service, stopped
 from toonmark.web.workers import Job
@@ -71,20 +71,20 @@ async def cartoonize(
     started = time.monotonic()
     problem = ""
     try:
-        drawing.check_names(request.query_params, _OPTIONS)
+        cartoon_requests.check_names(request.query_params, _OPTIONS)
         kind = wanted(", ".join(request.headers.getlist("accept")))
         options = Options(
             size,
             # Every face whose points are given is wanted, where several can be answered.
-            "all" if points and kind is Kind.json else drawing.which_face(face),
+            "all" if points and kind is Kind.json else cartoon_requests.which_face(face),
             output,
             transparent,
-            drawing.points(points),
+            cartoon_requests.points(points),
             kind,
             Tuning(lines, skin, hair, strength),
         )
-        drawing.check(options)
-        drawing.check_work(options, options.known_faces, service.settings.max_drawn)
+        cartoon_requests.check(options)
+        cartoon_requests.check_work(options, options.known_faces, service.settings.max_drawn)
         style = style or service.shelf.default
         answer = await _serve(service, request, style, options, photo, started)
         service.metrics.faces.labels(style).inc(answer.faces)
@@ -159,10 +159,10 @@ async def _wait(
             cartoonizer,
             options.faces,
             options.landmarks,
-            lambda: drawing.read(upload, options, settings.max_pixels),
-            drawing.finisher(style, options, settings.max_drawn),
+            lambda: cartoon_requests.read(upload, options, settings.max_pixels),
+            cartoon_requests.finisher(style, options, settings.max_drawn),
             deadline=started + settings.time_limit,
-            pixels=await asyncio.to_thread(drawing.pixels_of, upload, settings.max_pixels),
+            pixels=await asyncio.to_thread(cartoon_requests.pixels_of, upload, settings.max_pixels),
         )
         slow = Refusal(
             "too-slow",

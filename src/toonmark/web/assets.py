@@ -13,7 +13,7 @@ from pathlib import Path
 
 from toonmark import svg
 from toonmark._version import __version__
-from toonmark.faces import detect, refine
+from toonmark.faces import refine, yunet
 from toonmark.faces.choose import SMALLEST_FACE
 from toonmark.half import halved
 from toonmark.web.live import live_graph
@@ -81,7 +81,7 @@ class Network:
 
 
 class Networks:
-    """What the page needs to find and draw faces. Safe to share between threads.
+    """The networks that the page needs to find and draw faces. Safe to share between threads.
 
     Args:
         server: whether there is an API beside the page.
@@ -169,7 +169,7 @@ class Networks:
 @functools.cache
 def _finders() -> tuple[Network, Network | None]:
     """The networks that find faces and their points; the second may not be installed."""
-    detector = _network("yunet", detect.WEIGHTS.read_bytes())
+    detector = _network("yunet", yunet.WEIGHTS.read_bytes())
     regressor = None
     if refine.WEIGHTS.is_file():
         regressor = _network("landmarks", halved(refine.WEIGHTS.read_bytes()))

@@ -101,7 +101,7 @@ class Doors:
 
 
 def full() -> Refusal:
-    """What is said where there is no room."""
+    """The error where there is no room."""
     return Refusal(
         "queue-full", 503, "The server has as much to do as it can take.", "Come back soon.", 2
     )

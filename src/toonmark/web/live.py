@@ -78,7 +78,7 @@ def without_weights(model: bytes) -> tuple[bytes, dict[str, bytes]]:
 
 
 def weights_digest(weights: Mapping[str, bytes]) -> str:
-    """What weights are called: the same for all looks of one network."""
+    """The digest that names weights: the same for all looks of one network."""
     told = hashlib.sha256()
     for name in sorted(weights):
         told.update(name.encode() + weights[name])
@@ -94,7 +94,7 @@ def only_weights(weights: Mapping[str, bytes]) -> bytes:
 
 
 def digest(bare: bytes) -> str:
-    """What a structure is called."""
+    """The digest that names a graph's structure."""
     return hashlib.sha256(bare).hexdigest()[:12]
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.requests import ClientDisconnect
 
-from toonmark.web import drawing, schemas, uploads
+from toonmark.web import cartoon_requests, schemas, uploads
 from toonmark.web.problems import Refusal
 from toonmark.web.service import Service
 
@@ -44,7 +44,7 @@ async def keep(request: Request) -> Response:
         )
     try:
         async with uploads.received(service, request) as content:
-            await asyncio.to_thread(drawing.check_picture, content)
+            await asyncio.to_thread(cartoon_requests.check_picture, content)
             handle = service.kept.add(uploads.sender(request), content)
     except ClientDisconnect:
         return Response(status_code=499)

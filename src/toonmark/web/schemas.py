@@ -10,7 +10,7 @@ _REF = "#/components/schemas/{model}"
 
 
 class Problem(BaseModel):
-    """What went wrong (RFC 9457)."""
+    """The error of a request (RFC 9457)."""
 
     type: str = Field(description="urn:toonmark:problem: and a name for programs.")
     title: str = Field(description="The status in words.")

@@ -81,7 +81,7 @@ class Server(uvicorn.Server):
 def configuration(
     app: FastAPI, host: str, port: int, tls: ssl.SSLContext | None = None
 ) -> uvicorn.Config:
-    """How the application is run: quiet, and with bounds on what one client can hold."""
+    """Uvicorn's configuration: quiet, and with bounds on the connections of one client."""
     service: Service = app.state.service
     settings = service.settings
     return uvicorn.Config(

@@ -106,7 +106,7 @@ class Service:
 
 
 def stopped() -> Refusal:
-    """What is said to those whose requests a server that is being stopped cannot serve."""
+    """The error for requests that a server cannot serve while it is being stopped."""
     return Refusal(
         "stopping", 503, "The server is being stopped.", "Come back when it runs again.", 10
     )

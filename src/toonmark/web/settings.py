@@ -14,7 +14,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
 
 @dataclass(frozen=True)
 class Settings:
-    """What a server offers, and how much it takes.
+    """The styles that a server offers, and its limits.
 
     Attributes:
         styles: style packs to offer beside those that ship: files, or folders of files.

@@ -53,7 +53,7 @@ class Shelf:
         return self._first
 
     def list(self) -> list[StyleMetadata]:
-        """What the styles say about themselves, the default first."""
+        """The metadata of the styles, the default first."""
         names = sorted(self._packs, key=lambda name: (name != self._first, name))
         return [self._packs[name].metadata for name in names]
 
@@ -66,7 +66,7 @@ class Shelf:
         return self._pack(name).path
 
     def cartoonizer(self, name: str) -> Cartoonizer:
-        """What draws in a style.
+        """The cartoonizer of a style.
 
         Raises:
             UnknownStyleError: it is not offered.

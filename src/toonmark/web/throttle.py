@@ -12,8 +12,9 @@ _MOST = 10_000
 
 
 def neighbourhood(host: str) -> str:
-    """What counts as one address: an IPv4 address, or an IPv6 network of 64 bits, in which one
-    client may have as many addresses as it likes.
+    """The block of addresses that counts as one: an IPv4 address, or an IPv6 network of 64 bits.
+
+    In the latter one client may have as many addresses as it likes.
 
     Args:
         host: as the server sees it; a text that is no address counts as itself.

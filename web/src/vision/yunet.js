@@ -73,7 +73,7 @@ function sound({ box, points }, limit) {
   return [...box, ...points.flat()].every((value) => Math.abs(value) < limit);
 }
 
-/** Whether a find can be a face of a picture of this size: src/toonmark/faces/detect.py. Nothing that
+/** Whether a find can be a face of a picture of this size: src/toonmark/faces/yunet.py. Nothing that
  * the network says is trusted: no box of no size, or larger than the picture, or with its middle
  * outside, no points far from their box or all in one place.
  * @param {Face} face */

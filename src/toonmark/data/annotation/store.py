@@ -39,7 +39,7 @@ UNKNOWN = 0.5
 
 
 class State(StrEnum):
-    """What has been done with a picture."""
+    """The state of a picture's annotation."""
 
     PROPOSED = "proposed"
     STARTED = "started"  # points were moved, but nobody said that they are right

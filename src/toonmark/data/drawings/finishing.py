@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from toonmark.colour import from_lab, to_lab
-from toonmark.data.drawings.regions import (
+from toonmark.data.drawings.drawing_regions import (
     HAIR,
     OTHER,
     SKIN,
     Regions,
     regions,
 )
-from toonmark.data.facesjs.colours import natural_hair, natural_skin
+from toonmark.data.facesjs.person_colours import natural_hair, natural_skin
 from toonmark.data.matte import matte_on_white
 from toonmark.faces.axes import FaceCoordinates
-from toonmark.faces.colour import skin_colour
+from toonmark.faces.skin_and_hair import skin_colour
 from toonmark.landmarks import Array
 from toonmark.ranges import LEVELS, eight_bits
+from toonmark.srgb import from_lab, to_lab
 from toonmark.surroundings import IN_PHOTO
 
 #: How far lightness goes from the drawing's to the photo's, whose light is in it: skin, hair,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from toonmark.data.facesjs.parts import Parts
-from toonmark.data.facesjs.sampling import Person
+from toonmark.data.facesjs.random_person import Person
 from toonmark.faces.align import scale_of
 from toonmark.landmarks import Array
 

@@ -14,7 +14,7 @@ from toonmark.data.formats.celeba import read_celeba, write_celeba
 from toonmark.data.formats.coco import read_coco, write_coco
 from toonmark.data.formats.cvat import read_cvat, write_cvat
 from toonmark.data.formats.label_studio import read_label_studio, write_label_studio
-from toonmark.data.formats.table import Listing, Sizes, Table
+from toonmark.data.formats.points_table import Listing, Sizes, Table
 from toonmark.errors import DataError
 
 

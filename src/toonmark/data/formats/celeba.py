@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from toonmark.data.formats.table import Sizes, Table, read_text
+from toonmark.data.formats.points_table import Sizes, Table, read_text
 from toonmark.errors import DataError
 from toonmark.files import write_text
 from toonmark.landmarks import COUNT, Array

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from toonmark.data.formats.table import Listing, Sizes, Table, landmarks_of, read_json
+from toonmark.data.formats.points_table import Listing, Sizes, Table, landmarks_of, read_json
 from toonmark.errors import DataError
 from toonmark.files import write_text
 from toonmark.landmarks import COUNT, NAMES

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from toonmark.data.formats.table import Listing, Sizes, Table, read_text
+from toonmark.data.formats.points_table import Listing, Sizes, Table, read_text
 from toonmark.errors import DataError
 from toonmark.files import written_whole
 from toonmark.landmarks import COUNT, NAMES

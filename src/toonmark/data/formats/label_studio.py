@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from toonmark.data.formats.table import Listing, Sizes, Table, read_json, which
+from toonmark.data.formats.points_table import Listing, Sizes, Table, read_json, which
 from toonmark.errors import DataError
 from toonmark.files import write_text
 from toonmark.landmarks import NAMES

@@ -36,7 +36,7 @@ class Sides(StrEnum):
 
 @dataclass(frozen=True)
 class Proof:
-    """What the points of a table say about its sides.
+    """The evidence in a table's points for whose left and right they mean.
 
     Attributes:
         order: what stands at each of our landmarks' places.

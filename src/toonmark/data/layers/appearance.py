@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from toonmark.colour import from_lab, to_lab
-from toonmark.data.layers.features import draw_frames
+from toonmark.data.layers.drawn_features import draw_frames
 from toonmark.data.layers.glasses import frames_at
 from toonmark.data.layers.pen import Pen
 from toonmark.landmarks import Array
 from toonmark.models.layer import Layer
+from toonmark.srgb import from_lab, to_lab
 
 _HAIR = (Layer.TOP_DARK, Layer.TOP_LIGHT)
 _CLOTHES = (Layer.BODY_DARK, Layer.BODY_MIDDLE, Layer.BODY_LIGHT)

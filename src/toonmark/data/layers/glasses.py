@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from toonmark.colour import to_lab
 from toonmark.data.layers.mesh_parts import BROWS, LOWER_LIDS, OVAL, UPPER_LIDS
 from toonmark.data.layers.places import polygon
 from toonmark.landmarks import Array
+from toonmark.srgb import to_lab
 
 #: Half the width of a lens, of the distance between the eyes; its height, of its width; how
 #: angular it is (the exponent of a superellipse); how far it lies below the eye.

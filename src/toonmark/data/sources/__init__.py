@@ -42,7 +42,7 @@ class Rejected:
 
 
 class Source(Protocol):
-    """What a set is made from.
+    """A source of photos or drawings, of which a set is made.
 
     Attributes:
         title: what to call it in ``dataset.json``.

@@ -99,7 +99,7 @@ class CelebA(Given):
         return {**super().configuration(), **own}
 
     def photos(self) -> Iterator[tuple[str, Path]]:
-        """What the table lists, in its order by name."""
+        """The photos of the table, in order of their names."""
         for name in sorted(self.points):
             yield name, self.root / name
 
@@ -113,7 +113,7 @@ class CelebA(Given):
 
 
 def defaults() -> Selection:
-    """What else is asked of a CelebA face: its pictures are 178 pixels wide and soft, and tight."""
+    """The other limits for a CelebA face: its pictures are 178 pixels wide and soft, and tight."""
     return Selection(yaw=25.0, enlargement=2.0, sharpness=15.0, head_cut=0.05)
 
 

@@ -79,7 +79,10 @@ class DiceBear:
 
     def __init__(self, style: str = "avataaars", count: int = 10_000, size: int = 128) -> None:
         if style not in STYLES:
-            raise DataError(f"{style} is no style that faces us.", f"Take {', '.join(STYLES)}.")
+            raise DataError(
+                f"DiceBear's {style} is not drawn: its faces do not look straight ahead.",
+                f"Choose one of: {', '.join(STYLES)}.",
+            )
         try:
             import dicebear
             import resvg_py

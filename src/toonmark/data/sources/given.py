@@ -4,53 +4,37 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from toonmark import pictures
-from toonmark.data.matting import Matting
 from toonmark.data.sources import Kept, Rejected
-from toonmark.data.sources.folder import face_crop
-from toonmark.data.sources.photos import Photos
-from toonmark.data.sources.selection import Reason, Selection
+from toonmark.data.sources.face_crops import FaceCrops
+from toonmark.data.sources.selection import Reason
 from toonmark.faces.align import invert, transform_points
-from toonmark.landmarks import FRAMES, Array
+from toonmark.landmarks import Array
 
 
 @dataclass(kw_only=True)
-class Given(Photos):
+class Given(FaceCrops):
     """Photos with points; a picture that the table does not list has the reason "no points".
 
     Attributes:
         points: a photo's name, below the root, to (5, 2) pixels of the upright photo.
-        selection: which faces are kept.
-        matting: lays the person on white, if given.
-        frame: what the crops show, one of :data:`toonmark.landmarks.FRAMES`.
     """
 
     points: Mapping[str, Array]
-    selection: Selection = field(default_factory=Selection)
-    matting: Matting | None = None
-    frame: str = "face"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.title = f"points for {self.root.resolve().name}"
-        self.duplicates = self.selection.duplicate
 
     def configuration(self) -> Mapping[str, Any]:
         """See :class:`~toonmark.data.sources.Source`."""
-        return {
-            "source": "given",
-            **self.common(),
-            "template": FRAMES[self.frame].round(6).tolist(),
-            "points": fingerprint(self.points),
-            "matte": "u2netp" if self.matting else None,
-            "selection": asdict(self.selection),
-        }
+        return {"source": "given", **self.common(), "points": fingerprint(self.points)}
 
     def photos(self) -> Iterator[tuple[str, Path]]:
         """All files below the root, then what the table lists and is not there."""
@@ -70,7 +54,7 @@ class Given(Photos):
         if not ((points >= -0.5) & (points <= np.array([width, height]) - 0.5)).all():
             return Rejected(Reason.NO_POINTS, "They lie outside the picture.")
         points = transform_points(points, invert(photo.to_full))
-        return face_crop(photo, points, self.size, self.selection, self.matting, self.frame)
+        return self.crop(photo, points)
 
 
 def fingerprint(points: Mapping[str, Array]) -> str:

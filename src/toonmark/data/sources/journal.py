@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from toonmark.data.dataset import DESCRIPTION, IMAGES, LANDMARKS
+from toonmark.data.resumable import check_own
 from toonmark.errors import DataError, DiskFullError
 from toonmark.files import write_text
 
@@ -49,11 +50,8 @@ class Journal:
                 )
             self._clear()
             before = None
-        elif before is None and folder.exists() and any(folder.iterdir()) and not force:
-            raise DataError(
-                f"{folder} is not empty, and nothing in it says that this command filled it.",
-                "Choose another folder, or write into this one with --force.",
-            )
+        elif before is None:
+            check_own(folder, self.path, force)
         if before is None:
             write_text(self.path, json.dumps({"configuration": wanted}, ensure_ascii=False) + "\n")
         else:

@@ -89,7 +89,7 @@ class Photos:
         raise NotImplementedError
 
     def common(self) -> dict[str, Any]:
-        """What every configuration of this kind holds."""
+        """The settings that every configuration of this kind has."""
         unwanted = {"unwanted": sorted(self.unwanted)} if self.unwanted else {}
         return {"size": self.size} | unwanted
 

@@ -9,10 +9,10 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from toonmark.colour import to_lab
 from toonmark.faces.align import face_transform, scale_of
 from toonmark.faces.pose import roll, yaw
 from toonmark.landmarks import FACE_TEMPLATE, Array, template_points
+from toonmark.srgb import to_lab
 
 #: Edge in pixels of the crops whose sharpness and colour are judged.
 JUDGED_AT = 128
@@ -117,7 +117,7 @@ def chroma(image: Array) -> float:
 
 
 def flaw_of_matte(alpha: Array, template: Array = FACE_TEMPLATE) -> str:
-    """What is wrong with a matte, in a sentence; empty if nothing seems to be.
+    """The fault of a matte, in a sentence; empty if there seems to be none.
 
     Chairs, wheels and other people beside a head join its matte, and then it reaches the side above
     the shoulders. Long hair does too, but of 10,000 mattes of CelebAMask-HQ only 2 % reach one

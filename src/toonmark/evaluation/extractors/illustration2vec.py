@@ -109,7 +109,7 @@ class Illustration2Vec(Extractor):
             raise MissingWeightsError(
                 "The weights of Illustration2Vec are not on this machine.",
                 f"Download {FILE_NAME} from {SOURCE} and name it with --weights, or put it into"
-                f" {default_folder()}.",
+                f" {default_folder()}. Its publishers state no checksum: its layers are checked.",
             )
         # Built without memory: most of 900 MB would be random numbers, at once overwritten.
         with torch.device("meta"):

@@ -14,11 +14,11 @@ import numpy as np
 from toonmark.evaluation.charts import bar, colour
 from toonmark.evaluation.drawers import Drawer
 from toonmark.evaluation.gallery import Gallery, open_gallery
-from toonmark.evaluation.page import page
+from toonmark.evaluation.page_frame import page
 from toonmark.evaluation.scores import Evaluation, Scores
 from toonmark.evaluation.tables import setting_table
 from toonmark.evaluation.tables import table as html_table
-from toonmark.experiments import table
+from toonmark.experiments import markdown_table
 from toonmark.experiments.figures import COMPARED_ROWS
 from toonmark.experiments.results import Results
 from toonmark.experiments.spread import Spread
@@ -75,13 +75,13 @@ def write_report(
         row.name: scores[f"{row.name}-seed{row.seeds[0]}"] for row in results.rows if row.seeds
     }
     setting = evaluation.scores[0].reference.setting
-    lost = table.failures(results)
+    lost = markdown_table.failures(results)
     parts = [
         _CSS,
-        f"<p class=lead>{escape(table.order(results))}</p>",
+        f"<p class=lead>{escape(markdown_table.order(results))}</p>",
         "<h2>The table</h2>",
         _table(results),
-        *(f"<p class=note>{escape(note)}</p>" for note in table.notes(results)),
+        *(f"<p class=note>{escape(note)}</p>" for note in markdown_table.notes(results)),
         "".join(f"<p class=caveat>Without scores: {escape(text)}</p>" for text in lost),
         _further(results),
         _figures(results, drawers, first, gallery, setting.seed),
@@ -106,15 +106,15 @@ def _table(results: Results) -> str:
     for key in measures:
         spreads = [s for row in results.rows if (s := getattr(row, key)) is not None]
         full[key] = max([1e-9, *(s.mean + (s.deviation or 0) for s in spreads)])
-    rows = [["~" + cells[0], *cells[1:]] for cells in table.references(results)]
+    rows = [["~" + cells[0], *cells[1:]] for cells in markdown_table.references(results)]
     for index, row in enumerate(results.rows):
-        cells = table.cells(row)
+        cells = markdown_table.cells(row)
         tint = colour(index)
         for place, key in enumerate(measures, 2):
             cells[place] = _barred(getattr(row, key), full[key], tint, cells[place])
         cells[0] = f'<i style="background:{tint}"></i>{escape(cells[0])}'
         rows.append(cells)
-    return html_table(table.HEADINGS, rows)
+    return html_table(markdown_table.HEADINGS, rows)
 
 
 def _further(results: Results) -> str:
@@ -132,7 +132,13 @@ def _further(results: Results) -> str:
         for row in results.rows:
             if row.name in one.fid:
                 fid, kid = one.fid[row.name], one.kid[row.name]
-                rows.append([escape(row.title), table.number(fid, digits=2), table.number(kid)])
+                rows.append(
+                    [
+                        escape(row.title),
+                        markdown_table.number(fid, digits=2),
+                        markdown_table.number(kid),
+                    ]
+                )
         parts.append(f"<h2>By {escape(one.name)}</h2><p class=note>{escape(one.extractor)}</p>")
         parts.append(html_table(("", "FID", "KID×1000"), rows))
     return "".join(parts)

@@ -29,7 +29,7 @@ _LAYERS = 4
 
 
 class Output(StrEnum):
-    """What is drawn."""
+    """The pictures that can be answered."""
 
     crop = "crop"
     in_photo = "in-photo"
@@ -38,7 +38,7 @@ class Output(StrEnum):
 
 @dataclass(frozen=True)
 class Options:
-    """What a request asks for.
+    """The options of a request.
 
     Attributes:
         size: edge of a cartoon in pixels.

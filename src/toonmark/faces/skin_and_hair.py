@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from toonmark.colour import to_lab
 from toonmark.faces.axes import FaceAxes
 from toonmark.landmarks import LEFT_EYE, MOUTH_LEFT, MOUTH_RIGHT, NOSE, RIGHT_EYE, Array
+from toonmark.srgb import to_lab
 from toonmark.surroundings import MEASURED
 
 #: At least this share of the hair region must be something else than white.

@@ -13,9 +13,9 @@ import numpy as np
 from toonmark.data.facesjs import choices
 from toonmark.data.facesjs.bounds import centre_of
 from toonmark.data.facesjs.canvas import Canvas, css_matrix, placed
-from toonmark.data.facesjs.features import eyes, mouth, nose
+from toonmark.data.facesjs.landmark_parts import eyes, mouth, nose
 from toonmark.data.facesjs.parts import Parts
-from toonmark.data.facesjs.sampling import Person
+from toonmark.data.facesjs.random_person import Person
 from toonmark.faces.align import compose, invert, similarity, transform_points
 from toonmark.landmarks import FRAMES, Array, template_points
 

@@ -34,7 +34,7 @@ class Colours:
 
     @property
     def written(self) -> Colours:
-        """What a film made of such frames is written as: high range and wide gamuts are not."""
+        """The colours in which a film of such frames is written: no high range, no wide gamut."""
         special = hdr.is_special(self.primaries, self.transfer)
         return Colours(BT709, BT709, BT709) if special else self
 
@@ -85,7 +85,7 @@ class Colours:
 
 
 def colours_of(frame: Any) -> Colours:
-    """What a decoded frame says; where it says nothing, or what is unknown, what players assume."""
+    """The colours of a decoded frame; those that players assume where it states none."""
     matrix, primaries, transfer = (
         int(number) for number in (frame.colorspace, frame.color_primaries, frame.color_trc)
     )

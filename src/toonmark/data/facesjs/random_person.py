@@ -9,7 +9,7 @@ import numpy as np
 
 from toonmark.data.facesjs import choices, population
 from toonmark.data.facesjs.choices import Weights
-from toonmark.data.facesjs.colours import palette, skin_and_hair
+from toonmark.data.facesjs.person_colours import palette, skin_and_hair
 from toonmark.landmarks import Array
 
 Generator = np.random.Generator

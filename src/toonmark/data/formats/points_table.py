@@ -23,7 +23,7 @@ Sizes: TypeAlias = Mapping[str, tuple[int, int]]
 
 @dataclass
 class Listing:
-    """What a file of points was found to hold.
+    """The contents of a file of points.
 
     Attributes:
         points: a picture's name, as the file has it, to (5, 2) float32 pixels.

@@ -226,7 +226,7 @@ def _is_srgb(description: str) -> bool:
 
 
 def orientation(image: Image) -> int:
-    """How the camera was held, by EXIF: 1 to 8, 1 is upright.
+    """The EXIF orientation: 1 to 8, 1 is upright.
 
     JPEG XL says it in its own header, which its decoder follows; EXIF's word does not count there.
     """

@@ -12,10 +12,10 @@ import numpy as np
 from toonmark._version import __version__
 from toonmark.data.dataset import IMAGES, LANDMARKS, write_description, write_landmarks
 from toonmark.data.facesjs import parts as package
-from toonmark.data.facesjs.drawing import draw
 from toonmark.data.facesjs.parts import Parts
+from toonmark.data.facesjs.person_svg import draw
+from toonmark.data.facesjs.random_person import person
 from toonmark.data.facesjs.render import rasterise
-from toonmark.data.facesjs.sampling import person
 from toonmark.data.resumable import in_processes, prepare
 from toonmark.errors import ConfigurationError
 from toonmark.landmarks import FRAMES, Array
@@ -28,7 +28,7 @@ _CHUNK = 32
 
 
 def configuration(size: int, seed: int, plain: bool = False, frame: str = "face") -> dict[str, Any]:
-    """What a picture depends on beside its index; two folders that agree hold the same ones."""
+    """The settings that pictures depend on, beside their index."""
     config = {
         "style": "facesjs",
         "drawing_version": DRAWING_VERSION,

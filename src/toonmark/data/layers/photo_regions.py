@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toonmark.colour import to_lab
 from toonmark.data.layers.beards import found_beard
 from toonmark.data.layers.mesh_parts import OVAL
 from toonmark.data.layers.places import SIZE, Places, polygon
 from toonmark.landmarks import Array
+from toonmark.srgb import to_lab
 
 #: By how much (CIE76, lightness halved) a forehead must be nearer to hair than to skin to be hair,
 #: and how far from the cheeks' colour light on a forehead can be.

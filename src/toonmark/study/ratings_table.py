@@ -60,7 +60,7 @@ class Question(_Record):
 
 
 class StudyTable(_Record):
-    """What ``table.json`` holds."""
+    """The contents of ``table.json``."""
 
     format: int = 1
     study: str = Field(description="the study's checksum")

@@ -137,7 +137,7 @@ def _how(one: Elsewhere, results: Results) -> str:
 
 
 def notes(results: Results) -> list[str]:
-    """What a reader must know, a sentence or two each."""
+    """Notes that a reader must know, a sentence or two each."""
     told = [
         f"All rows{_but(results)}: {results.iterations} iterations of"
         f" {_pictures(results.batch)} a domain{_mixed(results.precision)}, the same data and order"

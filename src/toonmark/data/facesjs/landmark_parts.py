@@ -14,7 +14,7 @@ import numpy as np
 from toonmark.data.facesjs import choices
 from toonmark.data.facesjs.bounds import box_of, centre_of, ends_of
 from toonmark.data.facesjs.canvas import Canvas, css_matrix, placed
-from toonmark.data.facesjs.sampling import Person
+from toonmark.data.facesjs.random_person import Person
 from toonmark.faces.align import transform_points
 from toonmark.landmarks import Array
 

@@ -14,7 +14,7 @@ from toonmark.evaluation.charts import Guide, Series, plot
 from toonmark.evaluation.drawers import Drawer, PackDrawer
 from toonmark.evaluation.gallery import Gallery, at_random, by_error, by_skin, open_gallery
 from toonmark.evaluation.optional_tables import cycle_table, group_table, portrait_table
-from toonmark.evaluation.page import page
+from toonmark.evaluation.page_frame import page
 from toonmark.evaluation.scores import Evaluation, Item, Scores
 from toonmark.evaluation.summary import caption, percent, references
 from toonmark.files import write_text
