@@ -47,6 +47,17 @@ def draw_faces(folder: Path, count: int, size: int = 64, seed: int = 0, ink: int
     return folder
 
 
+@pytest.fixture
+def on_meta(monkeypatch):
+    """PyTorch's device without numbers: a tensor of the processor beside its own is an error."""
+    from contextlib import nullcontext
+
+    import torch
+
+    monkeypatch.setattr(torch, "autocast", lambda *_, **__: nullcontext())  # it has none
+    return torch.device("meta")
+
+
 @pytest.fixture(scope="session")
 def face_set(tmp_path_factory) -> Path:
     return draw_faces(tmp_path_factory.mktemp("faces"), 36)

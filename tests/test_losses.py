@@ -183,7 +183,8 @@ def similarity(first, second, weights):
 def test_structural_similarity_is_that_of_its_paper(shape, scales):
     random = np.random.default_rng(0)
     first = gaussian_filter(random.random((2, 3, *shape)), (0, 0, 1, 1)) * 0.9
-    second = np.clip(first + random.normal(0, 0.05, first.shape), 0, 1)
+    spread = np.array([0.02, 0.3])[:, None, None, None]
+    second = np.clip(first + spread * random.standard_normal(first.shape), 0, 1)
     weights = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333][:scales]
     channels = zip(first.reshape(-1, *shape), second.reshape(-1, *shape), strict=True)
     wanted = np.mean([similarity(*pair, weights) for pair in channels])
@@ -208,6 +209,11 @@ def test_structural_similarity_of_known_pictures():
     opposite = torch.randn(1, 3, 32, 32, requires_grad=True)
     losses.ms_ssim(opposite, -opposite.detach()).backward()
     assert torch.isfinite(opposite.grad).all()
+
+
+def test_structural_similarity_is_computed_where_the_pictures_are(on_meta):
+    picture = torch.rand(2, 3, 40, 40, device=on_meta)
+    assert losses.ms_ssim(picture, picture).device == on_meta
 
 
 def test_structural_similarity_is_computed_in_single_precision_in_mixed_precision_too() -> None:

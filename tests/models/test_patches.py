@@ -173,6 +173,7 @@ def test_mixed_precision_moves_no_patch():
 
 def test_sizes_are_rounded_and_never_vanish():
     assert patch_sizes(96) == {"eyes": (24, 48), "nose": (21, 18), "mouth": (17, 30)}
+    assert patch_sizes(512) == {"eyes": (128, 256), "nose": (112, 96), "mouth": (92, 160)}
     assert patch_sizes(8) == {"eyes": (4, 8), "nose": (4, 4), "mouth": (4, 4)}
 
 
