@@ -154,6 +154,14 @@ def test_a_photo_gets_the_colours_that_its_face_gets(face_set):
         assert apart[figure].mean() < 0.02
 
 
+def test_a_photo_keeps_its_own_white(face_set):
+    drawn = sampler(
+        face_set, STILL, backgrounds=Backgrounds(), background_share=1.0, photos=[str(face_set)]
+    )
+    darkest = [drawn.at(i, 0, 1).shown[0].min() for i in range(12)]
+    assert max(darkest) == pytest.approx(1, abs=1e-5)
+
+
 def test_sets_without_photos_are_drawn_as_ever(face_set, photo_set, tmp_path):
     others = draw_faces(tmp_path / "others", 4, seed=9)
     for path in sorted((others / "images").iterdir()):

@@ -219,3 +219,15 @@ def test_blocks_at_the_border_repeat_its_last_pixels(size):
         top = tops[block - 2]
         rows = averaged[..., top : top + wanted.shape[-2], : wanted.shape[-1]]
         torch.testing.assert_close(rows, wanted)
+
+
+def test_small_mouths_are_cut_alike_whoever_is_beside_them():
+    """Corners that meet, nearly level ones, short ones and one of two pixels across."""
+    spans = [(0.0, 0.0), (20.0, 0.3), (2.0, 1.0), (0.0, 1.2), (24.0, -6.0)]
+    where = torch.from_numpy(template_points(64)).float().repeat(len(spans), 1, 1)
+    where[:, 4] = where[:, 3] + torch.tensor(spans)
+    images = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    together = cut_patches(images.repeat(len(spans), 1, 1, 1), where)["mouth"]
+    for patch, place in zip(together, where, strict=True):
+        assert torch.allclose(patch, cut_patches(images, place[None])["mouth"][0], atol=1e-6)
+    assert not torch.allclose(together[3], together[0], atol=0.1), "it stands upright"
