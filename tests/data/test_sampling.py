@@ -56,6 +56,14 @@ def test_the_same_place_gives_the_same_picture_and_each_epoch_all_of_them(face_s
     assert second != [still.at(i, 0, 1).landmarks.tobytes() for i in range(count)]
 
 
+def test_a_run_may_go_on_at_the_start_of_an_epoch(face_set):
+    """Nothing has been drawn before: the order of epoch 1 is the first that is asked for."""
+    whole, resumed = sampler(face_set), sampler(face_set)
+    count = len(whole)
+    whole.at(count - 1, 0, 1)
+    assert np.array_equal(whole.at(count, 0, 1).image, resumed.at(count, 0, 1).image)
+
+
 def test_a_picture_is_changed_otherwise_in_each_epoch(face_set):
     alone = sampler(face_set)
     alone.items = alone.items[:1]
