@@ -14,6 +14,7 @@ from toonmark.errors import RunError
 CONFIG = "config.json"
 CHECKPOINT = "checkpoint.safetensors"
 METRICS = "metrics.csv"
+#: Held by the process that trains in a run; the file stays.
 LOCK = ".lock"
 #: What a run knows of the runs that it started from, and of the denoiser behind its generator.
 ORIGINS, BEHIND = "origins.json", "denoiser.json"

@@ -15,7 +15,7 @@ from toonmark.training.networks import Domain
 
 
 def samplers_of(config: UnpairedConfig) -> dict[Domain, Sampler]:
-    """What a run's faces, with backgrounds behind them, and its cartoons are drawn from."""
+    """The samplers of a run's faces, with backgrounds behind them, and of its cartoons."""
     behind, share = Backgrounds(config.backgrounds), config.background_share
     size, changes, split = config.size, config.augmentation, config.split
     return {

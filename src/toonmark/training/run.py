@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
 C = TypeVar("C", bound=RunConfig)
-#: Held by the process that trains in a run; the file stays.
 
 
 def config_of(run: Run, kind: type[C]) -> C:
