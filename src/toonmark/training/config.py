@@ -1,7 +1,8 @@
 """The configuration of each kind of run: typed, frozen, printable, saved with it.
 
-Everything that changes the weights stands here. What only changes where and how fast it runs
-(devices, threads) does not, so that a run may move to another machine.
+All settings that change the weights stand here but the precision, which is recorded with the
+weights: a run goes on in no other (:func:`toonmark.training.loop.train`). What only changes where
+and how fast it runs (devices, processes, workers) is not kept: a run may move to another machine.
 """
 
 from __future__ import annotations
