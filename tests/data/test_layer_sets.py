@@ -95,7 +95,7 @@ def test_the_commands_make_a_set_a_run_and_a_style(portraits, tmp_path):
     result = run("data", "layers", folder, tmp_path / "layers")
     assert result.exit_code == 0, result.output
     assert "2 portraits are in" in result.output
-    options = ("size=128", "width=16", "blocks=1", "iterations=2", "batch=1")
+    options = ("size=128", "width=16", "iterations=2", "batch=1")
     run_folder, style = tmp_path / "run", tmp_path / "flat.onnx"
     settings = [part for option in options for part in ("--set", option)]
     result = run("train-layers", run_folder, "--layers", tmp_path / "layers", *settings)

@@ -7,6 +7,7 @@ and how fast it runs (devices, processes, workers) is not kept: a run may move t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -76,13 +77,16 @@ ABLATION: dict[str, Method] = {
 
 
 class RunConfig(Frozen):
-    """What every kind of run's configuration is.
+    """The base of the configurations of all kinds of runs.
 
     Attributes:
-        run_kind: what it is of; written into the run.
+        run_kind: the kind of the run; written into it.
+        fixed: settings of older versions, each with the one value that is left: runs that say
+            this value are read.
     """
 
     run_kind: ClassVar[Kind]
+    fixed: ClassVar[Mapping[str, Any]] = {}
 
 
 #: The learning rate of a larger batch is this power of it higher. Adam's steps are about as long as
@@ -325,22 +329,18 @@ class LayersConfig(RunConfig):
     """One run of ``toonmark train-layers``; beyond the paper."""
 
     run_kind: ClassVar[Kind] = Kind.LAYERS
+    fixed: ClassVar[Mapping[str, Any]] = {"blocks": 5, "kernel": 3}
 
     layers: Sets = Field(min_length=1, description="sets of `toonmark data layers`")
     size: int = Field(512, ge=128, multiple_of=32, description="edge of the drawing in pixels")
     width: int = Field(48, ge=16, multiple_of=16, description="channels of the network")
-    blocks: int = Field(5, ge=1, description="residual blocks at a sixteenth of the size")
-    kernel: Literal[1, 3] = Field(
-        3, description="edge of the last convolution in pixels; 1 draws sooner, and sees less"
-    )
     iterations: int = Field(12_000, ge=1)
     batch: int = Field(8, ge=1, description="portraits a step, over all processes")
     learning_rate: float = Field(1e-3, gt=0)
     average: float = Field(0.998, ge=0, lt=1)
     start_from: str | None = Field(
         None,
-        description="another run, or a style pack that it became: its network is the start; of a "
-        "deeper one, evenly spaced blocks",
+        description="another run, or a style pack that it became: its network is the start",
     )
     seed: int = 0
     split: Rule = _SPLIT

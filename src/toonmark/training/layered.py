@@ -87,40 +87,18 @@ def layer_loss(scores: Tensor, layers: Tensor) -> Tensor:
     return total / count.clamp(min=1.0)
 
 
-def shortened(weights: Mapping[str, Tensor], blocks: int, kernel: int) -> dict[str, Tensor]:
-    """Weights of :class:`LayerScores` for a network of fewer blocks, or a last convolution of 1.
-
-    Of more blocks than wanted, evenly spaced ones are kept, the first and the last among them; of
-    a convolution of 3 x 3, its middle. Where the weights have fewer, they are as they were.
-    """
-    own = 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("blocks."))
-    kept = {old: new for new, old in enumerate(np.linspace(0, own - 1, min(blocks, own)).round())}
-    fitted = {}
-    for name, value in weights.items():
-        room, number, *rest = name.split(".")
-        if room == "blocks":
-            if int(number) in kept:
-                fitted[".".join([room, str(kept[int(number)]), *rest])] = value
-        elif name == "last.1.weight" and kernel < value.shape[-1]:
-            fitted[name] = value[..., 1:2, 1:2].contiguous()
-        else:
-            fitted[name] = value
-    return fitted
-
-
 class LayerTrainer:
     """Supervised learning with averaged weights; see :class:`toonmark.training.loop.Trainer`."""
 
     def __init__(self, config: LayersConfig, fabric: Fabric) -> None:
         self.config, self.fabric = config, fabric
         torch.manual_seed(config.seed)
-        self.network = LayerScores(config.width, config.blocks, config.kernel)
+        self.network = LayerScores(config.width)
         self.before: list[dict[str, Any]] = []
         self.learnt = config.start_from is not None
         if config.start_from is not None:
             start, _, facts = load_layers(Path(config.start_from))
-            weights = shortened(start.scores.state_dict(), config.blocks, config.kernel)
-            checkpoint.load_weights(self.network, weights, "another width")
+            checkpoint.load_weights(self.network, start.scores.state_dict(), "another width")
             self.before = facts["runs"]
         placed(fabric, self.network)
         self.averaged = copy.deepcopy(self.network).requires_grad_(False).eval()
@@ -219,16 +197,11 @@ class LayerTrainer:
     def save(self, folder: Path, error: Mapping[str, float]) -> Path:
         """Writes the averaged weights for ``toonmark export``."""
         config = self.config
-        build = {"size": config.size, **self.build()}
+        build = {"size": config.size, "width": config.width}
         facts = {"build": json.dumps(build), "training": json.dumps(self.facts())}
         facts |= {f"error_{name}": f"{value:.4f}" for name, value in error.items()}
         checkpoint.save(folder / WEIGHTS[Kind.LAYERS], self.averaged.state_dict(), facts)
         return folder / WEIGHTS[Kind.LAYERS]
-
-    def build(self) -> dict[str, int]:
-        """The arguments that the network is built with."""
-        config = self.config
-        return {"width": config.width, "blocks": config.blocks, "kernel": config.kernel}
 
     def facts(self) -> dict[str, Any]:
         """The facts of the training that a style pack states."""
@@ -247,7 +220,7 @@ class LayerTrainer:
         runs = [*self.before, own]
         return {
             "preset": LAYERED,
-            **self.build(),
+            "width": config.width,
             "faces": sorted({Path(folder).name for folder in config.layers}),
             "frame": "portrait",
             "method": {"layers": [layer.name.lower() for layer in Layer]},
@@ -292,6 +265,10 @@ def load_layers(path: Place) -> tuple[LayeredGenerator, int, dict[str, Any]]:
             raise StyleError(f"{found.path} does not draw in layers.", "Name a style that does.")
         return drawing, metadata.size, dict(metadata.training)
     scores, size, training = checkpoint.load_built(
-        found, Kind.LAYERS, LayerScores, "a style that draws in layers"
+        found,
+        Kind.LAYERS,
+        # Older versions also wrote what is fixed by now.
+        lambda width, **_fixed: LayerScores(width),
+        "a style that draws in layers",
     )
     return LayeredGenerator(scores).requires_grad_(False).eval(), size, training
