@@ -247,7 +247,7 @@ def test_the_runs_that_a_style_started_from_are_counted(small_config, tmp_path):
     from toonmark.training import checkpoint
     from toonmark.training.config import TrainConfig
     from toonmark.training.run import open_run
-    from toonmark.training.trained import training_facts
+    from toonmark.training.style_loading import training_facts
 
     first, second = tmp_path / "first", tmp_path / "second"
     open_run(first, TrainConfig, small_config)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from toonmark import cutout, pictures, svg, tuning
 from toonmark.errors import OutputError, OutputNotWritableError
-from toonmark.faces.condition import Flaw
+from toonmark.faces.photo_quality import Flaw
 from toonmark.files import write_bytes
 from toonmark.landmarks import Array
 from toonmark.tuning import Tuning

@@ -34,7 +34,7 @@ def _distance(scores: Tensor, wanted: float) -> Tensor:
 def adversarial_discriminator(
     real: Tensor, fake: Tensor, form: GanForm = "least_squares"
 ) -> Tensor:
-    """What a discriminator minimises (eq. 1, 5 and 6, the discriminator's side).
+    """The loss of a discriminator (eq. 1, 5 and 6, the discriminator's side).
 
     Args:
         real, fake: raw scores of any shape.
@@ -51,7 +51,7 @@ def adversarial_discriminator(
 
 
 def adversarial_generator(fake: Tensor, form: GanForm = "least_squares") -> Tensor:
-    """What the generator minimises against one discriminator (eq. 1, 5 and 6, its side).
+    """The loss of the generator against one discriminator (eq. 1, 5 and 6, its side).
 
     The log form is the non-saturating one, -log D(fake): same fixed point as eq. 1, and it still
     has a gradient when the discriminator is sure.
@@ -127,7 +127,7 @@ def _coarse_difference(first: Tensor, second: Tensor, cells: int) -> Tensor:
 
 
 def denoising(denoised: Tensor, clean: Tensor) -> dict[str, Tensor]:
-    """What a denoiser minimises: beyond the paper, and in no generator's loss.
+    """The loss of a denoiser: beyond the paper, and in no generator's loss.
 
     Args:
         denoised, clean: (N, 3, S, S) images in [-1, 1].

@@ -1,4 +1,4 @@
-"""Pictures from files to arrays and back.
+"""Reads pictures from files into arrays, and writes them.
 
 Whatever a file holds (a phone's rotated JPEG, a palette, ink on paper, sixteen bits), what comes
 out is upright 8-bit sRGB on white.
@@ -86,7 +86,7 @@ def upright_size(source: Path | bytes) -> tuple[int, int]:
 
 
 def area(source: bytes) -> int:
-    """How many pixels a picture has, by its header; nothing is decoded.
+    """The number of a picture's pixels, by its header; nothing is decoded.
 
     Raises:
         ImageError: one of its kinds, for what cannot be read.

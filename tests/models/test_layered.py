@@ -22,7 +22,7 @@ from toonmark.models.layer_scores import (
     without_patches,
 )
 from toonmark.models.layered import FIXED, LOOKS, LayeredGenerator, LayerScores, _doubled
-from toonmark.models.parts import DrawingInParts
+from toonmark.models.layered_parts import DrawingInParts
 
 COUNT = len(Layer)
 

@@ -1,4 +1,4 @@
-"""The photos of a unit, one after the other, read a little ahead."""
+"""Reads the photos of a unit of a batch, a few ahead of the one that is drawn."""
 
 from __future__ import annotations
 

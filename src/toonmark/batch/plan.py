@@ -211,7 +211,7 @@ def _groups(address: str) -> int:
 
 
 def _column_of(address: str, column: str | None) -> tuple[str, bool]:
-    """Which column holds the photos, and whether it holds their bytes rather than their paths."""
+    """The column of the photos, and whether it holds their bytes rather than their paths."""
     import pyarrow as pa
 
     schema = open_table(address).schema_arrow

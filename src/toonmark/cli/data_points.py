@@ -48,7 +48,7 @@ def landmarks(
     try:
         import torch
 
-        from toonmark.training.annotated import learn
+        from toonmark.training.annotation_learning import learn
     except ModuleNotFoundError as error:
         raise MissingExtraError("toonmark data landmarks", "train") from error
     if threads:

@@ -59,7 +59,7 @@ def split(names: Sequence[str], rule: Rule = "name") -> tuple[Array, Array]:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Which pictures of a set a style can be measured on: those that none of its runs had seen.
+    """The pictures of a set that a style can be measured on: those that none of its runs had seen.
 
     Attributes:
         rules: of all runs that it comes from; a picture must be held out by each of them.

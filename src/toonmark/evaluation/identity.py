@@ -70,7 +70,7 @@ class Share:
 
 
 def share(hits: int, n: int) -> Share:
-    """How large a share ``hits`` of ``n`` is, and how sure that is."""
+    """The share of ``hits`` in ``n``, with its confidence interval."""
     from scipy.stats import binomtest
 
     interval = binomtest(hits, n).proportion_ci(method="wilson")

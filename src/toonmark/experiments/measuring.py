@@ -1,4 +1,4 @@
-"""Measures finished runs, all on the same pictures."""
+"""Measures the finished runs of an experiment, all on the same pictures."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ def _table(results: Results) -> str:
 
 
 def _further(results: Results) -> str:
-    """The tables of further extractors."""
+    """The tables of other extractors."""
     parts = []
     for one in results.further:
         rows = [

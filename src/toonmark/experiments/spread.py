@@ -1,4 +1,4 @@
-"""A measure over the seeds of a row."""
+"""The mean and the deviation of a measure over the seeds of a row."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def facts(path: Path) -> dict[str, str]:
 
 
 def iterations(path: Path) -> int:
-    """How many iterations weights have behind them, by their header; or else by their name.
+    """The number of iterations behind weights, by their header; or else by their name.
 
     Raises:
         RunError: no such file, a damaged one, or one that does not say.

@@ -96,7 +96,7 @@ BATCH_POWER = 0.25
 
 
 class UnpairedConfig(RunConfig):
-    """What all methods that learn from unpaired faces and cartoons have in common.
+    """The base of the configurations of all methods that learn from unpaired faces and cartoons.
 
     ``pictures`` may be given in place of ``stage1`` and ``stage2``: how many of each domain both
     stages see together, half of them in each. ``learning_rate``, unless it is given too, is then
@@ -246,7 +246,7 @@ class RegressorConfig(RunConfig):
 
 
 class PairedConfig(RunConfig):
-    """What the supervised trainings share; see :class:`toonmark.training.paired.PairedTrainer`."""
+    """The base of the supervised ones; see :class:`toonmark.training.paired.PairedTrainer`."""
 
     faces: Sets = Field(min_length=1, description="folders of photos with landmarks.csv")
     backgrounds: list[str] = Field(default=[], description="folders of pictures put behind them")

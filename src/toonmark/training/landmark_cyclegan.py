@@ -151,7 +151,7 @@ class StyleTrainer(UnpairedTrainer[TrainConfig, Networks]):
         """See :func:`toonmark.training.step.discriminator_draws`."""
         return discriminator_draws(self.config, shape, random)
 
-    def further(
+    def extra_gradients(
         self, direction: Direction, batches: Mapping[Domain, Batch]
     ) -> tuple[Gradients, Parts]:
         """The regressors', where they learn along the way."""

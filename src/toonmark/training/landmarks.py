@@ -23,11 +23,11 @@ from toonmark.losses import landmark_consistency
 from toonmark.models.heatmaps import heatmaps, points_from_heatmaps
 from toonmark.models.presets import Preset, build_regressor
 from toonmark.training import checkpoint
-from toonmark.training.ahead import Ahead
 from toonmark.training.config import RegressorConfig, decayed
 from toonmark.training.fabric import placed, precision_of
 from toonmark.training.gradient_step import Gate
 from toonmark.training.networks import average_into
+from toonmark.training.prefetch import Prefetcher
 from toonmark.training.processes import Update, places
 from toonmark.training.run import check_size
 from toonmark.training.tensors import sent, to_points, to_tensor
@@ -44,7 +44,7 @@ class LandmarkTrainer:
         self.config, self.fabric = config, fabric
         torch.manual_seed(config.seed)
         self.sampler = self._sampler(config.augmentation, held_out=False)
-        self.pictures = Ahead(
+        self.pictures = Prefetcher(
             _Pictures(self.sampler, config.batch, places(fabric, config.batch)),
             config.iterations,
             pinned=fabric.device.type == "cuda",
@@ -140,7 +140,7 @@ class LandmarkTrainer:
 
 @dataclass(frozen=True)
 class _Pictures:
-    """Makes the pictures of an iteration, on the processor; see :class:`Ahead`."""
+    """Makes the pictures of an iteration, on the processor; see :class:`Prefetcher`."""
 
     sampler: Sampler
     batch: int

@@ -29,12 +29,12 @@ from toonmark.models.heatmaps import heatmaps
 from toonmark.models.layer import UNKNOWN, Layer
 from toonmark.models.layered import LAYERED, LayeredGenerator, LayerScores
 from toonmark.training import checkpoint
-from toonmark.training.ahead import Ahead
 from toonmark.training.config import LayersConfig, decayed
 from toonmark.training.fabric import placed, precision_of
 from toonmark.training.gradient_step import Gate
 from toonmark.training.networks import average_into
 from toonmark.training.packs import pack_networks
+from toonmark.training.prefetch import Prefetcher
 from toonmark.training.processes import Update, places
 from toonmark.training.samples import write_grid
 from toonmark.training.tensors import sent, to_points, to_tensor
@@ -109,7 +109,7 @@ class LayerTrainer:
         self.sampler = LayerSampler(
             config.layers, config.size // 2, split=config.split, seed=config.seed
         )
-        self.pictures = Ahead(
+        self.pictures = Prefetcher(
             _Pictures(self.sampler, config.batch, places(fabric, config.batch)),
             config.iterations,
             pinned=fabric.device.type == "cuda",
@@ -231,7 +231,7 @@ class LayerTrainer:
 
 @dataclass(frozen=True)
 class _Pictures:
-    """Makes the pictures of an iteration, on the processor; see :class:`Ahead`."""
+    """Makes the pictures of an iteration, on the processor; see :class:`Prefetcher`."""
 
     sampler: LayerSampler
     batch: int

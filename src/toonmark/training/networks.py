@@ -1,4 +1,4 @@
-"""All networks of one run, by domain and direction."""
+"""The generators, discriminators and regressors of one run, by domain and direction."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ C = TypeVar("C", bound=RunConfig)
 
 
 def config_of(run: Run, kind: type[C]) -> C:
-    """What a run is trained with.
+    """The configuration that a run is trained with.
 
     Raises:
         RunError: the run is of another kind.

@@ -140,7 +140,7 @@ class Handshake(asyncio.Protocol):
             self._task = asyncio.get_running_loop().create_task(self._shake())
 
     def data_received(self, data: bytes) -> None:
-        """What came together with the handshake's end."""
+        """The bytes that came together with the handshake's end."""
         self._early += data
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -1,4 +1,4 @@
-"""Uploads that are under way: bounded in number, in memory, and in how slow they may be."""
+"""Limits of uploads that are under way: their number, their memory, and how slow they may be."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Upload:
     held: int = field(default=0, repr=False)
 
 
-class Doors:
+class UploadLimits:
     """Where photos come in, before they wait to be drawn. Used by the event loop only.
 
     Args:

@@ -1,4 +1,4 @@
-"""The real pictures that an iteration learns from, of both domains."""
+"""Makes an iteration's batches of real pictures, of both domains."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.sampling import Sample, Sampler
 from toonmark.training.batch import Batch
-from toonmark.training.batched import Batched
+from toonmark.training.batch_sampling import BatchSampler
 from toonmark.training.config import UnpairedConfig
 from toonmark.training.networks import Domain
 
@@ -32,7 +32,7 @@ def samplers_of(config: UnpairedConfig) -> dict[Domain, Sampler]:
     }
 
 
-class Pictures:
+class Batches:
     """Makes them from nothing but the iteration's number.
 
     Args:
@@ -40,7 +40,7 @@ class Pictures:
         batch: pictures of each domain a step, over all processes.
         places: which of them are made here.
         evened: domains whose pictures get the same light on both sides.
-        device: where they are made; see :class:`Batched`.
+        device: where they are made; see :class:`BatchSampler`.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Pictures:
     ) -> None:
         self._batch, self._places, self._evened = batch, places, evened
         self._batched = {
-            domain: Batched(sampler, device=device) for domain, sampler in samplers.items()
+            domain: BatchSampler(sampler, device=device) for domain, sampler in samplers.items()
         }
 
     def __call__(self, iteration: int) -> dict[Domain, Batch]:

@@ -1,7 +1,7 @@
-"""The random changes of one picture, drawn apart from the pixels that they change.
+"""The random changes of one picture as values, drawn apart from the pixels that they change.
 
 :class:`toonmark.data.sampling.Sampler` applies it to one picture, in NumPy;
-:class:`toonmark.training.batched.Batched` to a batch at once, in torch.
+:class:`toonmark.training.batch_sampling.BatchSampler` to a batch at once, in torch.
 """
 
 from __future__ import annotations
