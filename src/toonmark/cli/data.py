@@ -79,7 +79,8 @@ def show(
     from toonmark.pictures import write
 
     dataset = Dataset.open(directory)
+    text = overview(dataset, count)
     write(output, contact_sheet(dataset, count))
     page = output.with_suffix(".html")
-    write_text(page, overview(dataset, count))
+    write_text(page, text)
     typer.echo(f"{output}\n{page}")

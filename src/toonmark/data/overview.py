@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
-from html import escape
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,21 +12,22 @@ from toonmark.data.dataset import Dataset
 from toonmark.data.sheet import contact_sheet
 from toonmark.data.sources.selection import chroma, sharpness
 from toonmark.faces.pose import roll, yaw
+from toonmark.html_pages import filled_in
 from toonmark.landmarks import FACE_TEMPLATE, Array, inter_eye_distance, template_points
 from toonmark.srgb import to_lab
 
 #: Pictures whose pixels are measured, spread evenly over the set; points are measured in all.
 MEASURED = 500
 
-_STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 1200px; margin: 24px auto; padding: 0 16px;
-  color: #222 }
-section { display: grid; grid-template-columns: repeat(auto-fill, minmax(270px, 1fr)); gap: 18px }
-figure { margin: 0; border: 1px solid #ddd; border-radius: 8px; padding: 10px 12px }
-figcaption { font-weight: 600 } small { color: #666 } svg { width: 100%; height: 120px }
-rect { fill: #5a82be } img { width: 100% } table { border-collapse: collapse }
-td { padding: 2px 14px 2px 0 } td:first-child { text-align: right }
-"""
+
+class Histogram(NamedTuple):
+    """A histogram of a set, with the least, the median and the greatest value."""
+
+    title: str
+    counts: list[int]
+    edges: list[float]
+    quantiles: list[float]
+    number: int
 
 
 def overview(dataset: Dataset, count: int = 96) -> str:
@@ -39,6 +39,7 @@ def overview(dataset: Dataset, count: int = 96) -> str:
 
     Raises:
         DataError: a picture cannot be read.
+        MissingExtraError: ``toonmark[train]`` is not installed.
     """
     about = dataset.description
     train, validation = dataset.split()
@@ -48,19 +49,16 @@ def overview(dataset: Dataset, count: int = 96) -> str:
         f" {len(validation)} for validation, {test} for test.",
         f"Source: {about.get('source', 'not stated')}. Terms: {about.get('terms', 'not stated')}.",
     ]
-    figures = [_figure(title, values) for title, values in measures(dataset).items()]
+    counts = about.get("counts")
+    left_out = counts.get("left out") if isinstance(counts, dict) else None
     sheet = pictures.encode(contact_sheet(dataset, count, with_histograms=False), ".jpg", 85)
-    image = base64.b64encode(sheet).decode()
-    name = escape(dataset.folder.resolve().name)
-    return "".join(
-        (
-            f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{name}</title>',
-            f"<style>{_STYLE}</style><h1>{name}</h1>",
-            *(f"<p>{escape(fact)}</p>" for fact in facts),
-            _left_out(about),
-            f"<h2>Histograms</h2><section>{''.join(figures)}</section>",
-            f'<h2>Pictures and points</h2><img alt="" src="data:image/jpeg;base64,{image}">',
-        )
+    return filled_in(
+        "overview.html",
+        title=dataset.folder.resolve().name,
+        facts=facts,
+        left_out=left_out if isinstance(left_out, dict) else {},
+        histograms=[_histogram(title, v) for title, v in measures(dataset).items() if len(v)],
+        sheet="data:image/jpeg;base64," + base64.b64encode(sheet).decode(),
     )
 
 
@@ -99,32 +97,7 @@ def measures(dataset: Dataset) -> dict[str, Array]:
     }
 
 
-def _figure(title: str, values: Array) -> str:
-    if len(values) == 0:
-        return ""
+def _histogram(title: str, values: Array) -> Histogram:
     counts, edges = np.histogram(values, bins=32)
-    top = max(1, int(counts.max()))
-    bars = "".join(
-        f'<rect x="{i}" y="{100 - 100 * c / top:.1f}" width=".9" height="{100 * c / top:.1f}">'
-        f"<title>{edges[i]:.3g} to {edges[i + 1]:.3g}: {c}</title></rect>"
-        for i, c in enumerate(counts.tolist())
-    )
-    low, middle, high = np.quantile(values, [0, 0.5, 1])
-    return (
-        f"<figure><figcaption>{escape(title)}</figcaption>"
-        f'<svg viewBox="0 0 {len(counts)} 100" preserveAspectRatio="none">{bars}</svg>'
-        f"<small>{low:.3g} … median {middle:.3g} … {high:.3g}; {len(values)} pictures</small>"
-        "</figure>"
-    )
-
-
-def _left_out(about: Mapping[str, object]) -> str:
-    counts = about.get("counts")
-    reasons = counts.get("left out") if isinstance(counts, dict) else None
-    if not isinstance(reasons, dict) or not reasons:
-        return ""
-    rows = "".join(
-        f"<tr><td>{escape(str(count))}</td><td>{escape(str(reason))}</td></tr>"
-        for reason, count in reasons.items()
-    )
-    return f"<h2>Left out</h2><table>{rows}</table>"
+    quantiles = np.quantile(values, [0, 0.5, 1])
+    return Histogram(title, counts.tolist(), edges.tolist(), quantiles.tolist(), len(values))

@@ -1,10 +1,15 @@
-"""Charts as SVG text, without a plotting library: they live inside the page and need no network."""
+"""Charts as SVG, without a plotting library: they live inside the page and need no network."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
+from typing import TYPE_CHECKING
+
+from toonmark.html_pages import filled_in
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 #: One colour a style; told apart by people who see no red and green, too.
 COLOURS = ("#1f77b4", "#e08214", "#2a9d6f", "#b5479c", "#6a51a3", "#c0392b", "#0b8f9c", "#8a6d3b")
@@ -23,6 +28,18 @@ class Series:
     line: bool = True
     low: Sequence[float] | None = None
     high: Sequence[float] | None = None
+
+    @property
+    def points(self) -> list[tuple[float, float]]:
+        """Each x with its y."""
+        return list(zip(self.x, self.y, strict=True))
+
+    @property
+    def intervals(self) -> list[tuple[float, float, float]]:
+        """Each x with its interval; none where there are no intervals."""
+        if self.low is None or self.high is None:
+            return []
+        return list(zip(self.x, self.low, self.high, strict=True))
 
 
 @dataclass(frozen=True)
@@ -69,7 +86,7 @@ def plot(
     width: int = 380,
     height: int = 250,
     from_zero: bool = True,
-) -> str:
+) -> Markup:
     """A chart with axes, as one ``<svg>``.
 
     Args:
@@ -87,44 +104,30 @@ def plot(
         y0 = 0.0
     right, bottom = width - _RIGHT, height - _BOTTOM
 
-    def px(x: float) -> float:
-        return _LEFT + (x - x0) / (x1 - x0) * (right - _LEFT)
+    def px(x: float) -> str:
+        return f"{_LEFT + (x - x0) / (x1 - x0) * (right - _LEFT):.1f}"
 
-    def py(y: float) -> float:
-        return bottom - (y - y0) / (y1 - y0) * (bottom - _TOP)
+    def py(y: float, below: int = 0) -> str:
+        return f"{bottom - (y - y0) / (y1 - y0) * (bottom - _TOP) + below:.1f}"
 
-    parts = [f'<svg class="chart" viewBox="0 0 {width} {height}" width="{width}" role="img">']
-    for value in ticks(y0, y1):
-        y = py(value)
-        parts.append(f'<path class="grid" d="M{_LEFT} {y:.1f}H{right}"/>')
-        parts.append(f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" class="end">{_short(value)}</text>')
-    for value, label in x_ticks or [(v, _short(v)) for v in ticks(x0, x1)]:
-        parts.append(
-            f'<text x="{px(value):.1f}" y="{bottom + 15}" class="mid">{escape(label)}</text>'
-        )
-    parts.append(f'<path class="axis" d="M{_LEFT} {_TOP}V{bottom}H{right}"/>')
-    middle = (_LEFT + right) / 2
-    parts.append(f'<text x="{middle}" y="{height - 5}" class="mid label">{escape(x_label)}</text>')
-    parts.append(
-        f'<text transform="translate(11 {(_TOP + bottom) / 2}) rotate(-90)" class="mid label">'
-        f"{escape(y_label)}</text>"
+    return filled_in(
+        "chart.svg",
+        width=width,
+        height=height,
+        left=_LEFT,
+        right=right,
+        top=_TOP,
+        bottom=bottom,
+        px=px,
+        py=py,
+        levels=[(v, _short(v)) for v in ticks(y0, y1)],
+        x_ticks=x_ticks or [(v, _short(v)) for v in ticks(x0, x1)],
+        x_label=x_label,
+        y_label=y_label,
+        guides=guides,
+        ends=(max(x0, y0), min(x1, y1)),
+        series=series,
     )
-    for guide in guides:
-        if guide.diagonal:
-            low, high = max(x0, y0), min(x1, y1)
-            path = f"M{px(low):.1f} {py(low):.1f}L{px(high):.1f} {py(high):.1f}"
-        else:
-            path = f"M{_LEFT} {py(guide.y):.1f}H{right}"
-        parts.append(f'<path class="guide" d="{path}"><title>{escape(guide.name)}</title></path>')
-        if not guide.diagonal:
-            parts.append(
-                f'<text x="{right - 3}" y="{py(guide.y) - 4:.1f}" class="end note">'
-                f"{escape(guide.name)}</text>"
-            )
-    for one in series:
-        parts += _draw(one, px, py)
-    parts.append("</svg>")
-    return "".join(parts)
 
 
 def _range(values: Sequence[float], margin: float) -> tuple[float, float]:
@@ -135,32 +138,12 @@ def _range(values: Sequence[float], margin: float) -> tuple[float, float]:
     return low - extra, high + extra
 
 
-def _draw(one: Series, px, py) -> list[str]:  # type: ignore[no-untyped-def]
-    parts = [f'<g fill="{one.colour}" stroke="{one.colour}"><title>{escape(one.name)}</title>']
-    if one.low is not None and one.high is not None:
-        for x, low, high in zip(one.x, one.low, one.high, strict=True):
-            parts.append(f'<path class="whisker" d="M{px(x):.1f} {py(low):.1f}V{py(high):.1f}"/>')
-    if one.line and len(one.x) > 1:
-        path = "L".join(f"{px(x):.1f} {py(y):.1f}" for x, y in zip(one.x, one.y, strict=True))
-        parts.append(f'<path class="line" d="M{path}"/>')
-    radius = 3 if one.line else 2.2
-    kind = "dot" if one.line else "dot faint"
-    parts += [
-        f'<circle class="{kind}" cx="{px(x):.1f}" cy="{py(y):.1f}" r="{radius}"/>'
-        for x, y in zip(one.x, one.y, strict=True)
-    ]
-    return [*parts, "</g>"]
-
-
-def bar(value: float, low: float, high: float, full: float, colour: str, width: int = 130) -> str:
+def bar(
+    value: float, low: float, high: float, full: float, colour: str, width: int = 130
+) -> Markup:
     """A bar for a table cell with its interval as a whisker, ``full`` being the whole width."""
-    full = max(full, 1e-9)
 
-    def px(v: float) -> float:
-        return min(max(v / full, 0.0), 1.0) * width
+    def px(v: float) -> str:
+        return f"{min(max(v / max(full, 1e-9), 0.0), 1.0) * width:.1f}"
 
-    whisker = f'<path class="interval" d="M{px(low):.1f} 7H{px(high):.1f}"/>' if high > low else ""
-    return (
-        f'<svg class="bar" width="{width}" height="14" role="presentation">'
-        f'<rect width="{px(value):.1f}" height="10" y="2" fill="{colour}"/>{whisker}</svg>'
-    )
+    return filled_in("bar.svg", value=value, low=low, high=high, colour=colour, width=width, px=px)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from html import escape
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,6 +23,14 @@ RANDOM = 60
 def data_uri(picture: Array) -> str:
     """(H, W, 3) uint8 as a WebP inside the page."""
     return "data:image/webp;base64," + base64.b64encode(encode(picture, ".webp", 86)).decode()
+
+
+class Tile(NamedTuple):
+    """A face with what is drawn of it: names, and pictures as data: URIs."""
+
+    file: str
+    caption: str
+    pictures: list[tuple[str, str]]
 
 
 @dataclass
@@ -66,24 +74,21 @@ class Gallery:
             self._kept[key] = data_uri(drawer.draw(picture[None], points[None])[0])
         return self._kept[key]
 
-    def grid(
+    def tile(self, file: str, drawn_by: Sequence[tuple[str, Drawer]], caption: str = "") -> Tile:
+        """A photo as the first style saw it, then what each draws of it, with names for people."""
+        photo = self.photo(file, drawn_by[0][1])
+        drawn = [(name, self.cartoon(file, drawer)) for name, drawer in drawn_by]
+        return Tile(file, caption, [("photo", photo), *drawn])
+
+    def tiles(
         self, items: Sequence[Item], drawers: Sequence[Drawer], captions: Sequence[str]
-    ) -> str:
-        """Each face a tile: the photo, then the styles in their order."""
-        tiles = []
-        for item, caption in zip(items, captions, strict=True):
-            sources = [self.photo(item.file, drawers[0])]
-            sources += [self.cartoon(item.file, drawer) for drawer in drawers]
-            names = ["photo", *(drawer.name for drawer in drawers)]
-            images = "".join(
-                f'<img src="{source}" alt="{escape(name)}" title="{escape(name)}" loading="lazy">'
-                for source, name in zip(sources, names, strict=True)
-            )
-            tiles.append(
-                f"<figure><div>{images}</div>"
-                f"<figcaption>{escape(item.file)} · {escape(caption)}</figcaption></figure>"
-            )
-        return f'<div class="grid">{"".join(tiles)}</div>'
+    ) -> list[Tile]:
+        """A tile for each face, with the styles in their order."""
+        drawn_by = [(drawer.name, drawer) for drawer in drawers]
+        return [
+            self.tile(item.file, drawn_by, caption)
+            for item, caption in zip(items, captions, strict=True)
+        ]
 
 
 def by_error(scores: Scores) -> tuple[list[Item], list[Item]]:

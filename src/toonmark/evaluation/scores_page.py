@@ -6,18 +6,23 @@ It shows photos. Their licence decides who may see it: write it where it stays.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from toonmark.evaluation import charts, tables
 from toonmark.evaluation.charts import Guide, Series, plot
 from toonmark.evaluation.drawers import Drawer, PackDrawer
-from toonmark.evaluation.gallery import Gallery, at_random, by_error, by_skin, open_gallery
-from toonmark.evaluation.optional_tables import cycle_table, group_table, portrait_table
-from toonmark.evaluation.page_frame import page
+from toonmark.evaluation.gallery import Gallery, Tile, at_random, by_error, by_skin, open_gallery
 from toonmark.evaluation.scores import Evaluation, Item, Scores
 from toonmark.evaluation.summary import caption, percent, references
 from toonmark.files import write_text
+from toonmark.html_pages import filled_in
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+#: A heading or a sentence, with the faces below it.
+Shown = tuple[str, list[Tile]]
 
 #: Beyond this many styles the pictures of each one's own best and worst faces are left out.
 MANY = 4
@@ -43,43 +48,37 @@ def write_report(
     gallery = open_gallery(faces, crop)
     scores = evaluation.scores
     compared = [one for one, _ in references(scores)]
-    caveats = dict.fromkeys(caveat for one in compared for caveat in one.warnings)
-    sections = [
-        *(f"<p class=lead>{escape(caption(one))}</p>" for one in compared),
-        "".join(f"<p class=caveat>{escape(caveat)}</p>" for caveat in caveats),
-        "<h2>At a glance</h2>",
-        tables.main_table(scores),
-        _over_time(scores),
-        "<h2>The person: from the cartoon, its photo among N</h2>",
-        _rank_curve(scores),
-        "<h2>The structure: landmarks</h2>",
-        tables.structure_table(scores),
-        "<h2>The colours of skin and hair</h2>",
-        f"<div class=row>{''.join(_skin_chart(s, i) for i, s in enumerate(scores[:8]))}</div>",
-        tables.colour_table(scores),
-        "<h2>Diversity and cleanness</h2>",
-        tables.cleanness_table(scores),
-        _section("There and back again", cycle_table(scores)),
-        _section("Whole portraits", portrait_table(scores)),
-        _section("Groups of people", group_table(scores)),
-        *_pictures(scores, drawers, gallery),
-        "<h2>What failed</h2>",
-        _failures(scores, drawers, gallery),
-        "<h2>What the numbers depend on</h2>",
-        tables.setting_table(scores),
-    ]
-    title = "Toonmark: " + ", ".join(s.name for s in scores[:4]) + (" …" if scores[4:] else "")
-    write_text(path, page(title, "\n".join(sections)))
+    page = filled_in(
+        "scores.html",
+        title="Toonmark: " + ", ".join(s.name for s in scores[:4]) + (" …" if scores[4:] else ""),
+        captions=[caption(one) for one in compared],
+        caveats=dict.fromkeys(caveat for one in compared for caveat in one.warnings),
+        main=tables.main_table(scores),
+        over_time=_over_time(scores),
+        ranks=_rank_curve(scores),
+        identity=tables.identity_table(scores),
+        structure=tables.structure_table(scores),
+        skin=[(s.name, _skin_chart(s, i)) for i, s in enumerate(scores[:8])],
+        colours=tables.colour_table(scores),
+        cleanness=tables.cleanness_table(scores),
+        optional={
+            "There and back again": tables.cycle_table(scores),
+            "Whole portraits": tables.portrait_table(scores),
+            "Groups of people": tables.group_table(scores),
+        },
+        drawers=[drawer.name for drawer in drawers],
+        pictures=_pictures(scores, drawers, gallery),
+        failures=_failures(scores, drawers, gallery),
+        skipped=scores[0].reference.skipped,
+        setting=tables.setting_table(scores),
+    )
+    write_text(path, page)
 
 
-def _section(heading: str, content: str) -> str:
-    return f"<h2>{escape(heading)}</h2>{content}" if content else ""
-
-
-def _over_time(scores: Sequence[Scores]) -> str:
+def _over_time(scores: Sequence[Scores]) -> list[Markup]:
     timed = sorted((s for s in scores if s.iterations is not None), key=lambda s: s.iterations or 0)
     if len({s.iterations for s in timed}) < 2:
-        return ""
+        return []
     x = [float(s.iterations or 0) for s in timed]
     reference = timed[0].reference
     kid = Series(
@@ -108,17 +107,15 @@ def _over_time(scores: Sequence[Scores]) -> str:
     quarter = Guide("a quarter of the photos' own", reference.photos.kid.value / 4)
     skin = Series("skin", x, [s.colour.skin_rank_correlation for s in timed], charts.colour(3))
     label = "iterations"
-    return (
-        "<h2>Over the training</h2><div class=row>"
-        + plot([kid], label, "KID×1000", [quarter])
-        + plot([top1], label, "photo found first, %", [Guide("20 %", 20)])
-        + plot([error], label, "landmark error, %", [Guide("6 %", 6)])
-        + plot([skin], label, "skin lightness, rank correlation", [Guide("0.8", 0.8)])
-        + "</div>"
-    )
+    return [
+        plot([kid], label, "KID×1000", [quarter]),
+        plot([top1], label, "photo found first, %", [Guide("20 %", 20)]),
+        plot([error], label, "landmark error, %", [Guide("6 %", 6)]),
+        plot([skin], label, "skin lightness, rank correlation", [Guide("0.8", 0.8)]),
+    ]
 
 
-def _rank_curve(scores: Sequence[Scores]) -> str:
+def _rank_curve(scores: Sequence[Scores]) -> Markup:
     import math
 
     series = [
@@ -136,15 +133,10 @@ def _rank_curve(scores: Sequence[Scores]) -> str:
         "chance", [math.log10(k) for k in steps], [100 * k / n for k in steps], "#999999"
     )
     x_ticks = [(math.log10(k), str(k)) for k in steps if k in (1, 5, 20, 100, 500) or k == n]
-    return (
-        "<div class=row>"
-        + plot([chance, *series], f"within the first k of {n}", "found, %", x_ticks=x_ticks)
-        + tables.identity_table(scores)
-        + "</div>"
-    )
+    return plot([chance, *series], f"within the first k of {n}", "found, %", x_ticks=x_ticks)
 
 
-def _skin_chart(scores: Scores, index: int) -> str:
+def _skin_chart(scores: Scores, index: int) -> Markup:
     series = Series(
         scores.name,
         [item.skin_photo for item in scores.items],
@@ -152,7 +144,7 @@ def _skin_chart(scores: Scores, index: int) -> str:
         charts.colour(index),
         line=False,
     )
-    chart = plot(
+    return plot(
         [series],
         "skin L* in the photo",
         "in the cartoon",
@@ -161,52 +153,38 @@ def _skin_chart(scores: Scores, index: int) -> str:
         height=230,
         from_zero=False,
     )
-    return f"<figure>{chart}<figcaption>{escape(scores.name)}</figcaption></figure>"
 
 
 def _error(item: Item) -> str:
     return "no face found" if item.error is None else f"error {percent(item.error)}"
 
 
-def _pictures(scores: Sequence[Scores], drawers: Sequence[Drawer], gallery: Gallery) -> list[str]:
-    order = ", then ".join(drawer.name for drawer in drawers)
-    parts = [f"<h2>Pictures</h2><p>In each tile the photo, then {escape(order)}.</p>"]
-
-    def show(heading: str, items: list[Item], which: Sequence[Drawer], captions: list[str]) -> None:
-        parts.append(f"<h3>{escape(heading)}</h3>" + gallery.grid(items, which, captions))
-
+def _pictures(scores: Sequence[Scores], drawers: Sequence[Drawer], gallery: Gallery) -> list[Shown]:
+    shown = []
     for one, drawer in list(zip(scores, drawers, strict=True))[:MANY]:
         best, worst = by_error(one)
-        show(f"{one.name}: worst tenth by landmarks", worst, [drawer], list(map(_error, worst)))
-        show(f"{one.name}: best tenth by landmarks", best, [drawer], list(map(_error, best)))
+        for which, items in (("worst", worst), ("best", best)):
+            tiles = gallery.tiles(items, [drawer], list(map(_error, items)))
+            shown.append((f"{one.name}: {which} tenth by landmarks", tiles))
     dark, light = by_skin(scores[0])
     for heading, items in (("Darkest tenth of skins", dark), ("Lightest tenth of skins", light)):
         captions = [f"L* {i.skin_photo:.0f} → {i.skin_cartoon:.0f}" for i in items]
-        show(heading, items, drawers, captions)
+        shown.append((heading, gallery.tiles(items, drawers, captions)))
     drawn = at_random(scores[0], scores[0].reference.setting.seed)
-    show("At random", drawn, drawers, [f"{_error(i)}, place {i.rank}" for i in drawn])
-    return parts
+    captions = [f"{_error(i)}, place {i.rank}" for i in drawn]
+    return [*shown, ("At random", gallery.tiles(drawn, drawers, captions))]
 
 
-def _failures(scores: Sequence[Scores], drawers: Sequence[Drawer], gallery: Gallery) -> str:
-    parts = []
+def _failures(scores: Sequence[Scores], drawers: Sequence[Drawer], gallery: Gallery) -> list[Shown]:
+    shown = []
     for one, drawer in list(zip(scores, drawers, strict=True))[:MANY]:
         lost = [item for item in one.items if item.error is None]
         if lost:
-            shown = lost[:20]
-            some = f" The first {len(shown)} of them:" if len(lost) > len(shown) else ""
-            parts.append(
-                f"<p>{escape(one.name)}: no face was found in {len(lost)} cartoons.{some}</p>"
-                + gallery.grid(shown, [drawer], ["no face found"] * len(shown))
-            )
+            some = lost[:20]
+            first = f" The first {len(some)} of them:" if len(lost) > len(some) else ""
+            told = f"{one.name}: no face was found in {len(lost)} cartoons.{first}"
+            shown.append((told, gallery.tiles(some, [drawer], ["no face found"] * len(some))))
         unlike = sorted(one.items, key=lambda item: -item.rank)[:10]
-        parts.append(
-            f"<p>{escape(one.name)}: the cartoons least like their photo.</p>"
-            + gallery.grid(unlike, [drawer], [f"place {item.rank}" for item in unlike])
-        )
-    skipped = scores[0].reference.skipped
-    if skipped:
-        rows = "".join(f"<li>{escape(name)}: {escape(why)}</li>" for name, why in skipped[:50])
-        more = f"<li>and {len(skipped) - 50} more</li>" if len(skipped) > 50 else ""
-        parts.append(f"<p>{len(skipped)} pictures were left out:</p><ul>{rows}{more}</ul>")
-    return "".join(parts)
+        tiles = gallery.tiles(unlike, [drawer], [f"place {item.rank}" for item in unlike])
+        shown.append((f"{one.name}: the cartoons least like their photo.", tiles))
+    return shown

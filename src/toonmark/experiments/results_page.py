@@ -6,23 +6,23 @@ It shows photos: their licence decides who may see it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from toonmark.evaluation.charts import bar, colour
 from toonmark.evaluation.drawers import Drawer
-from toonmark.evaluation.gallery import Gallery, open_gallery
-from toonmark.evaluation.page_frame import page
+from toonmark.evaluation.gallery import Gallery, Tile, open_gallery
 from toonmark.evaluation.scores import Evaluation, Scores
-from toonmark.evaluation.tables import setting_table
-from toonmark.evaluation.tables import table as html_table
+from toonmark.evaluation.tables import Barred, Table, TableRow, setting_table
 from toonmark.experiments import markdown_table
 from toonmark.experiments.figures import COMPARED_ROWS
-from toonmark.experiments.results import Results
+from toonmark.experiments.other_extractors import ExtractorDistances
+from toonmark.experiments.results import Results, Row
 from toonmark.experiments.spread import Spread
 from toonmark.files import write_text
+from toonmark.html_pages import filled_in
 
 #: Faces shown of a decile; a larger decile is drawn from by seed.
 SHOWN = 16
@@ -37,15 +37,13 @@ FIGURES = {
     "Figure 9: two stages and pre-training": ("one_stage", "no_pretraining", "full"),
 }
 
-_CSS = """<style>
-.faces{border-spacing:0}.faces th{font-weight:600;text-align:center;padding:.2rem;
-position:sticky;top:0;background:var(--back)}
-.faces td{padding:2px;border:0}.faces img{width:96px;height:96px;border-radius:3px;display:block}
-td .bar{display:block;margin:0 0 1px auto}td span{min-width:0}th,td{padding-right:.9rem}
-.faces thead th{max-width:96px;white-space:normal;vertical-align:bottom}
-.faces td:first-child{padding-right:10px}.pair{display:flex;flex-wrap:wrap;gap:1rem 3rem}
-code{background:var(--panel);padding:.1rem .35rem;border-radius:4px}
-</style>"""
+
+class Figure(NamedTuple):
+    """A grid of the paper's: faces that its methods draw well and badly, by landmarks."""
+
+    heading: str
+    best: list[Tile]
+    worst: list[Tile]
 
 
 def write_report(
@@ -75,73 +73,62 @@ def write_report(
         row.name: scores[f"{row.name}-seed{row.seeds[0]}"] for row in results.rows if row.seeds
     }
     setting = evaluation.scores[0].reference.setting
-    lost = markdown_table.failures(results)
-    parts = [
-        _CSS,
-        f"<p class=lead>{escape(markdown_table.order(results))}</p>",
-        "<h2>The table</h2>",
-        _table(results),
-        *(f"<p class=note>{escape(note)}</p>" for note in markdown_table.notes(results)),
-        "".join(f"<p class=caveat>Without scores: {escape(text)}</p>" for text in lost),
-        _further(results),
-        _figures(results, drawers, first, gallery, setting.seed),
-        "<h2>What the numbers depend on</h2>",
-        setting_table(evaluation.scores),
-        f"<p class=note>Made with <code>{escape(command)}</code></p>",
-    ]
-    write_text(path, page("Toonmark: experiment", "\n".join(parts)))
+    text = filled_in(
+        "experiment.html",
+        title="Toonmark: experiment",
+        order=markdown_table.order(results),
+        main=_table(results),
+        notes=markdown_table.notes(results),
+        lost=markdown_table.failures(results),
+        further=[(one.name, one.extractor, _further(one, results)) for one in results.further],
+        figures=_figures(results, drawers, first, gallery, setting.seed),
+        shown=SHOWN,
+        setting=setting_table(evaluation.scores),
+        command=command,
+    )
+    write_text(path, text)
 
 
-def _barred(spread: Spread | None, full: float, tint: str, text: str) -> str:
+def _barred(spread: Spread | None, full: float, tint: str, text: str) -> str | Barred:
     if spread is None:
         return "–"
     half = spread.deviation or 0.0
     low, high = spread.mean - half, spread.mean + half
-    return f"{bar(spread.mean, low, high, full, tint, 70)}<span>{text}</span>"
+    return Barred(bar(spread.mean, low, high, full, tint, 70), text)
 
 
-def _table(results: Results) -> str:
+def _table(results: Results) -> Table:
     measures = ("kid", "fid", "landmark_error", "not_found", "top1")
     full = {}
     for key in measures:
         spreads = [s for row in results.rows if (s := getattr(row, key)) is not None]
         full[key] = max([1e-9, *(s.mean + (s.deviation or 0) for s in spreads)])
-    rows = [["~" + cells[0], *cells[1:]] for cells in markdown_table.references(results)]
+    rows = [
+        TableRow(name, cells, reference=True) for name, *cells in markdown_table.references(results)
+    ]
     for index, row in enumerate(results.rows):
-        cells = markdown_table.cells(row)
+        name, seeds, *texts = markdown_table.cells(row)
         tint = colour(index)
-        for place, key in enumerate(measures, 2):
-            cells[place] = _barred(getattr(row, key), full[key], tint, cells[place])
-        cells[0] = f'<i style="background:{tint}"></i>{escape(cells[0])}'
-        rows.append(cells)
-    return html_table(markdown_table.HEADINGS, rows)
-
-
-def _further(results: Results) -> str:
-    """The tables of other extractors."""
-    parts = []
-    for one in results.further:
-        rows = [
-            [
-                "~floor: other real cartoons",
-                "–" if one.floor_fid is None else f"{one.floor_fid:.2f}",
-            ],
-            ["~the photos themselves", f"{one.photos_fid:.2f}"],
+        barred = [
+            _barred(getattr(row, key), full[key], tint, text)
+            for key, text in zip(measures, texts, strict=False)
         ]
-        rows = [[*row, "–"] for row in rows]
-        for row in results.rows:
-            if row.name in one.fid:
-                fid, kid = one.fid[row.name], one.kid[row.name]
-                rows.append(
-                    [
-                        escape(row.title),
-                        markdown_table.number(fid, digits=2),
-                        markdown_table.number(kid),
-                    ]
-                )
-        parts.append(f"<h2>By {escape(one.name)}</h2><p class=note>{escape(one.extractor)}</p>")
-        parts.append(html_table(("", "FID", "KID×1000"), rows))
-    return "".join(parts)
+        rows.append(TableRow(name, [seeds, *barred, *texts[len(measures) :]], tint))
+    return Table(markdown_table.HEADINGS, rows)
+
+
+def _further(one: ExtractorDistances, results: Results) -> Table:
+    """What a further extractor says."""
+    floor = "–" if one.floor_fid is None else f"{one.floor_fid:.2f}"
+    rows = [
+        TableRow("floor: other real cartoons", [floor, "–"], reference=True),
+        TableRow("the photos themselves", [f"{one.photos_fid:.2f}", "–"], reference=True),
+    ]
+    for row in results.rows:
+        if row.name in one.fid:
+            fid = markdown_table.number(one.fid[row.name], digits=2)
+            rows.append(TableRow(row.title, [fid, markdown_table.number(one.kid[row.name])]))
+    return Table(("", "FID", "KID×1000"), rows)
 
 
 def _figures(
@@ -150,7 +137,7 @@ def _figures(
     scores: Mapping[str, Scores],
     gallery: Gallery,
     seed: int,
-) -> str:
+) -> list[Figure]:
     figures = {
         title: [row for row in results.rows if row.name in wanted and row.name in drawers]
         for title, wanted in FIGURES.items()
@@ -160,22 +147,15 @@ def _figures(
     figures = {title: rows for title, rows in figures.items() if len(rows) > 1}
     if not figures:
         figures = {"Pictures": [row for row in results.rows if row.name in drawers]}
-    parts = []
-    for title, rows in figures.items():
-        names = [row.name for row in rows]
-        best, worst = deciles([scores[name] for name in names])
-        parts.append(
-            f"<h2>{escape(title)}</h2><p class=note>The faces with the lowest and the highest"
-            " landmark error, averaged over these methods; a face that was not found counts as an"
-            f" error of 1. First seed of each row. Up to {SHOWN} of a tenth, drawn by seed.</p>"
-            "<div class=pair>"
-        )
-        for heading, files in (("Best tenth", best), ("Worst tenth", worst)):
-            chosen = _some(files, seed)
-            grid = _grid(chosen, [row.title for row in rows], [drawers[n] for n in names], gallery)
-            parts.append(f"<div><h3>{heading}</h3>{grid}</div>")
-        parts.append("</div>")
-    return "".join(parts)
+
+    def tiles(rows: Sequence[Row], files: list[str]) -> list[Tile]:
+        drawn_by = [(row.title, drawers[row.name]) for row in rows]
+        return [gallery.tile(file, drawn_by) for file in _some(files, seed)]
+
+    return [
+        Figure(title, *(tiles(rows, tenth) for tenth in deciles([scores[r.name] for r in rows])))
+        for title, rows in figures.items()
+    ]
 
 
 def deciles(scores: Sequence[Scores]) -> tuple[list[str], list[str]]:
@@ -194,24 +174,3 @@ def _some(files: list[str], seed: int) -> list[str]:
         return files
     which = np.random.default_rng(seed).choice(len(files), SHOWN, replace=False)
     return [files[i] for i in sorted(which)]
-
-
-def _grid(
-    files: Sequence[str], titles: Sequence[str], drawers: Sequence[Drawer], gallery: Gallery
-) -> str:
-    """Faces in rows, methods in columns."""
-
-    def picture(source: str, name: str) -> str:
-        return f'<td><img src="{source}" alt="{escape(name)}" loading="lazy"></td>'
-
-    head = "".join(f"<th>{escape(title)}</th>" for title in ("input", *titles))
-    body = []
-    for file in files:
-        row = picture(gallery.photo(file, drawers[0]), f"photo {file}")
-        for title, drawer in zip(titles, drawers, strict=True):
-            row += picture(gallery.cartoon(file, drawer), title)
-        body.append(f'<tr title="{escape(file)}">{row}</tr>')
-    return (
-        f'<div class=scroll><table class="faces"><thead><tr>{head}</tr></thead>'
-        f"<tbody>{''.join(body)}</tbody></table></div>"
-    )
