@@ -158,7 +158,35 @@ def load_weights(module: nn.Module, tensors: Mapping[str, Tensor], what: str) ->
         ) from error
 
 
-def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+def training_tensors(
+    networks: Mapping[str, nn.Module], optimizers: Mapping[str, torch.optim.Optimizer]
+) -> dict[str, Tensor]:
+    """The weights of networks and the states of optimisers, each under its name and a slash."""
+    tensors: dict[str, Tensor] = {}
+    for name, network in networks.items():
+        tensors |= prefixed(name, network.state_dict())
+    for name, optimizer in optimizers.items():
+        tensors |= prefixed(name, _optimizer_tensors(optimizer))
+    return tensors
+
+
+def restore_training(
+    networks: Mapping[str, nn.Module],
+    optimizers: Mapping[str, torch.optim.Optimizer],
+    tensors: Mapping[str, Tensor],
+) -> None:
+    """Undoes :func:`training_tensors`.
+
+    Raises:
+        RunError: weights are of other networks.
+    """
+    for name, network in networks.items():
+        load_weights(network, part(name, tensors), "this run")
+    for name, optimizer in optimizers.items():
+        _restore_optimizer(optimizer, part(name, tensors))
+
+
+def _optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
     """An optimiser's state as plain tensors, ``<parameter index>/<name>``."""
     state = optimizer.state_dict()["state"]
     return {
@@ -168,8 +196,8 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
     }
 
 
-def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """Undoes :func:`optimizer_tensors`; learning rates stay as they are set."""
+def _restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """Undoes :func:`_optimizer_tensors`; learning rates stay as they are set."""
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in tensors.items():
         index, name = key.split("/", 1)

@@ -119,23 +119,14 @@ class StyleTrainer(UnpairedTrainer[TrainConfig, Networks]):
     # The method's terms --------------------------------------------------------------------
 
     def generator_loss(
-        self,
-        direction: Direction,
-        batches: Mapping[Domain, Batch],
-        stage2: bool,
-        draws: Draws,
+        self, direction: Direction, batches: Mapping[Domain, Batch], stage2: bool, draws: Draws
     ) -> tuple[Tensor, Parts, Generated]:
         """See :func:`toonmark.training.step.generator_loss`."""
         batch, local = batches[direction.source], self.config.local_in(stage2)
         return generator_loss(self.networks, direction, batch, self.config, local, draws)
 
     def discriminator_loss(
-        self,
-        direction: Direction,
-        batch: Batch,
-        generated: Generated,
-        stage2: bool,
-        draws: Draws,
+        self, direction: Direction, batch: Batch, generated: Generated, stage2: bool, draws: Draws
     ) -> tuple[Tensor, Parts]:
         """See :func:`toonmark.training.step.discriminator_loss`."""
         local = self.config.local_in(stage2)

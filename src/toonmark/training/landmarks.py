@@ -55,6 +55,8 @@ class LandmarkTrainer:
         self.optimizer = torch.optim.Adam(
             self.regressor.parameters(), lr=config.learning_rate, fused=True
         )
+        networks = {"regressor": self.regressor, "averaged": self.averaged}
+        self._state = networks, {"optimizer": self.optimizer}
         self.gate = Gate(fabric.device)
 
     def _sampler(self, augmentation: Augmentation, *, held_out: bool) -> Sampler:
@@ -90,17 +92,11 @@ class LandmarkTrainer:
 
     def tensors(self) -> dict[str, Tensor]:
         """Weights, averaged weights and the optimiser's state."""
-        return {
-            **checkpoint.prefixed("regressor", self.regressor.state_dict()),
-            **checkpoint.prefixed("averaged", self.averaged.state_dict()),
-            **checkpoint.prefixed("optimizer", checkpoint.optimizer_tensors(self.optimizer)),
-        }
+        return checkpoint.training_tensors(*self._state)
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         """Undoes :meth:`tensors`."""
-        checkpoint.load_weights(self.regressor, checkpoint.part("regressor", tensors), "this run")
-        checkpoint.load_weights(self.averaged, checkpoint.part("averaged", tensors), "this run")
-        checkpoint.restore_optimizer(self.optimizer, checkpoint.part("optimizer", tensors))
+        checkpoint.restore_training(*self._state, tensors)
 
     def on_iteration_end(self, iteration: int, folder: Path) -> None:
         """A regressor writes nothing between checkpoints."""

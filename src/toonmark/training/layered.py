@@ -105,6 +105,8 @@ class LayerTrainer:
         self.optimizer = torch.optim.Adam(
             self.network.parameters(), config.learning_rate, (0.9, 0.99), fused=True
         )
+        networks = {"layers": self.network, "averaged": self.averaged}
+        self._state = networks, {"optimizer/layers": self.optimizer}
         self.gate = Gate(fabric.device)
         self.sampler = LayerSampler(
             config.layers, config.size // 2, split=config.split, seed=config.seed
@@ -142,18 +144,11 @@ class LayerTrainer:
 
     def tensors(self) -> dict[str, Tensor]:
         """Weights, averaged weights and the optimiser's state."""
-        return {
-            **checkpoint.prefixed("layers", self.network.state_dict()),
-            **checkpoint.prefixed("averaged", self.averaged.state_dict()),
-            **checkpoint.prefixed("optimizer/layers", checkpoint.optimizer_tensors(self.optimizer)),
-        }
+        return checkpoint.training_tensors(*self._state)
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         """Undoes :meth:`tensors`."""
-        for name, network in (("layers", self.network), ("averaged", self.averaged)):
-            checkpoint.load_weights(network, checkpoint.part(name, tensors), "this run")
-        state = checkpoint.part("optimizer/layers", tensors)
-        checkpoint.restore_optimizer(self.optimizer, state)
+        checkpoint.restore_training(*self._state, tensors)
 
     def on_iteration_end(self, iteration: int, folder: Path) -> None:
         """Now and then a grid of held-out portraits: photo, the teacher's drawing, this one's."""

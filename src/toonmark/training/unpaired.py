@@ -132,11 +132,7 @@ class UnpairedTrainer(ABC, Generic[C, N]):
 
     @abstractmethod
     def generator_loss(
-        self,
-        direction: Direction,
-        batches: Mapping[Domain, Batch],
-        stage2: bool,
-        draws: Draws,
+        self, direction: Direction, batches: Mapping[Domain, Batch], stage2: bool, draws: Draws
     ) -> tuple[Tensor, Parts, Generated]:
         """The generators' loss in one direction: the sum, its terms, and the drawings.
 
@@ -148,12 +144,7 @@ class UnpairedTrainer(ABC, Generic[C, N]):
 
     @abstractmethod
     def discriminator_loss(
-        self,
-        direction: Direction,
-        batch: Batch,
-        generated: Generated,
-        stage2: bool,
-        draws: Draws,
+        self, direction: Direction, batch: Batch, generated: Generated, stage2: bool, draws: Draws
     ) -> tuple[Tensor, Parts]:
         """The loss of the target domain's discriminators.
 
@@ -237,11 +228,7 @@ class UnpairedTrainer(ABC, Generic[C, N]):
         return {name: sent(tensor, self.fabric.device) for name, tensor in draws.items()}
 
     def directed(
-        self,
-        direction: Direction,
-        batches: Mapping[Domain, Batch],
-        stage2: bool,
-        draws: Draws,
+        self, direction: Direction, batches: Mapping[Domain, Batch], stage2: bool, draws: Draws
     ) -> tuple[Gradients, Parts]:
         """One direction of a step: gradients by optimiser, and the loss terms without theirs.
 
@@ -297,14 +284,7 @@ class UnpairedTrainer(ABC, Generic[C, N]):
 
     def tensors(self) -> dict[str, Tensor]:
         """Networks, averages, optimisers and every process's image pools."""
-        tensors = {
-            **checkpoint.prefixed("networks", self.networks.state_dict()),
-            **checkpoint.prefixed("averaged", self.averaged.state_dict()),
-        }
-        for name, optimizer in self.optimizers.items():
-            tensors |= checkpoint.prefixed(
-                f"optimizer/{name}", checkpoint.optimizer_tensors(optimizer)
-            )
+        tensors = checkpoint.training_tensors(*self._state())
         for name, pool in self.pools.items():
             for key, value in pool.state().items():
                 gathered = self.fabric.all_gather(value)
@@ -315,14 +295,15 @@ class UnpairedTrainer(ABC, Generic[C, N]):
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         """Undoes :meth:`tensors`; another number of processes shares the pools out anew."""
-        checkpoint.load_weights(self.networks, checkpoint.part("networks", tensors), "this run")
-        checkpoint.load_weights(self.averaged, checkpoint.part("averaged", tensors), "this run")
-        for name, optimizer in self.optimizers.items():
-            checkpoint.restore_optimizer(optimizer, checkpoint.part(f"optimizer/{name}", tensors))
+        checkpoint.restore_training(*self._state(), tensors)
         for name, pool in self.pools.items():
             states = checkpoint.part(f"pool/{name}", tensors)
             rank = self.fabric.global_rank % len(states["filled"])
             pool.restore({key: value[rank] for key, value in states.items()})
+
+    def _state(self) -> tuple[dict[str, nn.Module], dict[str, torch.optim.Optimizer]]:
+        networks: dict[str, nn.Module] = {"networks": self.networks, "averaged": self.averaged}
+        return networks, {f"optimizer/{name}": one for name, one in self.optimizers.items()}
 
     def on_iteration_end(self, iteration: int, folder: Path) -> None:
         """Now and then: a sample grid, and a copy of the averaged generators to choose from."""
