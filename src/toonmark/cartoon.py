@@ -79,7 +79,7 @@ class Cartoon:
     def tuned(
         self, lines: float = 1.0, *, skin: float = 0.0, hair: float = 0.0, strength: float = 1.0
     ) -> Cartoon:
-        """The same, changed; unless told otherwise, nothing is.
+        """A copy with other lines, skin, hair or strength; by default the cartoon itself.
 
         Args:
             lines: their width, 0.5 to 2.

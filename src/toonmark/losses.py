@@ -122,7 +122,7 @@ def hue_anchor(generated: Tensor, original: Tensor, cells: int = 16) -> Tensor:
 
 
 def _coarse_difference(first: Tensor, second: Tensor, cells: int) -> Tensor:
-    """Of two (N, C, S, S) pictures, averaged over cells: (N, C, cells, cells)."""
+    """The difference of two (N, C, S, S) pictures, averaged over cells: (N, C, cells, cells)."""
     return F.adaptive_avg_pool2d(_exact(first) - _exact(second), (cells, cells))
 
 

@@ -190,7 +190,7 @@ def _on_white(image: Image) -> Image:
 
 
 def by_profile(image: Image, profile: bytes) -> Image:
-    """From the picture's colour space (a phone's Display P3, a press's inks) to sRGB.
+    """Converts from the picture's colour space (a phone's Display P3, a press's inks) to sRGB.
 
     A profile that is of no use leaves the picture as it is.
     """

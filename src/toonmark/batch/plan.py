@@ -156,7 +156,7 @@ def _suffix(name: str) -> str:
 
 
 def _alike(names: Iterator[str], alone: str) -> Iterator[str]:
-    """Of files, those of one kind: pictures, shards or tables, whichever is met first.
+    """The files of one kind: pictures, shards or tables, whichever is met first.
 
     A table of comma-separated values counts where its name is given: a folder of photos may have
     one that says something else about them. So does a photo, whatever its name ends in.

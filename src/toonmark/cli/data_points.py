@@ -26,7 +26,7 @@ class Kind(StrEnum):
 
 
 class Whose(StrEnum):
-    """Whose left and right, as ``data/formats/sides`` knows it."""
+    """Whether left and right are the person's or the picture's; see ``data/formats/sides``."""
 
     auto = "auto"
     image = "image"

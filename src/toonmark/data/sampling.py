@@ -264,7 +264,7 @@ def _no_pictures(folders: Sequence[str], held_out: bool) -> DataError:
 
 
 def _unsuffixed(name: str) -> str:
-    """By what a face's drawing is known: its file's name in the set without the ending."""
+    """The key of a face's drawing: its file's name in the set without the ending."""
     return Path(name).with_suffix("").as_posix()
 
 

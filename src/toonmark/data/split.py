@@ -70,7 +70,7 @@ class HeldOut:
     part: Part = "test"
 
     def of(self, names: Sequence[str]) -> list[str]:
-        """Those among the names of a set, all of them and sorted."""
+        """The pictures of this part, out of a set's sorted names."""
         return [
             name
             for index, name in enumerate(names)
@@ -84,7 +84,7 @@ class HeldOut:
 
 
 def rules_of(training: Mapping[str, Any]) -> frozenset[Rule]:
-    """By which rules the runs that a style comes from left pictures out.
+    """The rules by which the runs that a style comes from held pictures out.
 
     Args:
         training: what its pack says of its training. A run that does not say is of before there

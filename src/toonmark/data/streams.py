@@ -14,7 +14,7 @@ class Stream(IntEnum):
     """The use of a generator of random numbers; second in its seed, behind the run's."""
 
     ORDER = 1
-    """In which order a set's pictures come, epoch by epoch."""
+    """The order of a set's pictures, epoch by epoch."""
     PICTURE = 2
     """The changes of one picture before a network sees it."""
     MEASURED = 3

@@ -50,7 +50,7 @@ class Recognizer:
 
 
 def ranks(queries: Array, gallery: Array) -> Array:
-    """At which place, from 1, each query's own gallery entry comes: (N, D), (N, D) to (N,).
+    """The rank, from 1, of each query's own gallery entry: (N, D), (N, D) to (N,).
 
     Ties count against the query: a network that sees no difference must not look perfect.
     """

@@ -122,7 +122,7 @@ def _median_lab(image: Array, mask: Array) -> Array:
 
 
 def portrait_scores(judged: Sequence[JudgedPortrait]) -> Portraits:
-    """Of all drawings of one style."""
+    """The scores over all drawings of one style."""
     overlaps = {
         name: np.array([getattr(one, name) for one in judged])
         for name in ("overlap", "second", "agreed")

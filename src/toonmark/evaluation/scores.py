@@ -72,7 +72,7 @@ class Structure(_Record):
 
 
 class Identity(_Record):
-    """From the cartoon, its photo among N."""
+    """Identity: how often a cartoon's own photo is found among N."""
 
     top1: Interval
     top5: Interval

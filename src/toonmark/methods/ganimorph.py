@@ -50,7 +50,7 @@ TERMS = ("adversarial", "features", "structure", "absolute")
 
 
 class GanimorphWeights(Frozen):
-    """They sum to 1, since each term is normalised."""
+    """The loss terms' weights; they sum to 1, since each term is normalised."""
 
     adversarial: float = Field(0.49, gt=0, description="lambda_GAN")
     features: float = Field(0.21, gt=0, description="lambda_FM")

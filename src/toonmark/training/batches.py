@@ -33,7 +33,7 @@ def samplers_of(config: UnpairedConfig) -> dict[Domain, Sampler]:
 
 
 class Batches:
-    """Makes them from nothing but the iteration's number.
+    """Makes batches from the iteration's number alone.
 
     Args:
         samplers: by domain.
@@ -57,11 +57,11 @@ class Batches:
         }
 
     def __call__(self, iteration: int) -> dict[Domain, Batch]:
-        """By domain, on the device."""
+        """The batches of an iteration by domain, on the device."""
         return {domain: self.of(domain, iteration) for domain in self._batched}
 
     def of(self, domain: Domain, iteration: int) -> Batch:
-        """Those of one domain."""
+        """The batch of one domain."""
         made = self._batched[domain].at(iteration, self._places, self._batch)
         return _evened(made) if domain in self._evened else made
 

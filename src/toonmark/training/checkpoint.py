@@ -138,12 +138,12 @@ def prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def part(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Those that begin with ``prefix/``, without it."""
+    """The tensors whose names begin with ``prefix/``, without it."""
     return under(prefix + "/", tensors)
 
 
 def under(start: str, values: Mapping[str, V]) -> dict[str, V]:
-    """Those values whose names begin with ``start``, without it."""
+    """The values whose names begin with ``start``, without it."""
     return {k[len(start) :]: value for k, value in values.items() if k.startswith(start)}
 
 

@@ -25,7 +25,7 @@ Domain = Literal["face", "cartoon"]
 
 @dataclass(frozen=True)
 class Direction:
-    """From one domain to the other."""
+    """A direction of translation: from one domain to the other."""
 
     source: Domain
     target: Domain

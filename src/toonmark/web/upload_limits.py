@@ -30,7 +30,7 @@ class Upload:
 
 
 class UploadLimits:
-    """Where photos come in, before they wait to be drawn. Used by the event loop only.
+    """Counts and times the uploads of photos. Used by the event loop only.
 
     Args:
         most: uploads at a time; of one address half of them. Where none is left, the slowest ends.
@@ -59,7 +59,7 @@ class UploadLimits:
         return upload
 
     def receive(self, upload: Upload, count: int) -> None:
-        """So many bytes more have come.
+        """Counts bytes that have arrived.
 
         Raises:
             Refusal: no memory is left for them.
@@ -73,7 +73,7 @@ class UploadLimits:
             self._give_time(upload)
 
     def whole(self, upload: Upload) -> None:
-        """It has ended; its bytes stay in memory."""
+        """Ends an upload whose bytes stay in memory."""
         if upload in self._under_way:
             self._under_way.remove(upload)
 
@@ -83,7 +83,7 @@ class UploadLimits:
             upload.end = min(upload.end, when)
 
     def close(self, upload: Upload) -> None:
-        """Its bytes are not needed any more."""
+        """Ends an upload, and frees its bytes."""
         self.whole(upload)
         self._held -= upload.held
         upload.held = 0
@@ -101,7 +101,7 @@ class UploadLimits:
 
 
 def full() -> Refusal:
-    """The error where there is no room."""
+    """The error of a server that has no room."""
     return Refusal(
         "queue-full", 503, "The server has as much to do as it can take.", "Come back soon.", 2
     )
