@@ -3,9 +3,11 @@
     python benchmarks/portraits.py PHOTOS comic flat toon [--crops OUT] [--tight 3]
 
 Draws the largest face of every photo as ``toonmark cartoonize`` does, and judges outline, colour on
-the head and glasses (``toonmark.evaluation.portrait``), and the rank correlation of the skin's
-lightness. ``--crops`` writes pairs for judges that know nothing of Toonmark. ``--tight`` draws from
-less than it judges by: of each photo a square around the face is left, so many eye distances wide.
+the head and glasses (``toonmark.evaluation.portrait``), the rank correlation of the skin's
+lightness, landmarks (MTCNN's in the drawing, against those that it was drawn by) and identity (how
+often SFace finds the drawing's own photo first among all). ``--crops`` writes pairs for judges that
+know nothing of Toonmark. ``--tight`` draws from less than it judges by: of each photo a square
+around the face is left, so many eye distances wide.
 """
 
 from __future__ import annotations
@@ -21,8 +23,12 @@ from PIL import Image
 
 from toonmark import Cartoon, Cartoonizer, ToonmarkError
 from toonmark.evaluation.colour import colours, rank_correlation
+from toonmark.evaluation.estimates import point_error
+from toonmark.evaluation.identity import Recognizer, ranks
 from toonmark.evaluation.portrait import PortraitJudge, portrait_scores
+from toonmark.evaluation.structure import find_all
 from toonmark.faces.align import transform_points
+from toonmark.faces.mtcnn import Mtcnn
 from toonmark.landmarks import Array
 from toonmark.pictures import pictures_in, read
 
@@ -34,14 +40,17 @@ def main(
     tight: Annotated[float, typer.Option(help="Cut photos first: eye distances; 0, not.")] = 0,
 ) -> None:
     cv2.setNumThreads(1)
-    judge = PortraitJudge()
+    judge, finder, recognizer = PortraitJudge(), Mtcnn(), Recognizer()
     print(
         "| style | photos | IoU median / worst tenth | outside | by another mask | outside | "
-        "where both agree | skin rho | on the head, dE | glasses kept | invented |\n"
-        "| --- | ---: | --- | ---: | --- | ---: | --- | ---: | ---: | --- | --- |"
+        "where both agree | skin rho | on the head, dE | glasses kept | invented | "
+        "landmark error | not found | photo found first |\n"
+        "| --- | ---: | --- | ---: | --- | ---: | --- | ---: | ---: | --- | --- | ---: | ---: "
+        "| ---: |"
     )
     for style in styles:
         cartoonizer, judged, light = Cartoonizer(style, threads=1), [], []
+        found, true, faces, drawings = [], [], [], []
         for path in pictures_in(photos):
             try:
                 (cartoon,) = cartoonizer(path)
@@ -55,12 +64,18 @@ def main(
             drawn = cartoon.resized(len(cartoon.crop))
             tones = colours(np.stack([cartoon.crop, drawn]), np.stack([points, points]))
             light.append(tones[:, 0])
+            found.append(find_all(finder, drawn[None]).reshape(5, 2))
+            true.append(points)
+            faces.append(recognizer(cartoon.crop[None], points[None])[0])
+            drawings.append(recognizer(drawn[None], points[None])[0])
             if crops is not None:
                 for kind, pixels in (("faces", cartoon.crop), ("cartoons", cartoon.image)):
                     folder = crops / Path(style).stem / kind
                     folder.mkdir(parents=True, exist_ok=True)
                     Image.fromarray(pixels).save(folder / f"{path.stem}.png")
         one, rho = portrait_scores(judged), rank_correlation(*np.array(light).T)
+        placed = point_error(np.stack(found), np.stack(true))
+        first = np.mean(ranks(np.stack(drawings), np.stack(faces)) == 1)
         print(
             f"| {Path(style).stem} | {one.n} | {one.overlap:.3f} / {one.overlap_worst_tenth:.3f} | "
             f"{100 * one.outside:.1f} % | "
@@ -68,7 +83,9 @@ def main(
             f"{100 * (one.second_outside or 0):.1f} % | "
             f"{one.agreed_overlap:.3f} / {one.agreed_worst_tenth:.3f} | {rho:.2f} | "
             f"{one.top_difference or float('nan'):.1f} | "
-            f"{one.glasses_kept} of {one.glasses_worn} | {one.glasses_invented} of {one.bare} |"
+            f"{one.glasses_kept} of {one.glasses_worn} | {one.glasses_invented} of {one.bare} | "
+            f"{100 * (placed.median or float('nan')):.1f} % | {100 * placed.not_found:.0f} % | "
+            f"{100 * first:.0f} % |"
         )
 
 

@@ -62,6 +62,16 @@ def test_recogniser_gives_unit_vectors_and_tells_pictures_apart() -> None:
     assert (ranks(vectors, vectors) == 1).all()
 
 
+def test_recogniser_sees_fine_lines_as_the_eye_does() -> None:
+    face = draw_face(np.random.default_rng(1), 0.7, 128)
+    large = cv2.resize(face, (512, 512), interpolation=cv2.INTER_CUBIC)
+    grey = large // 2 + 64
+    engraved = np.where((np.indices((512, 512))[0] % 2 == 0)[..., None], grey - 48, grey + 48)
+    points = template_points(512)
+    plain, lined = Recognizer()(np.stack([grey, engraved.astype(np.uint8)]), [points] * 2)
+    assert plain @ lined > 0.99
+
+
 # Colour ----------------------------------------------------------------------------------------
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import resources
+from typing import ClassVar
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from toonmark.errors import MissingExtraError
-from toonmark.landmarks import Array
+from toonmark.landmarks import Array, inter_eye_distance
 
 MODEL = "face_recognition_sface_2021dec_int8bq.onnx"
 
@@ -26,8 +28,10 @@ class Recognizer:
         MissingExtraError: the package with the weights is not installed.
     """
 
-    identity = "sface 2021dec int8bq, aligned by given points"
+    identity = "sface 2021dec int8bq, aligned by given points, larger ones reduced, antialiased"
     dimensions = 128
+    #: Pixels between the eyes in the 112 x 112 pictures that it sees.
+    inter_eye: ClassVar[float] = 35.2
 
     def __init__(self) -> None:
         try:
@@ -41,6 +45,13 @@ class Recognizer:
         """(B, H, W, 3) uint8 RGB and (B, 5, 2) pixels to (B, 128) float32 of length 1."""
         vectors = []
         for picture, point in zip(pictures, points, strict=True):
+            # Alignment samples four pixels for one: of a larger face it would skip fine lines.
+            scale = min(1.0, self.inter_eye / max(float(inter_eye_distance(point)), 1e-6))
+            if scale < 1:
+                width, height = (max(1, round(side * scale)) for side in picture.shape[1::-1])
+                ratio = np.array([width, height]) / picture.shape[1::-1]
+                picture = np.asarray(Image.fromarray(picture).resize((width, height)))
+                point = (np.asarray(point) + 0.5) * ratio - 0.5
             # OpenCV wants a detector's row: box (unused here), five points, score.
             row = np.concatenate([np.zeros(4), np.ravel(point), [1.0]]).astype(np.float32)
             aligned = self._network.alignCrop(np.ascontiguousarray(picture[..., ::-1]), row[None])
