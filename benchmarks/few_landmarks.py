@@ -22,7 +22,7 @@ from toonmark.data.dataset import Dataset, write_landmarks
 from toonmark.landmarks import normalised_mean_error
 from toonmark.training.annotation_learning import configuration
 from toonmark.training.fabric import make_fabric
-from toonmark.training.landmarks import LandmarkTrainer
+from toonmark.training.landmark_training import LandmarkTrainer
 from toonmark.training.loop import train
 from toonmark.training.proposing import RegressorProposer
 

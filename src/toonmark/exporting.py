@@ -29,7 +29,7 @@ from toonmark.onnx_graphs import check_finite, checked, converted, examples, pla
 from toonmark.styles.metadata import KEY, StyleMetadata
 from toonmark.training import checkpoint
 from toonmark.training.config import RegressorConfig
-from toonmark.training.landmarks import load_regressor
+from toonmark.training.landmark_training import load_regressor
 from toonmark.training.run import config_of
 from toonmark.training.style_loading import trained_style
 

@@ -267,7 +267,7 @@ def _trainer(config: Any, run: Path, fabric: Fabric, threads: int) -> Any:
 
     trainer: Trainer
     if isinstance(config, RegressorConfig):
-        from toonmark.training.landmarks import LandmarkTrainer
+        from toonmark.training.landmark_training import LandmarkTrainer
 
         trainer = LandmarkTrainer(config, fabric)
     elif isinstance(config, DenoiserConfig):
@@ -279,7 +279,7 @@ def _trainer(config: Any, run: Path, fabric: Fabric, threads: int) -> Any:
 
         trainer = DistillationTrainer(config, fabric)
     elif isinstance(config, LayersConfig):
-        from toonmark.training.layered import LayerTrainer
+        from toonmark.training.layer_training import LayerTrainer
 
         trainer = LayerTrainer(config, fabric)
     else:

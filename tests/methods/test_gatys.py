@@ -18,7 +18,7 @@ from toonmark.methods.gatys import (
     style_loss,
     transfer,
 )
-from toonmark.methods.styles import StylePictures
+from toonmark.methods.style_pictures import StylePictures
 
 
 def test_the_equations_by_hand():

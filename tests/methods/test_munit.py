@@ -9,7 +9,7 @@ import torch
 from toonmark.artifacts import CHECKPOINT
 from toonmark.evaluation.run_drawing import open_run_drawer
 from toonmark.methods.munit import MunitConfig, MunitTrainer, encoder
-from toonmark.methods.styles import StylePictures
+from toonmark.methods.style_pictures import StylePictures
 from toonmark.models.munit import AutoEncoder, MultiScaleDiscriminator
 from toonmark.ranges import from_network, signed
 from toonmark.training import checkpoint

@@ -10,7 +10,7 @@ import torch
 
 from toonmark.training.config import RegressorConfig
 from toonmark.training.fabric import make_fabric
-from toonmark.training.landmarks import LandmarkTrainer, load_regressor
+from toonmark.training.landmark_training import LandmarkTrainer, load_regressor
 
 pytestmark = pytest.mark.slow
 

@@ -139,7 +139,7 @@ import torch
 from toonmark.training import checkpoint
 from toonmark.training.config import RegressorConfig
 from toonmark.training.fabric import make_fabric
-from toonmark.training.landmarks import LandmarkTrainer
+from toonmark.training.landmark_training import LandmarkTrainer
 from toonmark.training.run import open_run
 
 torch.set_num_threads(1)

@@ -23,7 +23,7 @@ from toonmark.training.config import (
 from toonmark.training.denoising import DenoiserTrainer
 from toonmark.training.fabric import make_fabric
 from toonmark.training.landmark_cyclegan import StyleTrainer
-from toonmark.training.landmarks import LandmarkTrainer
+from toonmark.training.landmark_training import LandmarkTrainer
 from toonmark.training.networks import DIRECTIONS, TO_CARTOON, Networks
 from toonmark.training.step import Generated, regressor_loss
 

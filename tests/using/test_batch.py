@@ -23,10 +23,10 @@ pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
 fsspec = pytest.importorskip("fsspec")
 
-from toonmark.batch import addresses, photos, units  # noqa: E402
+from toonmark.batch import addresses, photo_reading, units  # noqa: E402
 from toonmark.batch.engine import Ledger  # noqa: E402
-from toonmark.batch.plan import open_plan  # noqa: E402
 from toonmark.batch.settings import Counts, Settings  # noqa: E402
+from toonmark.batch.unit_plan import open_plan  # noqa: E402
 from toonmark.batch.units import Drawer  # noqa: E402
 
 COUNT = 5
@@ -157,7 +157,7 @@ def test_a_file_that_is_too_large_is_listed_and_not_read(
     cartoonizer, album, tmp_path, monkeypatch, where
 ):
     data = (album / "0.jpg").read_bytes()
-    monkeypatch.setattr(photos, "LARGEST", len(data))
+    monkeypatch.setattr(photo_reading, "LARGEST", len(data))
     folder, given = tmp_path / "two", str(tmp_path / "two")
     folder.mkdir()
     for name, content in (("small.jpg", data), ("large.jpg", data + b"x")):

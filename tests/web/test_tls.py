@@ -17,7 +17,7 @@ from tests.web.processes import running
 from typer.testing import CliRunner
 
 from toonmark.cli import app
-from toonmark.web import addresses
+from toonmark.web import network_addresses
 
 pytest.importorskip("cryptography", reason="cryptography is not installed")
 
@@ -28,18 +28,18 @@ FOR_ALL = ("--host", "0.0.0.0", "--token", TOKEN)
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "192.0.2.9", "::1", "toon.test"])
 def test_a_single_address_is_told_as_it_is(host):
-    assert addresses.reachable(host) == host
+    assert network_addresses.reachable(host) == host
 
 
 def test_every_address_is_told_as_one_that_can_be_opened(monkeypatch):
     for host in ("0.0.0.0", "::"):
-        assert addresses.reachable(host) not in ("", "0.0.0.0", "::")
+        assert network_addresses.reachable(host) not in ("", "0.0.0.0", "::")
 
     def nowhere(self, place):
         raise OSError("no network")
 
     monkeypatch.setattr(socket.socket, "connect", nowhere)
-    assert addresses.reachable("0.0.0.0") == socket.gethostname()
+    assert network_addresses.reachable("0.0.0.0") == socket.gethostname()
 
 
 def test_the_qr_code_says_the_address():
@@ -48,7 +48,7 @@ def test_the_qr_code_says_the_address():
     address = f"https://192.168.178.20:8000/#token={'Ab3-_' * 6}xy"
     pytest.importorskip("segno", reason="segno is not installed")
     halves = {" ": (0, 0), "▀": (255, 0), "▄": (0, 255), "█": (255, 255)}
-    lines = addresses.qr_code(address).splitlines()
+    lines = network_addresses.qr_code(address).splitlines()
     assert max(map(len, lines)) < 60  # of a terminal's 80 columns
     rows = [[halves[one][half] for one in line] for line in lines for half in (0, 1)]
     picture = np.kron(np.array(rows, np.uint8), np.ones((8, 8), np.uint8))

@@ -14,8 +14,8 @@ from typing import Any
 
 from toonmark._version import __version__
 from toonmark.batch import addresses
-from toonmark.batch.plan import Unit, open_plan
 from toonmark.batch.settings import Counts, Settings, digest
+from toonmark.batch.unit_plan import Unit, open_plan
 from toonmark.batch.units import Drawer
 from toonmark.errors import BatchError, ToonmarkError
 from toonmark.inference import Runtime
@@ -129,7 +129,7 @@ def run_batch(
     """Draws a batch, or goes on with one.
 
     Args:
-        given: see :func:`toonmark.batch.plan.open_plan`.
+        given: see :func:`toonmark.batch.unit_plan.open_plan`.
         output: a folder's address.
         workers: actors, each with one core; the cluster's cores unless told otherwise.
         address: of a Ray cluster that runs; None for one of this machine alone, for this batch.

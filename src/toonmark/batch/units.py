@@ -8,9 +8,9 @@ from itertools import chain, islice
 from typing import Any, Protocol
 
 from toonmark.batch import addresses, rows
-from toonmark.batch.photos import Given, photos_of
-from toonmark.batch.plan import Unit, open_table
+from toonmark.batch.photo_reading import Given, photos_of
 from toonmark.batch.settings import Counts, Settings
+from toonmark.batch.unit_plan import Unit, open_table
 from toonmark.cartoonizer import Attempt, Cartoonizer
 from toonmark.errors import ToonmarkError, UnreadableFileError
 

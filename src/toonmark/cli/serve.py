@@ -89,12 +89,12 @@ def serve(
     browser. Nothing of a photo is stored or logged in any mode; one that the page sends to be drawn
     on the server stays in memory for some minutes.
     """
-    from toonmark.web import addresses, assets
+    from toonmark.web import assets, network_addresses
     from toonmark.web.app import create_app
     from toonmark.web.server import Server, configuration
     from toonmark.web.settings import LOOPBACK, Settings
 
-    local = addresses.is_loopback(host)
+    local = network_addresses.is_loopback(host)
     if not local and not token:
         raise ConfigurationError(
             f"On {host} anybody in reach could use this server, and no token is set.",
@@ -143,7 +143,7 @@ def _encryption(
     Raises:
         ConfigurationError: see :func:`toonmark.web.tls.given`; or a key without a certificate.
     """
-    from toonmark.web import addresses, tls
+    from toonmark.web import network_addresses, tls
 
     if certificate is not None:
         return tls.given(certificate, key), []
@@ -153,7 +153,7 @@ def _encryption(
         )
     if not https:
         return None, []
-    context, fingerprint = tls.self_signed(addresses.names(host))
+    context, fingerprint = tls.self_signed(network_addresses.names(host))
     return context, [
         "Browsers will warn: the certificate vouches for itself. Its SHA-256, to be compared:",
         fingerprint,

@@ -110,7 +110,7 @@ def prepare(jobs: Sequence[Job]) -> None:
     """
     from toonmark.data.dataset import Dataset
     from toonmark.methods.vgg import open_vgg
-    from toonmark.training.landmarks import load_regressor
+    from toonmark.training.landmark_training import load_regressor
 
     trained = [job.training for job in jobs if job.training is not None]
     for folder in sorted({f for config in trained for f in (*config.faces, *config.cartoons)}):

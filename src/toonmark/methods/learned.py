@@ -16,7 +16,7 @@ from toonmark.methods.munit import (
     MunitTrainer,
     RandomStyles,
 )
-from toonmark.methods.styles import StylePictures
+from toonmark.methods.style_pictures import StylePictures
 from toonmark.training import checkpoint
 from toonmark.training.config import UnpairedConfig
 from toonmark.training.networks import DIRECTIONS, TO_CARTOON, TranslationNetworks

@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from toonmark.artifacts import Kind
 from toonmark.configuration import Frozen
 from toonmark.losses import adversarial_discriminator, adversarial_generator, cycle_consistency
-from toonmark.methods.styles import StylePictures
+from toonmark.methods.style_pictures import StylePictures
 from toonmark.models.blocks import own_start
 from toonmark.models.munit import STYLE, AutoEncoder, MultiScaleDiscriminator, StyledTranslator
 from toonmark.training.batch import Batch

@@ -12,7 +12,7 @@ from torch import Tensor
 from toonmark.configuration import Frozen
 from toonmark.data.split import Rule
 from toonmark.landmarks import Array
-from toonmark.methods.styles import Choice, StylePictures
+from toonmark.methods.style_pictures import Choice, StylePictures
 from toonmark.methods.vgg import Pooling, Vgg, open_vgg, weights_of_vgg
 from toonmark.ranges import eight_bits, signed
 from toonmark.training.tensors import to_pictures, to_tensor
@@ -34,7 +34,7 @@ class OptimisedConfig(Frozen):
         """The pictures that are the style.
 
         Raises:
-            ConfigurationError, DataError, ImageError: see :class:`.styles.StylePictures`.
+            ConfigurationError, DataError, ImageError: see :class:`.style_pictures.StylePictures`.
         """
         return StylePictures(
             self.cartoons, self.size, self.choice, self.seed, self.picture, self.split
@@ -54,7 +54,7 @@ class OptimisedDrawer(ABC):
 
     Raises:
         MissingWeightsError, ConfigurationError, DataError: see :func:`.vgg.open_vgg` and
-            :class:`.styles.StylePictures`.
+            :class:`.style_pictures.StylePictures`.
     """
 
     pooling: ClassVar[Pooling] = "max"

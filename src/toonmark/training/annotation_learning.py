@@ -17,7 +17,7 @@ from toonmark.data.sources.known_points import fingerprint
 from toonmark.errors import DataError, ImageError
 from toonmark.training.config import RegressorConfig
 from toonmark.training.fabric import make_fabric
-from toonmark.training.landmarks import LandmarkTrainer
+from toonmark.training.landmark_training import LandmarkTrainer
 from toonmark.training.loop import train
 from toonmark.training.proposing import BATCH, RegressorProposer
 from toonmark.training.run import open_run

@@ -13,7 +13,7 @@ import typer
 import uvicorn
 from fastapi import FastAPI
 
-from toonmark.web import addresses
+from toonmark.web import network_addresses
 from toonmark.web.service import Service
 
 
@@ -64,7 +64,7 @@ class Server(uvicorn.Server):
         for server in getattr(self, "servers", []):
             for listening in server.sockets:
                 host, port = listening.getsockname()[:2]
-                self._tell(addresses.reachable(host), port)
+                self._tell(network_addresses.reachable(host), port)
         for note in self._notes:
             typer.echo(note)
         typer.echo("Stop with Ctrl+C.")
@@ -74,8 +74,8 @@ class Server(uvicorn.Server):
         address = f"{self._scheme}://{host}:{port}/{self._fragment}"
         typer.echo(f"Toonmark: {address}")
         blocks = "utf" in (sys.stdout.encoding or "").lower()
-        if sys.stdout.isatty() and blocks and not addresses.is_loopback(host.strip("[]")):
-            typer.echo(addresses.qr_code(address))
+        if sys.stdout.isatty() and blocks and not network_addresses.is_loopback(host.strip("[]")):
+            typer.echo(network_addresses.qr_code(address))
 
 
 def configuration(

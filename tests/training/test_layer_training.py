@@ -23,7 +23,7 @@ from toonmark.styles.pack import StylePack
 from toonmark.training import checkpoint
 from toonmark.training.config import LayersConfig
 from toonmark.training.fabric import make_fabric
-from toonmark.training.layered import LayerTrainer, layer_loss, load_layers
+from toonmark.training.layer_training import LayerTrainer, layer_loss, load_layers
 from toonmark.training.packs import pack_networks
 from toonmark.training.run import open_run
 

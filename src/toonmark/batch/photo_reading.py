@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from toonmark.batch import addresses
-from toonmark.batch.plan import Unit, open_table
+from toonmark.batch.unit_plan import Unit, open_table
 from toonmark.errors import BatchError
 from toonmark.pictures import SUFFIXES
 
