@@ -7,6 +7,7 @@ then moved into place.
 from __future__ import annotations
 
 import copy
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from toonmark import artifacts
 from toonmark.artifacts import Kind, Place
 from toonmark.configuration import parse
 from toonmark.data.dataset import Dataset
-from toonmark.errors import ConfigurationError
+from toonmark.errors import ConfigurationError, DataError
 from toonmark.half import halved
 from toonmark.landmarks import FRAMES, default_sigma
 from toonmark.models.cleaning import cleaned
@@ -178,6 +179,10 @@ def export_run(
     if taken and not said.get("terms"):
         said["terms"] = " ".join(dict.fromkeys(taken))
     frame = frame or facts.get("frame") or "face"
+    if frame not in FRAMES:
+        raise ConfigurationError(
+            f"There is no frame called {frame}.", f"Use one of: {', '.join(FRAMES)}."
+        )
     said["template"] = tuple((float(x), float(y)) for x, y in FRAMES[frame])
     if frame != "face":  # its sets have white beyond the photo's edge
         said |= {"outside": "white", "format_version": 2}
@@ -187,6 +192,24 @@ def export_run(
         StyleMetadata, {**said, "name": name, "title": title, "size": size, "training": facts}
     )
     return metadata, export_style(generator, metadata, pack, half=half, clean=clean)
+
+
+def read_scores(file: str | Path) -> dict[str, Any]:
+    """The values of ``scores.json``, as :func:`toonmark.evaluate` writes them.
+
+    Raises:
+        DataError: it cannot be read, or holds no JSON object.
+    """
+    try:
+        values = json.loads(Path(file).read_text(encoding="utf-8"))
+        if not isinstance(values, dict):
+            raise ValueError("no object")
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"{file} cannot be read as scores ({error}).",
+            "Give the scores.json that `toonmark evaluate` wrote.",
+        ) from error
+    return values
 
 
 def export_regressor(regressor: nn.Module, size: int, facts: dict[str, str], path: Path) -> float:
