@@ -136,26 +136,18 @@ def export_run(
     look: str | None = None,
     **said: Any,
 ) -> tuple[StyleMetadata, float]:
-    """Writes what a run has learnt as a style pack.
+    """Writes what a run has learnt as a style pack; see :func:`toonmark.export`.
 
     Args:
-        run: one of ``toonmark train`` or ``toonmark distill``, or weights that it kept.
+        run: its path, or what was found there.
         pack: the file to write.
-        denoiser: a run of ``toonmark train-denoiser`` to put behind the generator.
-        half: store weights in half precision.
-        clean: make white what is not joined to the face; a pack's networks do not, so one that is
-            exported anew is not cleaned unless it is said again.
-        frame: what the style's crop shows, one of :data:`toonmark.landmarks.FRAMES`; unless given,
-            what the run's faces show, and the tight face where their sets do not say.
-        look: of a style that draws in layers, one of :data:`toonmark.models.layered.LOOKS`.
+        denoiser: a run or a style pack; put behind the generator.
+        half, clean, frame, look: as there.
         said: what :class:`StyleMetadata` is to say besides; the name is the file's unless given.
-
-    Returns:
-        what the pack says, and its largest difference from torch.
 
     Raises:
         RunError: the run cannot be read, or is not finished.
-        ConfigurationError: a name, title or the like that no style can have.
+        ConfigurationError: a name, title, frame, look or the like that no style can have.
         ExportError: the graph does not draw what the run draws.
     """
     found = artifacts.open(run)

@@ -62,10 +62,12 @@ def evaluate(
 
     from rich.console import Console
     from rich.markup import escape
+    from rich.table import Table
 
     from toonmark.cli.progress_bars import bars
     from toonmark.evaluation import Options, default_cache
-    from toonmark.evaluation.summary import portrait_summary, references, summary_table
+    from toonmark.evaluation.summary import references, summary_table
+    from toonmark.evaluation.tables import portrait_table
     from toonmark.making import evaluate as measured
 
     options = Options(
@@ -94,8 +96,11 @@ def evaluate(
         )
     console, table = Console(stderr=True), Console()
     table.print(summary_table(result))
-    if (whole := portrait_summary(result)) is not None:
-        table.print(whole)
+    if (portraits_measured := portrait_table(result.scores)).rows:
+        shown = Table("style", *portraits_measured.headings[1:])
+        for row in portraits_measured.rows:
+            shown.add_row(row.name, *map(str, row.cells))
+        table.print(shown)
     compared = [reference for reference, _ in references(result.scores)]
     for caveat in dict.fromkeys(caveat for one in compared for caveat in one.warnings):
         table.print(f"[yellow]Note:[/] {escape(caveat)}", highlight=False)

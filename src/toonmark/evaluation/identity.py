@@ -28,9 +28,7 @@ class Recognizer:
         MissingExtraError: the package with the weights is not installed.
     """
 
-    identity = (
-        "sface 2021dec int8bq, aligned by given points, larger ones reduced, antialiased"
-    )
+    identity = "sface 2021dec int8bq, aligned by given points, larger ones reduced, antialiased"
     dimensions = 128
     #: Pixels between the eyes in the 112 x 112 pictures that it sees.
     inter_eye: ClassVar[float] = 35.2
