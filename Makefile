@@ -14,9 +14,14 @@ demo: $(VENV)/.light
 	$(BIN)/toonmark cartoonize astronaut.png -o astronaut-in-photo.png --output in-photo
 	@echo "Look at astronaut-toon.png and astronaut-in-photo.png"
 
-# Lint, types and every test that is not slow: what to run while working.
-check: $(VENV)/.dev lint
-	$(BIN)/python -m pytest -m "not slow" -n auto
+# Lint, types and every test that is not slow, side by side: what to run while working.
+check: $(VENV)/.dev
+	$(MAKE) -j 2 lint quick
+
+# A thread for each process: as many processes as cores share these, and threads of one wait for others'.
+.PHONY: quick
+quick: $(VENV)/.dev
+	OMP_NUM_THREADS=1 OPENCV_FOR_THREADS_NUM=1 $(BIN)/python -m pytest -m "not slow" -n auto
 
 # Lint, types and all tests, with everything installed.
 test: $(VENV)/.dev lint

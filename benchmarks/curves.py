@@ -29,7 +29,7 @@ from toonmark.exporting import DrawingGenerator
 from toonmark.faces.align import crop
 from toonmark.landmarks import Array, inter_eye_distance
 from toonmark.ranges import from_network, to_network
-from toonmark.training.trained import trained_style
+from toonmark.training.style_loading import trained_style
 
 #: Edge of the square around the five points, in inter-eye distances.
 REACH = 2.2

@@ -20,7 +20,7 @@ import torch
 
 from toonmark.data.dataset import Dataset, write_landmarks
 from toonmark.landmarks import normalised_mean_error
-from toonmark.training.annotated import configuration
+from toonmark.training.annotation_learning import configuration
 from toonmark.training.fabric import make_fabric
 from toonmark.training.landmarks import LandmarkTrainer
 from toonmark.training.loop import train

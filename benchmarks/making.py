@@ -24,7 +24,7 @@ import torch
 from toonmark.data.augmentation import Augmentation
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.sampling import Sampler
-from toonmark.training.pictures import Pictures
+from toonmark.training.batches import Batches
 from training import random_set
 
 #: Rounds in which each of 40 pictures is seen.
@@ -53,8 +53,8 @@ def measure(faces: str, cartoons: str, size: int, rounds: int) -> None:
         ),
     }
 
-    def made(sampler: Sampler) -> Pictures:
-        return Pictures({"face": sampler, "cartoon": cartoon}, 16, range(16))
+    def made(sampler: Sampler) -> Batches:
+        return Batches({"face": sampler, "cartoon": cartoon}, 16, range(16))
 
     found = []
     for name, sampler in face.items():
@@ -66,7 +66,7 @@ def measure(faces: str, cartoons: str, size: int, rounds: int) -> None:
         for name, sampler in face.items():
             both = made(sampler)
 
-            def pairs(k: int, both: Pictures = both) -> list[object]:
+            def pairs(k: int, both: Batches = both) -> list[object]:
                 return list(threads.map(lambda domain: both.of(domain, k), ("face", "cartoon")))
 
             found.append(f"pairs, {name} {timed(pairs, rounds, time.perf_counter)}")

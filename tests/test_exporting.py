@@ -18,7 +18,7 @@ from toonmark.models.cleaning import cleaned
 from toonmark.models.denoiser import Denoised, Denoiser
 from toonmark.models.heatmaps import heatmaps
 from toonmark.models.presets import build_generator, build_regressor
-from toonmark.onnx_graphs import plain_norms_
+from toonmark.onnx_graphs import checked, converted, examples, plain_norms_
 from toonmark.styles.metadata import KEY, StyleMetadata
 from toonmark.styles.pack import StylePack
 from toonmark.training.networks import Networks, load_generators
@@ -87,6 +87,31 @@ def test_a_drawing_that_is_not_finite_is_no_agreement(tmp_path):
     with pytest.raises(ExportError, match="draws values that are not finite"):
         export_style(Overflowing(), metadata(), tmp_path / "style.onnx")
     assert not (tmp_path / "style.onnx").exists()
+
+
+class Finite(nn.Module):
+    """The graph that a network's own NaN is compared with, in the first picture alone or in all."""
+
+    def __init__(self, wrong=slice(0, 0)):
+        super().__init__()
+        self.wrong = wrong
+
+    def forward(self, face):
+        drawn = face * 1.0
+        drawn[self.wrong] = float("nan")
+        return drawn
+
+
+@pytest.mark.parametrize("wrong", [slice(None), slice(1, 2)])
+def test_a_difference_that_is_nan_is_no_agreement(tmp_path, wrong):
+    """Also where it is not the first that is compared: the batch of one agrees."""
+    faces, _ = examples(64, 3)
+    model = converted(Finite(), (faces[:2],), ["face"], ["cartoon"])
+    assert checked(model, Finite(), (faces,), {}, tmp_path / "sound.onnx") == 0
+    file = tmp_path / "style.onnx"
+    with pytest.raises(ExportError, match="differs from torch by nan"):
+        checked(model, Finite(wrong), (faces,), {}, file)
+    assert not file.exists()
 
 
 def test_a_pack_opens_and_says_what_it_is(tmp_path):
@@ -222,7 +247,7 @@ def test_the_runs_that_a_style_started_from_are_counted(small_config, tmp_path):
     from toonmark.training import checkpoint
     from toonmark.training.config import TrainConfig
     from toonmark.training.run import open_run
-    from toonmark.training.trained import training_facts
+    from toonmark.training.style_loading import training_facts
 
     first, second = tmp_path / "first", tmp_path / "second"
     open_run(first, TrainConfig, small_config)

@@ -242,7 +242,7 @@ def kept_in(folder: Path) -> list[Path]:
     return sorted((folder / AVERAGED).glob("*.safetensors"))
 
 
-def brought_to(folder: Path) -> Path | None:
+def imported_weights(folder: Path) -> Path | None:
     """The averaged generators of a run's last iteration, where there is no checkpoint.
 
     Such a run was trained elsewhere, and only what draws was brought here: it is finished, and
@@ -267,7 +267,7 @@ def checkpoint_of(folder: Path) -> Path | None:
     Raises:
         RunError: its configuration cannot be read.
     """
-    return folder / CHECKPOINT if has_checkpoint(folder) else brought_to(folder)
+    return folder / CHECKPOINT if has_checkpoint(folder) else imported_weights(folder)
 
 
 def settings_of(folder: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from toonmark import cutout, pictures, svg, tuning
 from toonmark.errors import OutputError, OutputNotWritableError
-from toonmark.faces.condition import Flaw
+from toonmark.faces.photo_quality import Flaw
 from toonmark.files import write_bytes
 from toonmark.landmarks import Array
 from toonmark.tuning import Tuning
@@ -79,7 +79,7 @@ class Cartoon:
     def tuned(
         self, lines: float = 1.0, *, skin: float = 0.0, hair: float = 0.0, strength: float = 1.0
     ) -> Cartoon:
-        """The same, changed; unless told otherwise, nothing is.
+        """A copy with other lines, skin, hair or strength; by default the cartoon itself.
 
         Args:
             lines: their width, 0.5 to 2.

@@ -32,8 +32,8 @@ from toonmark.faces.align import (
     transform_points,
 )
 from toonmark.faces.choose import Faces, check_landmarks, choose
-from toonmark.faces.condition import Flaw, flaw
 from toonmark.faces.detect import Face, face_from_points, find_faces
+from toonmark.faces.photo_quality import Flaw, flaw
 from toonmark.faces.refine import Refiner
 from toonmark.inference import Runtime
 from toonmark.landmarks import Array

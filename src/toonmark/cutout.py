@@ -1,4 +1,4 @@
-"""A cartoon at other sizes, and without the white around it."""
+"""Resizes a cartoon, and cuts its figure out of the white background as an alpha channel."""
 
 from __future__ import annotations
 

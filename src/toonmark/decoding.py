@@ -117,7 +117,7 @@ def size_of(file: BinaryIO, name: str) -> tuple[int, int]:
 
 
 def area_of(file: BinaryIO, name: str) -> int:
-    """How many pixels a picture has; nothing but the file's start is read, and none decoded."""
+    """The number of a picture's pixels; only the file's start is read, and nothing decoded."""
     kind = _kind_of(file.read(LENGTH), name)
     with _reading(name, kind):
         image = _open(file, kind, name)

@@ -66,5 +66,5 @@ def _steps() -> Array:
 
 @functools.cache
 def _weights() -> Array:
-    """How much a border of this contrast is sharpened: 256 uint8."""
+    """The sharpening of a border, by its contrast: 256 uint8."""
     return np.rint(255 * np.clip((np.arange(256) - CONTRAST) / FADE, 0, 1)).astype(np.uint8)

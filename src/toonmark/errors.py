@@ -127,7 +127,7 @@ class LandmarksError(FaceError):
 
 
 class SmallFaceWarning(UserWarning):
-    """Of all faces that were wanted, some are too small to draw: they are left out."""
+    """Some of the faces that were asked for are too small to draw: they are left out."""
 
 
 class PoorPhotoWarning(UserWarning):

@@ -25,14 +25,14 @@ from toonmark.models.cleaning import cleaned
 from toonmark.models.denoiser import Denoised
 from toonmark.models.heatmaps import heatmaps, points_from_heatmaps
 from toonmark.models.layered import INK, LOOKS, LayeredGenerator
-from toonmark.models.parts import DrawingInParts
+from toonmark.models.layered_parts import DrawingInParts
 from toonmark.onnx_graphs import check_finite, checked, converted, examples, plain_norms_
 from toonmark.styles.metadata import KEY, StyleMetadata
 from toonmark.training import checkpoint
 from toonmark.training.config import RegressorConfig
 from toonmark.training.landmarks import load_regressor
 from toonmark.training.run import config_of
-from toonmark.training.trained import trained_style
+from toonmark.training.style_loading import trained_style
 
 
 class DrawingGenerator(nn.Module):

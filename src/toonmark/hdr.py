@@ -1,4 +1,4 @@
-"""High dynamic range and wide gamuts as ordinary screens show them.
+"""Brings high dynamic range and wide gamuts to what ordinary screens show.
 
 Drawings are made of, and for, ordinary colours. Reference white stays nearly white (203 cd/m²,
 ITU-R BT.2408), what is darker stays as it is, and only what is brighter is compressed.
@@ -121,7 +121,7 @@ def _converted(pixels: Array, table: Array, matrix: object, transfer: int = 0) -
 
 
 def _compression(most: Array) -> Array:
-    """What a pixel is multiplied by, whose strongest colour is so bright; white is 1."""
+    """The factor of a pixel whose strongest colour is so bright; white is 1."""
     room = 1 - KNEE
     over = np.maximum(most - KNEE, 0) / room
     end = (PEAK / WHITE - KNEE) / room

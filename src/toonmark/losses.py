@@ -36,7 +36,7 @@ def _distance(scores: Tensor, wanted: float) -> Tensor:
 def adversarial_discriminator(
     real: Tensor, fake: Tensor, form: GanForm = "least_squares"
 ) -> Tensor:
-    """What a discriminator minimises (eq. 1, 5 and 6, the discriminator's side).
+    """The loss of a discriminator (eq. 1, 5 and 6, the discriminator's side).
 
     Args:
         real, fake: raw scores of any shape.
@@ -53,7 +53,7 @@ def adversarial_discriminator(
 
 
 def adversarial_generator(fake: Tensor, form: GanForm = "least_squares") -> Tensor:
-    """What the generator minimises against one discriminator (eq. 1, 5 and 6, its side).
+    """The loss of the generator against one discriminator (eq. 1, 5 and 6, its side).
 
     The log form is the non-saturating one, -log D(fake): same fixed point as eq. 1, and it still
     has a gradient when the discriminator is sure.
@@ -124,12 +124,12 @@ def hue_anchor(generated: Tensor, original: Tensor, cells: int = 16) -> Tensor:
 
 
 def _coarse_difference(first: Tensor, second: Tensor, cells: int) -> Tensor:
-    """Of two (N, C, S, S) pictures, averaged over cells: (N, C, cells, cells)."""
+    """The difference of two (N, C, S, S) pictures, averaged over cells: (N, C, cells, cells)."""
     return F.adaptive_avg_pool2d(_exact(first) - _exact(second), (cells, cells))
 
 
 def denoising(denoised: Tensor, clean: Tensor) -> dict[str, Tensor]:
-    """What a denoiser minimises: beyond the paper, and in no generator's loss.
+    """The loss of a denoiser: beyond the paper, and in no generator's loss.
 
     Args:
         denoised, clean: (N, 3, S, S) images in [-1, 1].

@@ -315,7 +315,7 @@ def kinds() -> dict[Kind, type[RunConfig]]:
 
 
 def _workers(fabric: Fabric) -> int:
-    """How many processes make pictures for one device."""
+    """The number of processes that make pictures for one device."""
     import os
 
     if fabric.device.type == "cpu":
@@ -330,7 +330,7 @@ def _is_style(config: Frozen) -> bool:
 
 
 def _trainer(config: Any, run: Path, fabric: Fabric, threads: int) -> Any:
-    """What trains a configuration; see :class:`toonmark.training.loop.Trainer`."""
+    """The trainer of a configuration; see :class:`toonmark.training.loop.Trainer`."""
     from toonmark.training.config import (
         DenoiserConfig,
         DistillationConfig,
@@ -359,7 +359,7 @@ def _trainer(config: Any, run: Path, fabric: Fabric, threads: int) -> Any:
         from toonmark.artifacts import has_checkpoint
         from toonmark.methods.learned import LEARNED
         from toonmark.training.landmark_cyclegan import StyleTrainer
-        from toonmark.training.trained import remember_origins
+        from toonmark.training.style_loading import remember_origins
 
         fresh = not has_checkpoint(run)
         if config.run_kind in LEARNED:

@@ -85,7 +85,7 @@ def _deep_grey(image: Image, profile: bytes | None) -> Array:
 
 
 def _by_numbers(pixels: Array, gamma: float | None, places: Sequence[float] | None) -> Array:
-    """What PNG's chunks gAMA and cHRM mean, as sRGB; most say sRGB, and nothing is changed."""
+    """Colours by PNG's chunks gAMA and cHRM, as sRGB; most say sRGB, and nothing is changed."""
     if gamma is not None and (abs(gamma - 1 / 2.2) < 0.02 or not 0.1 <= gamma <= 10):
         gamma = None  # who writes 1 / 2.2 means sRGB's own curve; and nobody means 0
     if places is not None and np.abs(np.subtract(places, hdr.SRGB)).max() < 0.01:
@@ -190,7 +190,7 @@ def _on_white(image: Image) -> Image:
 
 
 def by_profile(image: Image, profile: bytes) -> Image:
-    """From the picture's colour space (a phone's Display P3, a press's inks) to sRGB.
+    """Converts from the picture's colour space (a phone's Display P3, a press's inks) to sRGB.
 
     A profile that is of no use leaves the picture as it is.
     """

@@ -212,7 +212,7 @@ def _nearest(image: Array, colours: Array) -> Array:
 
 
 def _told_apart(colours: Array, apart: float) -> Array:
-    """Of colours, (n, 3) uint8, the commonest that are so far apart: (k, 3) float32."""
+    """The commonest of colours, (n, 3) uint8, that are so far apart: (k, 3) float32."""
     kinds, counts = np.unique(colours // 4, axis=0, return_counts=True)
     kinds = kinds[np.argsort(-counts, kind="stable")][:_LOOKED_AT] * 4.0 + 2
     lab = to_lab(kinds[None])[0]

@@ -14,9 +14,9 @@ from toonmark.cli.application import app
 from toonmark.data.dataset import Dataset, write_description, write_landmarks
 from toonmark.data.face_mesh import MeshFace
 from toonmark.data.layers import layer_set as layer_sets
-from toonmark.data.layers import person
+from toonmark.data.layers import person_matte
 from toonmark.data.layers.layer_set import flaw, within_photo, write_layers
-from toonmark.data.layers.person import PersonMatte
+from toonmark.data.layers.person_matte import PersonMatte
 from toonmark.errors import ConfigurationError, DataError
 from toonmark.landmarks import PORTRAIT_TEMPLATE, template_points
 from toonmark.models.layer import Layer
@@ -95,7 +95,7 @@ def test_the_commands_make_a_set_a_run_and_a_style(portraits, tmp_path):
     result = run("data", "layers", folder, tmp_path / "layers")
     assert result.exit_code == 0, result.output
     assert "2 portraits are in" in result.output
-    options = ("size=128", "width=16", "blocks=1", "iterations=2", "batch=1")
+    options = ("size=128", "width=16", "iterations=2", "batch=1")
     run_folder, style = tmp_path / "run", tmp_path / "flat.onnx"
     settings = [part for option in options for part in ("--set", option)]
     result = run("train-layers", run_folder, "--layers", tmp_path / "layers", *settings)
@@ -120,15 +120,15 @@ def test_a_person_is_what_two_networks_take_for_one(portrait, monkeypatch):
     photo, alpha, _ = portrait(SIZE)
     shoulders = (np.arange(SIZE) > 190)[:, None]
     lost, shown = alpha * ~shoulders, np.ones((SIZE, SIZE), bool)
-    monkeypatch.setattr(person, "Matting", lambda: SimpleNamespace(coarse=lambda _: lost))
-    monkeypatch.setattr(person, "SelfieMask", lambda: lambda _: alpha)
+    monkeypatch.setattr(person_matte, "Matting", lambda: SimpleNamespace(coarse=lambda _: lost))
+    monkeypatch.setattr(person_matte, "SelfieMask", lambda: lambda _: alpha)
     whole = PersonMatte()(photo, shown)
     inside = cv2.erode((alpha > 0.5).astype(np.uint8), np.ones((15, 15))) > 0
     assert whole[inside].min() > 0.5
     assert whole[cv2.dilate((alpha > 0.5).astype(np.uint8), np.ones((15, 15))) == 0].max() < 0.1
     shown[:, :100] = False
     assert PersonMatte()(photo, shown)[:, :100].max() == 0
-    monkeypatch.setattr(person, "SelfieMask", lambda: lambda _: alpha * 0.4)
+    monkeypatch.setattr(person_matte, "SelfieMask", lambda: lambda _: alpha * 0.4)
     doubtful = PersonMatte()(photo, np.ones((SIZE, SIZE), bool))
     assert np.median(doubtful[inside & shoulders]) < 0.2
     assert np.median(doubtful[inside & ~shoulders]) > 0.5

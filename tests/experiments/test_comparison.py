@@ -133,6 +133,13 @@ def test_of_several_sets_one_is_named_before_training(face_set, cartoon_set, tmp
         train_rows(one.model_copy(update={"train": two}), tmp_path / "out")
 
 
+def test_rows_that_are_not_trained_need_sets_to_be_named(face_set, cartoon_set, tmp_path, vgg19):
+    rows = {"style": {"method": "gatys", "vgg": vgg19}}
+    one = plan(face_set, cartoon_set, rows=rows)
+    with pytest.raises(DataError, match="No row is trained, so no row says on which faces"):
+        train_rows(one.model_copy(update={"baseline": None}), tmp_path / "out")
+
+
 def test_sets_that_hold_too_few_pictures_out_are_told_before_training(cartoon_set, tmp_path):
     faces = draw_faces(tmp_path / "faces", 8)  # none of which is for testing
     measured = {"held_out": True}

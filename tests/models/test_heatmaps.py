@@ -8,7 +8,7 @@ from tests.torch_crop import crop, inverse
 from toonmark import landmarks
 from toonmark.faces import align
 from toonmark.models.heatmaps import heatmaps, points_from_heatmaps
-from toonmark.models.views import enlarged_views
+from toonmark.models.resampling import enlarged_views
 
 
 @pytest.mark.parametrize("size", [32, 64, 128])

@@ -22,7 +22,7 @@ from toonmark.models.layer_scores import (
     without_patches,
 )
 from toonmark.models.layered import FIXED, LOOKS, LayeredGenerator, LayerScores, _doubled
-from toonmark.models.parts import DrawingInParts
+from toonmark.models.layered_parts import DrawingInParts
 
 COUNT = len(Layer)
 
@@ -242,7 +242,7 @@ def test_skin_is_parted_into_tones_and_nothing_else_changes(lit):
 
 def test_the_teachers_drawing_has_tones_too(lit):
     layers = torch.full((1, 512, 512), int(Layer.SKIN))
-    drawn = LayeredGenerator(LayerScores(16, 1)).painted(layers, lit)[0].mean(0)
+    drawn = LayeredGenerator(LayerScores(16)).painted(layers, lit)[0].mean(0)
     assert drawn[224, 140] < drawn[350, 260] < drawn[224, 340]
 
 
@@ -411,7 +411,7 @@ def test_finished_scores_are_as_many_times_as_strong(head):
 
 def test_the_network_gives_a_score_for_each_layer_and_learns_everywhere():
     torch.manual_seed(0)
-    network = LayerScores(16, 1)
+    network = LayerScores(16)
     scores = network(torch.rand(2, 3, 64, 64) * 2 - 1, torch.rand(2, 5, 32, 32))
     assert scores.shape == (2, COUNT, 64, 64)
     scores.square().mean().backward()
@@ -423,7 +423,7 @@ def test_the_network_gives_a_score_for_each_layer_and_learns_everywhere():
 def test_scores_are_those_of_pixels_moved_into_channels_and_as_strong_as_is_said():
     """The first step in its plain form."""
     torch.manual_seed(0)
-    network = LayerScores(16, 1)
+    network = LayerScores(16)
     photo, maps = torch.rand(2, 3, 64, 64) * 2 - 1, torch.rand(2, 5, 32, 32)
     moved = torch.cat([torch.nn.functional.pixel_unshuffle(photo, 2), maps], 1)
     assert torch.allclose(network._stem(photo, maps), network.stem(moved), atol=1e-5)
@@ -433,19 +433,7 @@ def test_scores_are_those_of_pixels_moved_into_channels_and_as_strong_as_is_said
 def test_channels_become_pixels_as_a_shuffle_makes_them():
     """Also where the four pixels have biases of their own, as they have once they are learnt."""
     torch.manual_seed(0)
-    network = LayerScores(16, 1)
+    network = LayerScores(16)
     torch.nn.init.normal_(network.up[0].bias)
     seen = torch.randn(2, 32, 6, 7)
     assert torch.allclose(_doubled(network.up[0], seen), network.up(seen), atol=1e-5)
-
-
-def test_a_last_convolution_of_one_gives_what_a_shuffle_gives():
-    torch.manual_seed(0)
-    network = LayerScores(16, 1, kernel=1)
-    photo, maps = torch.rand(2, 3, 64, 64) * 2 - 1, torch.rand(2, 5, 32, 32)
-    seen = {}
-    hook = network.last[0].register_forward_hook(lambda _m, _i, out: seen.update(x=out))
-    scores = network(photo, maps, 3.0)
-    hook.remove()
-    assert scores.shape == (2, COUNT, 64, 64)
-    assert torch.allclose(scores, 3 * network.last[2](network.last[1](seen["x"])), atol=1e-4)

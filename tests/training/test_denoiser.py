@@ -20,7 +20,7 @@ from toonmark.training.loop import train
 from toonmark.training.networks import DIRECTIONS, Networks, load_generators
 from toonmark.training.run import open_run
 from toonmark.training.step import generator_draws, generator_loss
-from toonmark.training.trained import training_facts
+from toonmark.training.style_loading import training_facts
 
 pytestmark = pytest.mark.slow
 

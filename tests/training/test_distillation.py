@@ -20,8 +20,8 @@ from toonmark.training.distillation import DistillationTrainer
 from toonmark.training.fabric import make_fabric
 from toonmark.training.networks import load_generators
 from toonmark.training.packs import pack_networks
+from toonmark.training.style_loading import trained_style
 from toonmark.training.tensors import to_tensor
-from toonmark.training.trained import trained_style
 
 pytestmark = pytest.mark.slow
 

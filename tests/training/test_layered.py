@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import cv2
 import numpy as np
 import pytest
@@ -16,18 +18,14 @@ from toonmark.errors import ConfigurationError, DataError, RunError
 from toonmark.exporting import export_run
 from toonmark.landmarks import PORTRAIT_TEMPLATE, template_points
 from toonmark.models.layer import UNKNOWN, Layer
-from toonmark.models.layered import LayerScores
 from toonmark.srgb import to_lab
 from toonmark.styles.pack import StylePack
+from toonmark.training import checkpoint
 from toonmark.training.config import LayersConfig
 from toonmark.training.fabric import make_fabric
-from toonmark.training.layered import (
-    LayerTrainer,
-    layer_loss,
-    load_layers,
-    shortened,
-)
+from toonmark.training.layered import LayerTrainer, layer_loss, load_layers
 from toonmark.training.packs import pack_networks
+from toonmark.training.run import open_run
 
 pytestmark = pytest.mark.slow
 
@@ -62,7 +60,7 @@ def layer_set(tmp_path_factory, portrait):
 @pytest.fixture
 def config(layer_set):
     return LayersConfig(
-        layers=[str(layer_set)], size=128, width=16, blocks=1, iterations=6, batch=2,
+        layers=[str(layer_set)], size=128, width=16, iterations=6, batch=2,
         checkpoint_every=2, log_every=1, sample_every=6,
     )  # fmt: skip
 
@@ -270,33 +268,26 @@ def test_a_run_becomes_a_pack_that_draws_and_is_taken_up_again(config, run, tmp_
         export_run(folder, style, denoiser=folder)
 
 
-def test_of_a_deeper_network_evenly_spaced_blocks_are_the_start():
-    torch.manual_seed(0)
-    deep = LayerScores(16, 5, 3)
-    small = LayerScores(16, 3, 1)
-    small.load_state_dict(shortened(deep.state_dict(), 3, 1))
-    for mine, theirs in ((0, 0), (1, 2), (2, 4)):
-        pairs = zip(small.blocks[mine].parameters(), deep.blocks[theirs].parameters(), strict=True)
-        assert all(torch.equal(a, b) for a, b in pairs)
-    assert torch.equal(small.last[1].weight[..., 0, 0], deep.last[1].weight[..., 1, 1])
-    assert torch.equal(small.stem[0].weight, deep.stem[0].weight)
-    same = shortened(deep.state_dict(), 5, 3)
-    assert same.keys() == deep.state_dict().keys()
-    assert all(torch.equal(same[name], value) for name, value in deep.state_dict().items())
-    assert len(shortened(small.state_dict(), 5, 1)) == len(small.state_dict())
+def older(run, **changes):
+    """Makes a run look as older versions wrote it: with settings that are fixed by now."""
+    file = run / "config.json"
+    settings = json.loads(file.read_text()) | {"blocks": 5, "kernel": 3, **changes}
+    file.write_text(json.dumps(settings))
+    tensors, said = checkpoint.load(run / "layers.safetensors")
+    build = json.loads(said["build"]) | {"blocks": 5, "kernel": 3}
+    checkpoint.save(run / "layers.safetensors", tensors, said | {"build": json.dumps(build)})
 
 
-def test_a_small_network_becomes_a_pack_and_is_read_back_from_it(config, run, tmp_path):
-    small = config.model_copy(update={"blocks": 2, "kernel": 1})
-    trainer = run(LayerTrainer, small, tmp_path / "run")
-    trainer.save(tmp_path / "run", {"n": 1.0})
-    _, worst = export_run(tmp_path / "run", tmp_path / "small.onnx")
-    assert worst < 1e-3
-    read, _ = pack_networks(tmp_path / "small.onnx")
-    for a, b in zip(trainer.averaged.parameters(), read.scores.parameters(), strict=True):
-        assert torch.equal(a, b)
-    for path in (tmp_path / "run", tmp_path / "small.onnx"):
-        assert load_layers(path)[0].scores.last[1].kernel_size == (1, 1)
+def test_a_run_of_before_blocks_and_kernel_were_fixed_is_read(config, run, tmp_path):
+    folder = tmp_path / "run"
+    run(LayerTrainer, config, folder).save(folder, {"n": 1.0})
+    older(folder)
+    assert open_run(folder, LayersConfig, None) == config
+    assert open_run(folder, LayersConfig, config) == config
+    assert load_layers(folder)[1] == 128
+    older(folder, blocks=3)
+    with pytest.raises(ConfigurationError, match="blocks is unknown"):
+        open_run(folder, LayersConfig, None)
 
 
 def test_a_set_without_layers_is_refused(face_set, config):

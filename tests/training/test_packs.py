@@ -21,7 +21,7 @@ from toonmark.training.landmark_cyclegan import StyleTrainer
 from toonmark.training.networks import load_generators
 from toonmark.training.packs import pack_networks
 from toonmark.training.run import open_run
-from toonmark.training.trained import remember_origins, trained_style
+from toonmark.training.style_loading import remember_origins, trained_style
 
 pytestmark = pytest.mark.slow
 
@@ -48,7 +48,7 @@ def test_it_has_the_frame_of_the_faces_that_it_learnt(style_run, tmp_path, monke
     assert metadata.outside == "edge"
     assert metadata.format_version == 1
     asked, _ = export_run(style_run, tmp_path / "asked.onnx", frame="portrait")
-    monkeypatch.setattr("toonmark.training.trained._frame", lambda folders: "portrait")
+    monkeypatch.setattr("toonmark.training.style_loading._frame", lambda folders: "portrait")
     learnt, _ = export_run(style_run, tmp_path / "learnt.onnx")
     for one in (asked, learnt):
         assert np.allclose(one.template, PORTRAIT_TEMPLATE)

@@ -25,7 +25,7 @@ from toonmark.training.fabric import make_fabric
 from toonmark.training.landmark_cyclegan import StyleTrainer
 from toonmark.training.loop import train
 from toonmark.training.run import Lock, open_run
-from toonmark.training.trained import remember_origins, trained_style
+from toonmark.training.style_loading import remember_origins, trained_style
 
 pytestmark = pytest.mark.slow
 

@@ -25,8 +25,8 @@ from toonmark.training.loop import train
 from toonmark.training.processes import places
 from toonmark.training.run import Lock, Metrics, open_run
 from toonmark.training.samples import write_grid, write_samples
+from toonmark.training.style_loading import remember_origins, training_facts
 from toonmark.training.tensors import to_tensor
-from toonmark.training.trained import remember_origins, training_facts
 
 
 def test_another_configuration_is_refused_with_the_difference(small_config, tmp_path):

@@ -159,9 +159,9 @@ class StaticHost:
 def static_site(folder: Path, *packs: Path) -> Iterator[StaticHost]:
     """What ``toonmark page`` writes, on a plain host, below its root."""
     from toonmark.web import site
-    from toonmark.web.shelf import Shelf
+    from toonmark.web.offered_styles import OfferedStyles
 
-    site.write(folder / "deep", Shelf(packs))
+    site.write(folder / "deep", OfferedStyles(packs))
     host = StaticHost(folder, "deep/")
     try:
         yield host

@@ -112,7 +112,7 @@ def test_a_drawing_ends_when_its_client_is_gone(serve, photo, monkeypatch):
         async def leave():
             job = workers.Job(
                 "negative",
-                service.shelf.cartoonizer("negative"),
+                service.styles.cartoonizer("negative"),
                 "all",
                 options.landmarks,
                 lambda: cartoon_requests.read(photo, options, 10**7),
@@ -133,7 +133,7 @@ def test_hundreds_of_faces_take_no_more_memory(client, astronaut):
 
     head = cv2.resize(astronaut[:250, 90:340], (90, 90), interpolation=cv2.INTER_AREA)
     sizes = []
-    refine = client.app.state.service.shelf.cartoonizer("negative").refine
+    refine = client.app.state.service.styles.cartoonizer("negative").refine
     session = refine._session
 
     class Watched:

@@ -23,7 +23,7 @@ from toonmark.web.live import (
     weights_digest,
     without_weights,
 )
-from toonmark.web.shelf import Shelf
+from toonmark.web.offered_styles import OfferedStyles
 
 #: Correlation of a smaller drawing with the pack's: another person's has less than 0.6.
 LEAST = 0.9
@@ -95,7 +95,7 @@ def test_another_structure_has_none():
 
 
 def test_the_page_hears_of_it():
-    networks = Networks(Shelf([]), server=False)
+    networks = Networks(OfferedStyles([]), server=False)
     for style in json.loads(networks.manifest())["styles"]:
         assert style["live"]["size"] in (128, 256)
         assert style["live"]["file"].startswith(f"live-{style['name']}.")

@@ -262,7 +262,7 @@ def _results(
 
 
 def _ours(error: BaseException) -> Exception:
-    """What a worker raised, if it was an error of ours; else one that says what Ray says."""
+    """The error that a worker raised, if it was one of ours; else one that says what Ray says."""
     cause: Any = error
     while cause is not None:
         if isinstance(cause, ToonmarkError):

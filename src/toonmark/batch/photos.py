@@ -1,4 +1,4 @@
-"""The photos of a unit, one after the other, read a little ahead."""
+"""Reads the photos of a unit of a batch, a few ahead of the one that is drawn."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def photos_of(unit: Unit, start: int = 0) -> Iterator[Given]:
 
 
 def _read_ahead(unit: Unit, start: int) -> Iterator[Given]:
-    """Of a list of addresses: a few threads wait for what comes next while others are drawn."""
+    """Photos of a list of addresses: a few threads fetch the next ones while others are drawn."""
     paths = open_table(unit.file).read_row_group(unit.group)[unit.column].to_pylist()[start:]
     waiting: deque[tuple[str, Future[bytes]]] = deque()
     with ThreadPoolExecutor(4) as pool:
@@ -67,7 +67,7 @@ def _read_ahead(unit: Unit, start: int) -> Iterator[Given]:
 
 
 def _in_table(unit: Unit) -> Iterator[Given]:
-    """Of a column of bytes, or of structs of bytes and a path, as Hugging Face's data sets have."""
+    """Photos of a column of bytes, or of structs of bytes and a path (Hugging Face's data sets)."""
     place, number = f"{unit.file}#{unit.group}", 0
     for batch in open_table(unit.file).iter_batches(
         AHEAD, row_groups=[unit.group], columns=[unit.column]
@@ -88,7 +88,7 @@ def _bytes(data: object) -> bytes:
 
 
 def _in_shard(address: str) -> Iterator[Given]:
-    """Of a tar file, from its beginning to its end; a damaged one ends with what is wrong."""
+    """Photos of a tar file, from its beginning to its end; a damaged one ends with the error."""
     files, path = addresses.opened(address)
     try:
         with files.open(path, "rb") as raw, tarfile.open(fileobj=raw, mode="r|*") as shard:

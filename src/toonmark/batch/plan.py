@@ -156,7 +156,7 @@ def _suffix(name: str) -> str:
 
 
 def _alike(names: Iterator[str], alone: str) -> Iterator[str]:
-    """Of files, those of one kind: pictures, shards or tables, whichever is met first.
+    """The files of one kind: pictures, shards or tables, whichever is met first.
 
     A table of comma-separated values counts where its name is given: a folder of photos may have
     one that says something else about them. So does a photo, whatever its name ends in.
@@ -211,7 +211,7 @@ def _groups(address: str) -> int:
 
 
 def _column_of(address: str, column: str | None) -> tuple[str, bool]:
-    """Which column holds the photos, and whether it holds their bytes rather than their paths."""
+    """The column of the photos, and whether it holds their bytes rather than their paths."""
     import pyarrow as pa
 
     schema = open_table(address).schema_arrow

@@ -27,7 +27,7 @@ class Book(Protocol):
         """A worker takes a unit: how many workers crashed with each of its photos, by place."""
 
     def holds(self, unit: int, places: list[int]) -> None:
-        """It takes these photos in hand, and has put down those before."""
+        """Notes that these photos are being drawn, and those before them are done."""
 
 
 class Drawer:

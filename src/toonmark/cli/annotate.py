@@ -31,7 +31,7 @@ def annotate(
 
     if importlib.util.find_spec("uvicorn") is None:
         raise MissingExtraError("toonmark annotate", "web")
-    from toonmark.cli import listening
+    from toonmark.cli import page_server
     from toonmark.data.annotation.server import HOSTS, create_app
     from toonmark.data.annotation.store import Annotations
 
@@ -45,5 +45,5 @@ def annotate(
         if browser:
             threading.Timer(0.5, webbrowser.open, (address,)).start()
 
-    listening.serve(app, host, port, tell)
+    page_server.serve(app, host, port, tell)
     typer.echo(f"{annotations.count()} of {len(annotations.entries)} pictures are done.")

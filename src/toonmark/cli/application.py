@@ -72,7 +72,7 @@ class LazyGroup(TyperGroup):
         return name, command, rest
 
     def invoke(self, ctx: Any) -> Any:
-        from toonmark.cli.ending import cleaned_up
+        from toonmark.cli.termination import cleaned_up
 
         try:
             with cleaned_up():

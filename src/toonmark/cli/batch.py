@@ -122,7 +122,7 @@ def batch(
 
 
 class _Telling:
-    """How far it is: on a terminal a line that is written over, else a line now and then."""
+    """Shows the progress: on a terminal in one line, else by a line now and then."""
 
     def __init__(self) -> None:
         self._last = -math.inf

@@ -111,8 +111,8 @@ def cartoonize(
     """
     from toonmark.cartoonizer import Cartoonizer
     from toonmark.cli import clips, json_report
+    from toonmark.cli.file_types import is_clip
     from toonmark.cli.inputs import Targets, faces_by_photo, landmarks_for, photos_of
-    from toonmark.cli.kinds import is_clip
     from toonmark.errors import PoorPhotoWarning, ToonmarkError
     from toonmark.styles.pack import DEFAULT_STYLE
 
@@ -183,7 +183,7 @@ def cartoonize(
 def _check_transparent(
     transparent: bool, output: Output, targets: Targets, files: list[Path]
 ) -> None:
-    from toonmark.cli.kinds import is_clip
+    from toonmark.cli.file_types import is_clip
 
     if not transparent:
         return

@@ -1,4 +1,4 @@
-"""``toonmark data``: sets to train on, made, checked and looked at."""
+"""``toonmark data``: builds, checks and shows sets to train on."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Kind(StrEnum):
 
 
 class Whose(StrEnum):
-    """Whose left and right, as ``data/formats/sides`` knows it."""
+    """Whether left and right are the person's or the picture's; see ``data/formats/sides``."""
 
     auto = "auto"
     image = "image"
@@ -48,7 +48,7 @@ def landmarks(
     try:
         import torch
 
-        from toonmark.training.annotated import learn
+        from toonmark.training.annotation_learning import learn
     except ModuleNotFoundError as error:
         raise MissingExtraError("toonmark data landmarks", "train") from error
     if threads:

@@ -269,12 +269,12 @@ def crop(
     """Cut upright faces out of pictures whose points are known (by `toonmark data import`)."""
     from toonmark.data.dataset import Dataset
     from toonmark.data.matting import Matting
-    from toonmark.data.sources.given import Given
+    from toonmark.data.sources.known_points import KnownPoints
     from toonmark.data.sources.photos import unwanted_from
     from toonmark.data.sources.selection import Selection
 
     known = Dataset.open(directory)
-    source = Given(
+    source = KnownPoints(
         root=known.images,
         size=size,
         frame=frame.value,

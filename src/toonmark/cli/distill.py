@@ -7,13 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from toonmark.cli import learning
+from toonmark.cli import training_options
 
 
-@learning.on_machine()
+@training_options.on_machine()
 def distill(
-    run: learning.RunArgument,
-    config: learning.ConfigOption = None,
+    run: training_options.RunArgument,
+    config: training_options.ConfigOption = None,
     teacher: Annotated[
         str | None, typer.Option(help="Run of `toonmark train`, weights it kept, or a style pack.")
     ] = None,
@@ -21,14 +21,14 @@ def distill(
         str | None,
         typer.Option(help="Run of `toonmark train-denoiser`, or a style pack that has one."),
     ] = None,
-    faces: learning.FacesOption = None,
-    settings: learning.SettingsOption = None,
+    faces: training_options.FacesOption = None,
+    settings: training_options.SettingsOption = None,
     *,
     machine: Mapping[str, Any],
 ) -> None:
     """Train a generator on what a run draws, for `toonmark export`; started again it goes on."""
     given = {"faces": faces, "teacher": teacher, "denoiser": denoiser}
-    result = learning.trained(run, "distill", config, settings, given, **machine)
+    result = training_options.trained(run, "distill", config, settings, given, **machine)
     if result is not None:
         error = result.error
         typer.echo(

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from toonmark.cli.kinds import MARK, is_clip, pictures_and_videos_in
+from toonmark.cli.file_types import MARK, is_clip, pictures_and_videos_in
 from toonmark.data.dataset_table import COLUMNS
 from toonmark.errors import (
     LandmarksError,

@@ -30,9 +30,9 @@ def page(
     make drawing faster; elsewhere the page sets them itself from its second visit on.
     """
     from toonmark.web import site
-    from toonmark.web.shelf import Shelf
+    from toonmark.web.offered_styles import OfferedStyles
 
-    files = site.write(out, Shelf(tuple(style or ())), address)
+    files = site.write(out, OfferedStyles(tuple(style or ())), address)
     size = sum(file.stat().st_size for file in files if file.suffix not in (".br", ".gz"))
     typer.echo(f"Wrote {out}: {len(files)} files, {size / 1e6:.1f} MB before compression.")
     typer.echo("To try it: python -m http.server -d " + str(out))

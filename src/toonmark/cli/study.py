@@ -53,13 +53,13 @@ def serve(
 
     Answers are kept in answers.sqlite as they are given; the server may be stopped and started.
     """
-    from toonmark.cli import listening
+    from toonmark.cli import page_server
     from toonmark.study.server import make_app
 
     def tell(address: str) -> None:
         typer.echo(f"{address}  (Ctrl-C stops)")
 
-    listening.serve(make_app(out), host, port, tell)
+    page_server.serve(make_app(out), host, port, tell)
 
 
 @app.command()

@@ -7,15 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
-from toonmark.cli import learning
+from toonmark.cli import training_options
 
 
-@learning.on_machine(workers=True)
+@training_options.on_machine(workers=True)
 def train(
-    run: learning.RunArgument,
-    config: learning.ConfigOption = None,
-    faces: learning.FacesOption = None,
-    cartoons: learning.CartoonsOption = None,
+    run: training_options.RunArgument,
+    config: training_options.ConfigOption = None,
+    faces: training_options.FacesOption = None,
+    cartoons: training_options.CartoonsOption = None,
     face_regressor: Annotated[
         str | None, typer.Option(help="Run of train-landmarks on faces.")
     ] = None,
@@ -29,7 +29,7 @@ def train(
         str | None,
         typer.Option(help="Another method that the paper compares with: munit or ganimorph."),
     ] = None,
-    settings: learning.SettingsOption = None,
+    settings: training_options.SettingsOption = None,
     threads: Annotated[
         int, typer.Option(help="On a CPU: 2 runs both directions side by side.", min=1, max=2)
     ] = 2,
@@ -70,7 +70,7 @@ def train(
         kind = Kind(method)
     elif is_run(run) and (there := run_of(run).kind) in COMPARED:
         kind = there  # it goes on as what it is
-    result = learning.trained(
+    result = training_options.trained(
         run, kind, config, settings, given, threads=threads, compiled=compiled, **machine
     )
     if result is not None:

@@ -7,26 +7,26 @@ from typing import Annotated, Any
 
 import typer
 
-from toonmark.cli import learning
+from toonmark.cli import training_options
 
 
-@learning.on_machine()
+@training_options.on_machine()
 def train_denoiser(
-    run: learning.RunArgument,
-    config: learning.ConfigOption = None,
-    faces: learning.FacesOption = None,
-    cartoons: learning.CartoonsOption = None,
+    run: training_options.RunArgument,
+    config: training_options.ConfigOption = None,
+    faces: training_options.FacesOption = None,
+    cartoons: training_options.CartoonsOption = None,
     generators: Annotated[
         str | None,
         typer.Option(help="Run of `toonmark train`, or weights it kept: their faults to learn."),
     ] = None,
-    settings: learning.SettingsOption = None,
+    settings: training_options.SettingsOption = None,
     *,
     machine: Mapping[str, Any],
 ) -> None:
     """Train a denoiser for `toonmark export --denoiser`; started again it goes on."""
     given = {"faces": faces, "cartoons": cartoons, "generators": generators}
-    result = learning.trained(run, "train-denoiser", config, settings, given, **machine)
+    result = training_options.trained(run, "train-denoiser", config, settings, given, **machine)
     if result is not None:
         error = result.error
         typer.echo(

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from toonmark.cli import learning
+from toonmark.cli import training_options
 
 
-@learning.on_machine(workers=True)
+@training_options.on_machine(workers=True)
 def train_landmarks(
     data: Annotated[
         list[str] | None,
@@ -21,13 +21,15 @@ def train_landmarks(
         ),
     ] = None,
     run: Annotated[Path, typer.Option(help="The run's directory.")] = Path("runs/landmarks"),
-    config: learning.ConfigOption = None,
-    settings: learning.SettingsOption = None,
+    config: training_options.ConfigOption = None,
+    settings: training_options.SettingsOption = None,
     *,
     machine: Mapping[str, Any],
 ) -> None:
     """Train a landmark regressor and report its error on held-out pictures."""
-    result = learning.trained(run, "train-landmarks", config, settings, {"data": data}, **machine)
+    result = training_options.trained(
+        run, "train-landmarks", config, settings, {"data": data}, **machine
+    )
     if result is not None:
         error = result.error
         typer.echo(

@@ -7,22 +7,24 @@ from typing import Annotated, Any
 
 import typer
 
-from toonmark.cli import learning
+from toonmark.cli import training_options
 
 
-@learning.on_machine(workers=True)
+@training_options.on_machine(workers=True)
 def train_layers(
-    run: learning.RunArgument,
-    config: learning.ConfigOption = None,
+    run: training_options.RunArgument,
+    config: training_options.ConfigOption = None,
     layers: Annotated[
         list[str] | None, typer.Option(help="Set of `toonmark data layers`; may be repeated.")
     ] = None,
-    settings: learning.SettingsOption = None,
+    settings: training_options.SettingsOption = None,
     *,
     machine: Mapping[str, Any],
 ) -> None:
     """Train a style that draws in layers, for `toonmark export`; started again it goes on."""
-    result = learning.trained(run, "train-layers", config, settings, {"layers": layers}, **machine)
+    result = training_options.trained(
+        run, "train-layers", config, settings, {"layers": layers}, **machine
+    )
     if result is not None:
         error = result.error
         typer.echo(

@@ -1,4 +1,4 @@
-"""Points of a whole set from and to another tool's file."""
+"""Imports the landmarks of a whole set from another tool's file, or exports them to one."""
 
 from __future__ import annotations
 

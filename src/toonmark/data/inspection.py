@@ -120,7 +120,7 @@ def points_problems(points: Array) -> list[str]:
 
 
 def points_outside(points: Array, width: int, height: int) -> int:
-    """How many points lie beyond the outer edges of a picture's pixels."""
+    """The number of points beyond the outer edges of a picture's pixels."""
     x, y = points[:, 0], points[:, 1]
     inside = (x >= -0.5) & (x <= width - 0.5) & (y >= -0.5) & (y <= height - 0.5)
     return int((~inside).sum())

@@ -10,7 +10,7 @@ from toonmark.surroundings import IN_PHOTO, surroundings
 
 
 def matte_on_white(image: Array) -> Array:
-    """How much of each pixel is the person: (H, W) float32 in [0, 1].
+    """The share of each pixel that is the person: (H, W) float32 in [0, 1].
 
     White inside the outline (teeth, eyes, a collar) stays; the edge is one pixel soft.
 

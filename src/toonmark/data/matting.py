@@ -58,7 +58,7 @@ class Matting:
         self._input = self._session.get_inputs()[0].name
 
     def coarse(self, image: Array) -> Array:
-        """How much each pixel belongs to what the picture shows.
+        """The matte of what the picture shows.
 
         Args:
             image: (H, W, 3) uint8 RGB.

@@ -69,7 +69,7 @@ class LiteNetwork:
         self._local = threading.local()
 
     def __call__(self, batch: Array) -> list[Array]:
-        """What the network gives for its one input, float32; in the file's order."""
+        """The network's outputs for its one input, float32, in the file's order."""
         if not hasattr(self._local, "interpreter"):
             interpreter = self._library.Interpreter(str(self._weights), num_threads=1)
             interpreter.allocate_tensors()
@@ -84,7 +84,7 @@ class LiteNetwork:
 
 
 class SelfieMask:
-    """Which pixels are a person's, by MediaPipe's Selfie Segmentation; 20 ms a photo.
+    """The pixels of a person, by MediaPipe's Selfie Segmentation; 20 ms a photo.
 
     Raises:
         MediaPipeMissingError: the weights, or the interpreter LiteRT, are not installed.

@@ -49,7 +49,7 @@ class Proposer(Protocol):
 
 
 def agreement(points: Array, others: Array) -> float:
-    """How well two answers agree, 1 for the same: 0.37 where they differ by 5 % of the eyes."""
+    """The agreement of two answers, 1 for the same: 0.37 where they differ by 5 % of the eyes."""
     unit = max(float(inter_eye_distance(points)), 1e-6)
     apart = np.linalg.norm(np.asarray(points) - others, axis=-1).mean() / unit
     return float(np.exp(-apart / 0.05))

@@ -14,9 +14,9 @@ import numpy as np
 
 from toonmark.data.augmentation import Augmentation
 from toonmark.data.backgrounds import Backgrounds
-from toonmark.data.changes import Changes, Light, Tint
 from toonmark.data.dataset import Dataset
 from toonmark.data.matte import lift, matte_on_white
+from toonmark.data.random_changes import Changes, Light, Tint
 from toonmark.data.relighting import evened
 from toonmark.data.split import Rule
 from toonmark.data.streams import Stream
@@ -133,7 +133,7 @@ class Sampler:
         return self.draw(*self.chosen(iteration, place, batch))
 
     def chosen(self, iteration: int, place: int, batch: int) -> tuple[int, np.random.Generator]:
-        """Which picture that is, and what draws how it is changed."""
+        """The index of a sample's picture, and the random numbers that draw how it is changed."""
         number = iteration * batch + place
         epoch, within = divmod(number, len(self.items))
         of, order = self._order
@@ -152,7 +152,7 @@ class Sampler:
         return Sample(picture, picture, points)
 
     def changes(self, index: int, random: np.random.Generator, shape: tuple[int, ...]) -> Changes:
-        """What is drawn at random for picture ``index``, of ``shape`` (H, W, ...)."""
+        """The random changes of picture ``index``, of ``shape`` (H, W, ...)."""
         dataset, i = self.items[index]
         points, settings = dataset.points[i], self.augmentation
         mirrored = settings.mirror and random.random() < 0.5
@@ -265,7 +265,7 @@ def _no_pictures(folders: Sequence[str], held_out: bool) -> DataError:
 
 
 def _unsuffixed(name: str) -> str:
-    """By what a face's drawing is known: its file's name in the set without the ending."""
+    """The key of a face's drawing: its file's name in the set without the ending."""
     return Path(name).with_suffix("").as_posix()
 
 
@@ -284,7 +284,7 @@ def scaling(shape: tuple[int, ...], size: int) -> Array:
 
 
 def _degraded(picture: Array, random: np.random.Generator, strength: float) -> Array:
-    """What cameras, small pictures and half-trained generators do to a face."""
+    """Blur, noise and blocks, as of cameras, small pictures and half-trained generators."""
     import cv2
 
     picture = np.ascontiguousarray(picture, np.float32)

@@ -1,4 +1,4 @@
-"""A set at a glance: pictures with their points, and histograms of where the points lie."""
+"""A contact sheet of a set: pictures with their points, and histograms of where these lie."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def split(names: Sequence[str], rule: Rule = "name") -> tuple[Array, Array]:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Which pictures of a set a style can be measured on: those that none of its runs had seen.
+    """The pictures of a set that a style can be measured on: those that none of its runs had seen.
 
     Attributes:
         rules: of all runs that it comes from; a picture must be held out by each of them.
@@ -70,7 +70,7 @@ class HeldOut:
     part: Part = "test"
 
     def of(self, names: Sequence[str]) -> list[str]:
-        """Those among the names of a set, all of them and sorted."""
+        """The pictures of this part, out of a set's sorted names."""
         return [
             name
             for index, name in enumerate(names)
@@ -84,7 +84,7 @@ class HeldOut:
 
 
 def rules_of(training: Mapping[str, Any]) -> frozenset[Rule]:
-    """By which rules the runs that a style comes from left pictures out.
+    """The rules by which the runs that a style comes from held pictures out.
 
     Args:
         training: what its pack says of its training. A run that does not say is of before there

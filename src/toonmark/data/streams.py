@@ -14,15 +14,15 @@ class Stream(IntEnum):
     """The use of a generator of random numbers; second in its seed, behind the run's."""
 
     ORDER = 1
-    """In which order a set's pictures come, epoch by epoch."""
+    """The order of a set's pictures, epoch by epoch."""
     PICTURE = 2
-    """How one picture is changed before a network sees it."""
+    """The changes of one picture before a network sees it."""
     MEASURED = 3
     """The same, where a regressor is measured on pictures moved like in training."""
     METHOD = 4
-    """What a step of the method draws: unmatched pairs, the pool, noise."""
+    """A step of the method: unmatched pairs, the pool, noise."""
     SPOILED = 5
-    """How a cartoon is spoiled for the denoiser."""
+    """The faults of a cartoon for the denoiser."""
     JUDGED_FOR_THE_NETWORK = 6
     """Noise on what a paired trainer's discriminator sees while the network learns."""
     JUDGED_REAL = 7

@@ -69,7 +69,7 @@ def composite(picture: Array, background: Array) -> Array:
 
 
 def changes(on_white: Array, on_background: Array, face: Array) -> tuple[float, float]:
-    """How much a cartoon changes with the background, outside of the face and within.
+    """The change of a cartoon with the background, outside of the face and within.
 
     Args:
         on_white, on_background: (H, W, 3) uint8, the two drawings.

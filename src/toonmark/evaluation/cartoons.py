@@ -1,4 +1,4 @@
-"""Scores of real cartoons: those of a perfect style."""
+"""The scores of held-out real cartoons: the best that a style can reach."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def caveats_about(
 def caveats_of_points(
     setting: Setting, faces: Dataset, cartoons: Dataset, styles: Sequence[Drawer]
 ) -> list[str]:
-    """Where what finds the points in drawings also made points that it is measured by.
+    """Caveats of sets whose points were made by the detector that measures the drawings.
 
     Said only where ``dataset.json``, or a style, says what made them.
     """

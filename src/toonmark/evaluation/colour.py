@@ -31,7 +31,7 @@ def rank_correlation(a: Array, b: Array) -> float:
 
 
 def dark_drawn_light(photo: Array, cartoon: Array) -> tuple[int, int]:
-    """How many of the darkest tenth of photos are drawn among the lightest half; of how many.
+    """The number of the darkest tenth of photos that are drawn among the lightest half; and of all.
 
     Args:
         photo, cartoon: (N,) skin lightness.

@@ -45,7 +45,7 @@ def kernel(a: Array, b: Array) -> Array:
 
 @dataclass(frozen=True)
 class _Pairs:
-    """What the kernel is over all pairs: its mean, its mean row by row and column by column.
+    """The kernel over all pairs: its mean, and its mean row by row and column by column.
 
     ``rest`` is its variance beyond a sum of a row's and a column's part (Hoeffding's last term);
     NaN where there are too few pairs to tell.

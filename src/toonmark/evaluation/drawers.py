@@ -39,7 +39,7 @@ class Drawer(Protocol):
 
 
 def template_of(drawer: Drawer) -> Array:
-    """Where a style wants the five points in its crop: (5, 2) fractions of the edge."""
+    """The places of the five points in a style's crop: (5, 2) fractions of the edge."""
     return np.asarray(getattr(drawer, "template", FACE_TEMPLATE), np.float64)
 
 
@@ -49,7 +49,7 @@ def way_back(drawer: Drawer) -> Drawer | None:
 
 
 def split_rules(drawer: Drawer) -> frozenset[Rule]:
-    """By which rules a style's training held pictures out."""
+    """The rules by which a style's training held pictures out."""
     return getattr(drawer, "rules", frozenset({"position"}))
 
 

@@ -1,4 +1,4 @@
-"""Finders of points by name."""
+"""Opens the landmark detectors that evaluation measures with, by name: MTCNN and animeface."""
 
 from __future__ import annotations
 

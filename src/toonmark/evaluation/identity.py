@@ -61,7 +61,7 @@ class Recognizer:
 
 
 def ranks(queries: Array, gallery: Array) -> Array:
-    """At which place, from 1, each query's own gallery entry comes: (N, D), (N, D) to (N,).
+    """The rank, from 1, of each query's own gallery entry: (N, D), (N, D) to (N,).
 
     Ties count against the query: a network that sees no difference must not look perfect.
     """
@@ -81,7 +81,7 @@ class Share:
 
 
 def share(hits: int, n: int) -> Share:
-    """How large a share ``hits`` of ``n`` is, and how sure that is."""
+    """The share of ``hits`` in ``n``, with its confidence interval."""
     from scipy.stats import binomtest
 
     interval = binomtest(hits, n).proportion_ci(method="wilson")

@@ -1,4 +1,4 @@
-"""All measures of one style against its baseline."""
+"""Computes all scores of one style, beside those of its baseline."""
 
 from __future__ import annotations
 

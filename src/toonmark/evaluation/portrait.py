@@ -22,9 +22,9 @@ import numpy as np
 
 from toonmark.cutout import figure
 from toonmark.data.face_mesh import FaceMesh
+from toonmark.data.layers.face_regions import SIZE
 from toonmark.data.layers.glasses import NONE, SURE, fitted
 from toonmark.data.layers.photo_regions import found_regions
-from toonmark.data.layers.places import SIZE
 from toonmark.data.matting import Matting
 from toonmark.data.mediapipe_networks import SelfieMask
 from toonmark.evaluation.background import iou
@@ -107,7 +107,7 @@ class PortraitJudge:
 
 
 def _outside(drawn: Array, person: Array) -> float:
-    """How much of what is drawn is farther from the person than :data:`_AWAY`."""
+    """The share of the drawing that is farther from the person than :data:`_AWAY`."""
     reach = round(_AWAY * _EDGE)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2)
     near = cv2.dilate(person.astype(np.uint8), disc) > 0
@@ -122,7 +122,7 @@ def _median_lab(image: Array, mask: Array) -> Array:
 
 
 def portrait_scores(judged: Sequence[JudgedPortrait]) -> Portraits:
-    """Of all drawings of one style."""
+    """The scores over all drawings of one style."""
     overlaps = {
         name: np.array([getattr(one, name) for one in judged])
         for name in ("overlap", "second", "agreed")

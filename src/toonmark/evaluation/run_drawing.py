@@ -18,7 +18,7 @@ from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig, UnpairedConfig
 from toonmark.training.networks import DIRECTIONS, load_generators
 from toonmark.training.run import config_of
-from toonmark.training.trained import training_facts
+from toonmark.training.style_loading import training_facts
 
 
 class GeneratorDrawer:

@@ -72,7 +72,7 @@ class Structure(_Record):
 
 
 class Identity(_Record):
-    """From the cartoon, its photo among N."""
+    """Identity: how often a cartoon's own photo is found among N."""
 
     top1: Interval
     top5: Interval
@@ -145,7 +145,7 @@ class Portraits(_Record):
 
 
 class Cycle(_Record):
-    """How near a picture comes to itself after going there and back."""
+    """The difference of a picture from itself after going there and back."""
 
     l1: float = Field(description="mean absolute difference, of 1")
     perceptual: float = Field(description="of the features; 1 is another picture's distance")

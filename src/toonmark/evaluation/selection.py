@@ -41,7 +41,7 @@ class Selection:
         return Selection(self.names[:n], self.files[:n], self.points[:n], [])
 
     def with_points(self) -> Selection:
-        """Those whose points are known."""
+        """The pictures whose points are known."""
         which = [i for i, points in enumerate(self.points) if points is not None]
         return Selection(
             [self.names[i] for i in which],

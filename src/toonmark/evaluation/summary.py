@@ -41,7 +41,7 @@ def error_text(error: PointError | None) -> str:
 
 
 def caption(reference: Reference) -> str:
-    """Under what circumstances the numbers were measured."""
+    """The conditions under which the numbers were measured."""
     setting = reference.setting
     return (
         f"{setting.n_faces} faces of {setting.faces}, {setting.n_cartoons} cartoons of"

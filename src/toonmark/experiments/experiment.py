@@ -8,7 +8,7 @@ from pathlib import Path
 
 from toonmark.artifacts import has_checkpoint
 from toonmark.errors import ConfigurationError, RunError
-from toonmark.experiments import brought, further, measuring, state
+from toonmark.experiments import imported_runs, measuring, other_extractors, state
 from toonmark.experiments.figures import (
     shown_in_figures,
     write_figures,
@@ -90,7 +90,7 @@ def tabulate(
         DataError: the sets cannot be measured on.
     """
     jobs = jobs_of(plan, out)
-    brought.check(jobs)
+    imported_runs.check(jobs)
     exported, failed = export_finished(jobs, out)
     if not exported:
         reasons = "; ".join(failed.values()) or _reasons(jobs)
@@ -99,7 +99,7 @@ def tabulate(
             "Start the same command again to go on training.",
         )
     evaluation = measure(plan, exported, out, on_progress)
-    others = further.further(
+    others = other_extractors.distances(
         plan, exported, lambda name: measure(plan, exported, out, on_progress, name)
     )
     results = results_of(plan, jobs, evaluation, failed, others)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from toonmark.evaluation.scores import PointError, Reference, Setting
-from toonmark.experiments import further
-from toonmark.experiments.brought import Elsewhere
+from toonmark.experiments import other_extractors
+from toonmark.experiments.imported_runs import ImportedRun
 from toonmark.experiments.results import Results, Row
 from toonmark.experiments.spread import Spread
 
@@ -104,7 +104,7 @@ def _but(results: Results) -> str:
 
 
 def _elsewhere(results: Results) -> list[str]:
-    """How the runs were trained that were not trained here; those of one kind in one sentence."""
+    """The facts of the runs that were not trained here; those of one kind in one sentence."""
     kinds: dict[str, list[str]] = {}
     for row in results.rows:
         of: dict[str, list[int]] = {}
@@ -119,7 +119,7 @@ def _elsewhere(results: Results) -> list[str]:
     ]
 
 
-def _how(one: Elsewhere, results: Results) -> str:
+def _how(one: ImportedRun, results: Results) -> str:
     precision = {"bf16-mixed": "mixed (bfloat16)", "32-true": "single"}
     parts = [
         f"{_pictures(one.batch)} a domain an iteration",
@@ -160,7 +160,7 @@ def notes(results: Results) -> list[str]:
             " median. Variety: mean distance between two drawings' features, of that between two"
             " real cartoons, and of that between two of the photos.",
         ]
-        if results.methods and (text := further.missing(results.further, s.extractor)):
+        if results.methods and (text := other_extractors.missing(results.further, s.extractor)):
             told.append(text)
         told += r.warnings
     if results.other_references:
@@ -210,7 +210,7 @@ def markdown(results: Results, command: str) -> str:
     lines += [f"| {' | '.join(row)} |" for row in rows]
     if text := order(results):
         lines += ["", text]
-    lines += further.told(results.further, {row.name: row.title for row in results.rows})
+    lines += other_extractors.told(results.further, {row.name: row.title for row in results.rows})
     lines += ["", *(f"- {note}" for note in notes(results))]
     if lost := failures(results):
         lines += ["", "Without scores:", "", *(f"- {text}" for text in lost)]

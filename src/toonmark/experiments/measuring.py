@@ -1,4 +1,4 @@
-"""Measures finished runs, all on the same pictures."""
+"""Measures the finished runs of an experiment, all on the same pictures."""
 
 from __future__ import annotations
 
@@ -88,16 +88,18 @@ def folders(plan: Plan, jobs: Sequence[Job]) -> tuple[str, str]:
     """The faces and cartoons that are measured on.
 
     Raises:
-        DataError: training used several folders and the plan does not say which counts.
+        DataError: training used several folders, or none, and the plan does not say which counts.
     """
     chosen = []
     for domain in ("faces", "cartoons"):
         named = getattr(plan.measure, domain)
         configs = [job.training for job in jobs if job.training is not None]
         trained = list(dict.fromkeys(f for config in configs for f in getattr(config, domain)))
-        if named is None and len(trained) != 1:  # none: no row is trained
+        if named is None and len(trained) != 1:
             raise DataError(
-                f"The rows are trained on several folders of {domain}.",
+                f"The rows are trained on several folders of {domain}."
+                if trained
+                else f"No row is trained, so no row says on which {domain} to measure.",
                 f"Name the one to measure on as `measure: {domain}:` in the plan.",
             )
         chosen.append(named or trained[0])

@@ -40,7 +40,7 @@ COMPARISON: dict[str, dict[str, Any]] = {
 
 
 class Measuring(Frozen):
-    """How the finished rows are measured; may change without training anything again."""
+    """The settings for measuring finished rows; may change without training anything again."""
 
     n: int = Field(500, ge=2, description="photos, and at most as many cartoons")
     seed: int = 0
@@ -54,7 +54,7 @@ class Measuring(Frozen):
     weights: str | None = Field(None, description="the extractor's weights, where it needs them")
     also: list[str] | None = Field(
         None,
-        description="further extractors, for FID and KID; unless given, a comparison of methods "
+        description="other extractors, for FID and KID; unless given, a comparison of methods "
         "has Illustration2Vec where its weights are, and else VGG16",
     )
     finder: str = Field("mtcnn", description="of points in drawings; animeface for anime")

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pydantic import BaseModel, ConfigDict, Field
 
 from toonmark.evaluation.scores import Evaluation, Reference, Scores
-from toonmark.experiments import brought, state
-from toonmark.experiments.brought import Elsewhere
-from toonmark.experiments.further import Further
+from toonmark.experiments import imported_runs, state
+from toonmark.experiments.imported_runs import ImportedRun
+from toonmark.experiments.other_extractors import ExtractorDistances
 from toonmark.experiments.plan import COMPARISON, Job, Plan
 from toonmark.experiments.spread import Spread
 from toonmark.training.config import TrainConfig
@@ -58,7 +58,7 @@ class Row(_Record):
     title: str
     seeds: list[int] = Field(description="those that were measured")
     missing: dict[int, str] = Field(description="why the other seeds were not")
-    elsewhere: dict[int, Elsewhere] = Field({}, description="seeds that were not trained here")
+    elsewhere: dict[int, ImportedRun] = Field({}, description="seeds that were not trained here")
     kid: Spread | None = None
     fid: Spread | None = None
     landmark_error: Spread | None = Field(None, description="median, of the inter-eye distance")
@@ -85,7 +85,7 @@ class Results(_Record):
     precision: str = "32-true"
     rows: list[Row]
     methods: bool = Field(False, description="whether other methods than ours are compared")
-    further: list[Further] = Field([], description="FID and KID by further networks")
+    further: list[ExtractorDistances] = Field([], description="FID and KID by other networks")
     other_references: list[Reference] = Field(
         [], description="of further sets of cartoons, where rows are trained on several"
     )
@@ -110,7 +110,7 @@ def results_of(
     jobs: Sequence[Job],
     evaluation: Evaluation | None,
     failed: Mapping[str, str] | None = None,
-    further: Sequence[Further] = (),
+    further: Sequence[ExtractorDistances] = (),
 ) -> Results:
     """Puts the runs' scores together.
 
@@ -119,7 +119,7 @@ def results_of(
         jobs: all of its runs.
         evaluation: the scores of those that were measured, named after their runs.
         failed: why finished runs could not be measured, by name.
-        further: what further extractors say.
+        further: what other extractors say.
     """
     measured = {s.name: s for s in (evaluation.scores if evaluation else ())}
     rows = []
@@ -147,7 +147,9 @@ def results_of(
                 title=TITLES.get(name, name),
                 seeds=list(scores),
                 missing={j.seed: _why(j, failed or {}) for j in own if j.name not in measured},
-                elsewhere={j.seed: told for j in own if (told := brought.told(j)) is not None},
+                elsewhere={
+                    j.seed: told for j in own if (told := imported_runs.told(j)) is not None
+                },
                 paper_fid_ratio=_paper_ratio(plan, name),
                 **spreads,
                 **ratios,
@@ -176,7 +178,7 @@ def _in_all(job: Job) -> int:
     assert config is not None
     if not isinstance(config, TrainConfig) or config.start_from is None:
         return config.iterations
-    from toonmark.training.trained import training_facts
+    from toonmark.training.style_loading import training_facts
 
     return int(training_facts(config, config.iterations, job.folder)["iterations"])
 

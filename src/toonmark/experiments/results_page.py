@@ -18,7 +18,7 @@ from toonmark.evaluation.scores import Evaluation, Scores
 from toonmark.evaluation.tables import Barred, Table, TableRow, setting_table
 from toonmark.experiments import markdown_table
 from toonmark.experiments.figures import COMPARED_ROWS
-from toonmark.experiments.further import Further
+from toonmark.experiments.other_extractors import ExtractorDistances
 from toonmark.experiments.results import Results, Row
 from toonmark.experiments.spread import Spread
 from toonmark.files import write_text
@@ -117,7 +117,7 @@ def _table(results: Results) -> Table:
     return Table(markdown_table.HEADINGS, rows)
 
 
-def _further(one: Further, results: Results) -> Table:
+def _further(one: ExtractorDistances, results: Results) -> Table:
     """What a further extractor says."""
     floor = "–" if one.floor_fid is None else f"{one.floor_fid:.2f}"
     rows = [

@@ -1,4 +1,4 @@
-"""A measure over the seeds of a row."""
+"""The mean and the deviation of a measure over the seeds of a row."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Spread(BaseModel):
 
     @classmethod
     def of(cls, values: Sequence[float | None]) -> Spread | None:
-        """Of those seeds that have a value."""
+        """The spread over those seeds that have a value; None if none has."""
         known = [value for value in values if value is not None]
         if not known:
             return None

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from toonmark.artifacts import METRICS, brought_to, checkpoint_of
+from toonmark.artifacts import METRICS, checkpoint_of, imported_weights
 from toonmark.errors import ConfigurationError, RunError
-from toonmark.experiments import brought
+from toonmark.experiments import imported_runs
 from toonmark.experiments.plan import Job
 from toonmark.files import write_text
 from toonmark.training.config import TrainConfig, UnpairedConfig
@@ -132,11 +132,11 @@ def prepare(jobs: Sequence[Job]) -> None:
     }
     for path, preset, size in sorted(regressors):
         load_regressor(path, preset, size)
-    brought.check(jobs)
+    imported_runs.check(jobs)
     for job in jobs:
         if job.training is None:
             continue
-        if brought_to(job.folder) is not None:
+        if imported_weights(job.folder) is not None:
             continue
         try:
             open_run(job.folder, type(job.training), job.training)

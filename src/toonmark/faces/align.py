@@ -1,7 +1,8 @@
 """Alignment by landmarks, and the crop of a face: in training, measuring and use.
 
 A transform is a (2, 3) matrix that maps picture pixels to crop pixels, pixel centres at whole
-numbers. ``toonmark.training.batched`` cuts whole batches in torch, and is tested against this.
+numbers. ``toonmark.training.batch_sampling`` cuts whole batches in torch, and is tested against
+this.
 """
 
 from __future__ import annotations
@@ -179,7 +180,7 @@ def warped(
 
 
 def inside(shape: tuple[int, ...], transform: Array, size: int | tuple[int, int]) -> Array:
-    """Which pixels of a crop lie inside a picture of ``shape`` (H, W, ...): (height, width) bool.
+    """The pixels of a crop inside a picture of ``shape`` (H, W, ...): (height, width) bool.
 
     Args:
         transform: (2, 3), picture pixels to crop pixels.

@@ -31,7 +31,7 @@ class FaceAxes:
 
     @classmethod
     def of(cls, points: Array) -> FaceAxes:
-        """By a face's five points, (5, 2) pixels."""
+        """The axes of a face by its five points, (5, 2) pixels."""
         points = np.asarray(points, np.float64)
         across = points[RIGHT_EYE] - points[LEFT_EYE]
         unit = max(float(np.linalg.norm(across)), 1e-6)
@@ -59,7 +59,7 @@ class FaceCoordinates:
 
     @classmethod
     def of(cls, points: Array, size: int) -> FaceCoordinates:
-        """By a face's five points, (5, 2) pixels of a square picture of ``size``."""
+        """Pixels by a face's axes: (5, 2) points, pixels of a square picture of ``size``."""
         points = np.asarray(points, np.float64)
         axes = FaceAxes.of(points)
         axis, width = axes.right, axes.unit

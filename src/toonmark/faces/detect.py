@@ -98,7 +98,7 @@ def find_faces(image: Array, thorough: bool = False) -> list[Face]:
 
 
 def _closer(image: Array, faces: list[Face]) -> list[Face]:
-    """What a closer look finds; of what a coarser one should have seen, only what it saw.
+    """The finds of a closer look; of those that a coarser one should have seen, only those it saw.
 
     Else badges and patterns are faces. Of 200 portraits in groups of up to 25 it loses none.
     """

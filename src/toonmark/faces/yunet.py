@@ -127,7 +127,7 @@ def _filled_up(small: Array) -> Array:
 
 
 def _plausible(found: Array, shape: tuple[int, ...]) -> Array:
-    """Which of the detector's finds can be faces of a picture of this shape: (n,) bool.
+    """Whether each of the detector's finds can be a face of a picture of this shape: (n,) bool.
 
     Nothing that the network says is trusted: not a number, a box of no size or larger than the
     picture, one whose middle lies outside, points far from their box or all in one place.

@@ -50,7 +50,7 @@ TERMS = ("adversarial", "features", "structure", "absolute")
 
 
 class GanimorphWeights(Frozen):
-    """They sum to 1, since each term is normalised."""
+    """The loss terms' weights; they sum to 1, since each term is normalised."""
 
     adversarial: float = Field(0.49, gt=0, description="lambda_GAN")
     features: float = Field(0.21, gt=0, description="lambda_FM")
@@ -107,11 +107,7 @@ class GanimorphTrainer(UnpairedTrainer[GanimorphConfig, GanimorphNetworks]):
     build = GanimorphNetworks
 
     def generator_loss(
-        self,
-        direction: Direction,
-        batches: Mapping[Domain, Batch],
-        stage2: bool,
-        draws: Draws,
+        self, direction: Direction, batches: Mapping[Domain, Batch], stage2: bool, draws: Draws
     ) -> tuple[Tensor, Parts, Generated]:
         """The objective of one direction; its scales are common to both."""
         batch, networks = batches[direction.source], self.networks
@@ -135,12 +131,7 @@ class GanimorphTrainer(UnpairedTrainer[GanimorphConfig, GanimorphNetworks]):
         return total(parts), parts, Generated(drawn.detach(), points)
 
     def discriminator_loss(
-        self,
-        direction: Direction,
-        batch: Batch,
-        generated: Generated,
-        stage2: bool,
-        draws: Draws,
+        self, direction: Direction, batch: Batch, generated: Generated, stage2: bool, draws: Draws
     ) -> tuple[Tensor, Parts]:
         """Least squares, the discriminators' side."""
         judge = self.networks.discriminators[direction.target]

@@ -120,11 +120,7 @@ class MunitTrainer(UnpairedTrainer[MunitConfig, MunitNetworks]):
         return torch.optim.Adam(parameters, rate, betas, weight_decay=decay, fused=True)
 
     def generator_loss(
-        self,
-        direction: Direction,
-        batches: Mapping[Domain, Batch],
-        stage2: bool,
-        draws: Draws,
+        self, direction: Direction, batches: Mapping[Domain, Batch], stage2: bool, draws: Draws
     ) -> tuple[Tensor, Parts, Generated]:
         """Eq. 5 of one direction; the other direction has the other half of the terms."""
         batch, weights = batches[direction.source], self.config.weights
@@ -149,12 +145,7 @@ class MunitTrainer(UnpairedTrainer[MunitConfig, MunitNetworks]):
         return total(parts), parts, Generated(drawn.detach(), points)
 
     def discriminator_loss(
-        self,
-        direction: Direction,
-        batch: Batch,
-        generated: Generated,
-        stage2: bool,
-        draws: Draws,
+        self, direction: Direction, batch: Batch, generated: Generated, stage2: bool, draws: Draws
     ) -> tuple[Tensor, Parts]:
         """Eq. 4, the discriminators' side, over all scales."""
         judge = self.networks.discriminators[direction.target]

@@ -20,7 +20,7 @@ from toonmark.training.weighted_sets import Sets
 
 
 class OptimisedConfig(Frozen):
-    """Where such a method takes its style and its features from."""
+    """The style pictures and the features of such a method."""
 
     cartoons: Sets = Field(default=[], description="sets that the style is taken from")
     size: int = Field(128, ge=32, multiple_of=32)

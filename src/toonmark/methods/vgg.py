@@ -121,7 +121,7 @@ def open_vgg(weights: str | Path | None = None, pooling: Pooling = "max") -> Vgg
 
 
 def weights_of_vgg(weights: str | Path | None = None) -> str:
-    """Which weights :func:`open_vgg` takes, for records: a file's name and digest.
+    """The weights that :func:`open_vgg` takes, for records: a file's name and digest.
 
     Raises:
         MissingWeightsError: as there.

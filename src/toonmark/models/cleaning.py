@@ -34,7 +34,7 @@ def cleaned(image: Tensor, maps: Tensor) -> Tensor:
 
 
 def kept(missing: Tensor, maps: Tensor) -> Tensor:
-    """How much of each pixel :func:`cleaned` keeps.
+    """The share of each pixel that :func:`cleaned` keeps.
 
     Args:
         missing: (N, 3, S, S) in [0, 2], what there is less of than in white.

@@ -1,4 +1,4 @@
-"""Layers' scores and colours to a drawing of twice their size."""
+"""Composes a drawing of layers' scores and colours, at twice the scores' size."""
 
 from __future__ import annotations
 

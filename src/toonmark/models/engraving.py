@@ -1,4 +1,4 @@
-"""Pictures as lines of ink on paper."""
+"""Turns a drawing into black lines on white, as an engraver would: the look ``ink``."""
 
 from __future__ import annotations
 

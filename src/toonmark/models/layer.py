@@ -1,4 +1,4 @@
-"""The flat layers of an illustration of a portrait."""
+"""The names and numbers of the layers of a drawing: skin, hair, clothes, ink and others."""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ def without_patches(planes: Sequence[Tensor]) -> list[Tensor]:
 
 
 def relief(photo: Tensor, skin: Tensor) -> Tensor:
-    """How much lighter skin is at each place than around it: what makes a face somebody's.
+    """The lightness of skin at each place above that around it: it makes a face somebody's.
 
     A photo's light falls from anywhere, so a tone is told by the difference: under brows and nose,
     in folds and beside cheekbones skin is darker, on ridges lighter.

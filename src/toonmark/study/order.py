@@ -17,7 +17,7 @@ def _shuffled(items: list[str], *what: object) -> list[str]:
 
 
 def group_order(study: Study, rater: str) -> list[int]:
-    """In which order a rater sees the groups."""
+    """The order in which a rater sees the groups."""
     numbers = [f"{number:06d}" for number in range(len(study.groups))]
     return [int(number) for number in _shuffled(numbers, study.seed, rater, "groups")]
 

@@ -144,7 +144,7 @@ def _method(study: Study, group: int, token: str) -> str:
 
 
 def _resampled(shape: tuple[int, int], seed: int) -> tuple[Array, Array]:
-    """How often each rater and each group is drawn: (B, raters), (B, groups)."""
+    """The number of times that each rater and each group is drawn: (B, raters), (B, groups)."""
     rng = np.random.default_rng(seed)
     raters, groups = (
         rng.multinomial(n, np.full(n, 1 / n), RESAMPLES) if n else np.zeros((RESAMPLES, 0))

@@ -61,7 +61,7 @@ class Study(_Record):
 
     @property
     def checksum(self) -> str:
-        """Of everything in the study; answers belong to one checksum."""
+        """The checksum of everything in the study; answers belong to one."""
         return hashlib.sha256(_canonical(self.model_dump(mode="json"))).hexdigest()
 
     def method_of(self, group: int, token: str) -> str | None:

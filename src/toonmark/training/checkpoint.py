@@ -89,7 +89,7 @@ def facts(path: Path) -> dict[str, str]:
 
 
 def iterations(path: Path) -> int:
-    """How many iterations weights have behind them, by their header; or else by their name.
+    """The number of iterations behind weights, by their header; or else by their name.
 
     Raises:
         RunError: no such file, a damaged one, or one that does not say.
@@ -138,12 +138,12 @@ def prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def part(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Those that begin with ``prefix/``, without it."""
+    """The tensors whose names begin with ``prefix/``, without it."""
     return under(prefix + "/", tensors)
 
 
 def under(start: str, values: Mapping[str, V]) -> dict[str, V]:
-    """Those values whose names begin with ``start``, without it."""
+    """The values whose names begin with ``start``, without it."""
     return {k[len(start) :]: value for k, value in values.items() if k.startswith(start)}
 
 
@@ -158,7 +158,35 @@ def load_weights(module: nn.Module, tensors: Mapping[str, Tensor], what: str) ->
         ) from error
 
 
-def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+def training_tensors(
+    networks: Mapping[str, nn.Module], optimizers: Mapping[str, torch.optim.Optimizer]
+) -> dict[str, Tensor]:
+    """The weights of networks and the states of optimisers, each under its name and a slash."""
+    tensors: dict[str, Tensor] = {}
+    for name, network in networks.items():
+        tensors |= prefixed(name, network.state_dict())
+    for name, optimizer in optimizers.items():
+        tensors |= prefixed(name, _optimizer_tensors(optimizer))
+    return tensors
+
+
+def restore_training(
+    networks: Mapping[str, nn.Module],
+    optimizers: Mapping[str, torch.optim.Optimizer],
+    tensors: Mapping[str, Tensor],
+) -> None:
+    """Undoes :func:`training_tensors`.
+
+    Raises:
+        RunError: weights are of other networks.
+    """
+    for name, network in networks.items():
+        load_weights(network, part(name, tensors), "this run")
+    for name, optimizer in optimizers.items():
+        _restore_optimizer(optimizer, part(name, tensors))
+
+
+def _optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
     """An optimiser's state as plain tensors, ``<parameter index>/<name>``."""
     state = optimizer.state_dict()["state"]
     return {
@@ -168,8 +196,8 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
     }
 
 
-def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """Undoes :func:`optimizer_tensors`; learning rates stay as they are set."""
+def _restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """Undoes :func:`_optimizer_tensors`; learning rates stay as they are set."""
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in tensors.items():
         index, name = key.split("/", 1)

@@ -1,11 +1,13 @@
 """The configuration of each kind of run: typed, frozen, printable, saved with it.
 
-Everything that changes the weights stands here. What only changes where and how fast it runs
-(devices, threads) does not, so that a run may move to another machine.
+All settings that change the weights stand here but the precision, which is recorded with the
+weights: a run goes on in no other (:func:`toonmark.training.loop.train`). What only changes where
+and how fast it runs (devices, processes, workers) is not kept: a run may move to another machine.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -75,13 +77,16 @@ ABLATION: dict[str, Method] = {
 
 
 class RunConfig(Frozen):
-    """What every kind of run's configuration is.
+    """The base of the configurations of all kinds of runs.
 
     Attributes:
-        run_kind: what it is of; written into the run.
+        run_kind: the kind of the run; written into it.
+        fixed: settings of older versions, each with the one value that is left: runs that say
+            this value are read.
     """
 
     run_kind: ClassVar[Kind]
+    fixed: ClassVar[Mapping[str, Any]] = {}
 
 
 #: The learning rate of a larger batch is this power of it higher. Adam's steps are about as long as
@@ -91,7 +96,7 @@ BATCH_POWER = 0.25
 
 
 class UnpairedConfig(RunConfig):
-    """What all methods that learn from unpaired faces and cartoons have in common.
+    """The base of the configurations of all methods that learn from unpaired faces and cartoons.
 
     ``pictures`` may be given in place of ``stage1`` and ``stage2``: how many of each domain both
     stages see together, half of them in each. ``learning_rate``, unless it is given too, is then
@@ -241,7 +246,7 @@ class RegressorConfig(RunConfig):
 
 
 class PairedConfig(RunConfig):
-    """What the supervised trainings share; see :class:`toonmark.training.paired.PairedTrainer`."""
+    """The base of the supervised ones; see :class:`toonmark.training.paired.PairedTrainer`."""
 
     faces: Sets = Field(min_length=1, description="folders of photos with landmarks.csv")
     backgrounds: list[str] = Field(default=[], description="folders of pictures put behind them")
@@ -324,22 +329,18 @@ class LayersConfig(RunConfig):
     """One run of ``toonmark train-layers``; beyond the paper."""
 
     run_kind: ClassVar[Kind] = Kind.LAYERS
+    fixed: ClassVar[Mapping[str, Any]] = {"blocks": 5, "kernel": 3}
 
     layers: Sets = Field(min_length=1, description="sets of `toonmark data layers`")
     size: int = Field(512, ge=128, multiple_of=32, description="edge of the drawing in pixels")
     width: int = Field(48, ge=16, multiple_of=16, description="channels of the network")
-    blocks: int = Field(5, ge=1, description="residual blocks at a sixteenth of the size")
-    kernel: Literal[1, 3] = Field(
-        3, description="edge of the last convolution in pixels; 1 draws sooner, and sees less"
-    )
     iterations: int = Field(12_000, ge=1)
     batch: int = Field(8, ge=1, description="portraits a step, over all processes")
     learning_rate: float = Field(1e-3, gt=0)
     average: float = Field(0.998, ge=0, lt=1)
     start_from: str | None = Field(
         None,
-        description="another run, or a style pack that it became: its network is the start; of a "
-        "deeper one, evenly spaced blocks",
+        description="another run, or a style pack that it became: its network is the start",
     )
     seed: int = 0
     split: Rule = _SPLIT

@@ -38,8 +38,8 @@ from toonmark.training import checkpoint
 from toonmark.training.config import DistillationConfig
 from toonmark.training.fabric import placed, precision_of
 from toonmark.training.paired import PairedTrainer, Pairs
+from toonmark.training.style_loading import load_student, trained_style
 from toonmark.training.tensors import to_points, to_tensor
-from toonmark.training.trained import load_student, trained_style
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric

@@ -23,7 +23,7 @@ CHANNELS_LAST = frozenset({"cuda"})
 
 
 def precision_of(fabric: Fabric) -> str:
-    """In which precision it computes: one of :data:`PRECISIONS`."""
+    """The precision that a fabric computes in: one of :data:`PRECISIONS`."""
     return str(fabric.strategy.precision.precision)
 
 

@@ -119,23 +119,14 @@ class StyleTrainer(UnpairedTrainer[TrainConfig, Networks]):
     # The method's terms --------------------------------------------------------------------
 
     def generator_loss(
-        self,
-        direction: Direction,
-        batches: Mapping[Domain, Batch],
-        stage2: bool,
-        draws: Draws,
+        self, direction: Direction, batches: Mapping[Domain, Batch], stage2: bool, draws: Draws
     ) -> tuple[Tensor, Parts, Generated]:
         """See :func:`toonmark.training.step.generator_loss`."""
         batch, local = batches[direction.source], self.config.local_in(stage2)
         return generator_loss(self.networks, direction, batch, self.config, local, draws)
 
     def discriminator_loss(
-        self,
-        direction: Direction,
-        batch: Batch,
-        generated: Generated,
-        stage2: bool,
-        draws: Draws,
+        self, direction: Direction, batch: Batch, generated: Generated, stage2: bool, draws: Draws
     ) -> tuple[Tensor, Parts]:
         """See :func:`toonmark.training.step.discriminator_loss`."""
         local = self.config.local_in(stage2)
@@ -151,7 +142,7 @@ class StyleTrainer(UnpairedTrainer[TrainConfig, Networks]):
         """See :func:`toonmark.training.step.discriminator_draws`."""
         return discriminator_draws(self.config, shape, random)
 
-    def further(
+    def extra_gradients(
         self, direction: Direction, batches: Mapping[Domain, Batch]
     ) -> tuple[Gradients, Parts]:
         """The regressors', where they learn along the way."""

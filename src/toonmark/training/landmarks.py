@@ -23,11 +23,11 @@ from toonmark.losses import landmark_consistency
 from toonmark.models.heatmaps import heatmaps, points_from_heatmaps
 from toonmark.models.presets import Preset, build_regressor
 from toonmark.training import checkpoint
-from toonmark.training.ahead import Ahead
 from toonmark.training.config import RegressorConfig, decayed
 from toonmark.training.fabric import placed, precision_of
 from toonmark.training.gradient_step import Gate
 from toonmark.training.networks import average_into
+from toonmark.training.prefetch import Prefetcher
 from toonmark.training.processes import Update, places
 from toonmark.training.run import check_size
 from toonmark.training.tensors import sent, to_points, to_tensor
@@ -44,7 +44,7 @@ class LandmarkTrainer:
         self.config, self.fabric = config, fabric
         torch.manual_seed(config.seed)
         self.sampler = self._sampler(config.augmentation, held_out=False)
-        self.pictures = Ahead(
+        self.pictures = Prefetcher(
             _Pictures(self.sampler, config.batch, places(fabric, config.batch)),
             config.iterations,
             pinned=fabric.device.type == "cuda",
@@ -55,6 +55,8 @@ class LandmarkTrainer:
         self.optimizer = torch.optim.Adam(
             self.regressor.parameters(), lr=config.learning_rate, fused=True
         )
+        networks = {"regressor": self.regressor, "averaged": self.averaged}
+        self._state = networks, {"optimizer": self.optimizer}
         self.gate = Gate(fabric.device)
 
     def _sampler(self, augmentation: Augmentation, *, held_out: bool) -> Sampler:
@@ -90,17 +92,11 @@ class LandmarkTrainer:
 
     def tensors(self) -> dict[str, Tensor]:
         """Weights, averaged weights and the optimiser's state."""
-        return {
-            **checkpoint.prefixed("regressor", self.regressor.state_dict()),
-            **checkpoint.prefixed("averaged", self.averaged.state_dict()),
-            **checkpoint.prefixed("optimizer", checkpoint.optimizer_tensors(self.optimizer)),
-        }
+        return checkpoint.training_tensors(*self._state)
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         """Undoes :meth:`tensors`."""
-        checkpoint.load_weights(self.regressor, checkpoint.part("regressor", tensors), "this run")
-        checkpoint.load_weights(self.averaged, checkpoint.part("averaged", tensors), "this run")
-        checkpoint.restore_optimizer(self.optimizer, checkpoint.part("optimizer", tensors))
+        checkpoint.restore_training(*self._state, tensors)
 
     def on_iteration_end(self, iteration: int, folder: Path) -> None:
         """A regressor writes nothing between checkpoints."""
@@ -140,7 +136,7 @@ class LandmarkTrainer:
 
 @dataclass(frozen=True)
 class _Pictures:
-    """Makes the pictures of an iteration, on the processor; see :class:`Ahead`."""
+    """Makes the pictures of an iteration, on the processor; see :class:`Prefetcher`."""
 
     sampler: Sampler
     batch: int

@@ -29,12 +29,12 @@ from toonmark.models.heatmaps import heatmaps
 from toonmark.models.layer import UNKNOWN, Layer
 from toonmark.models.layered import LAYERED, LayeredGenerator, LayerScores
 from toonmark.training import checkpoint
-from toonmark.training.ahead import Ahead
 from toonmark.training.config import LayersConfig, decayed
 from toonmark.training.fabric import placed, precision_of
 from toonmark.training.gradient_step import Gate
 from toonmark.training.networks import average_into
 from toonmark.training.packs import pack_networks
+from toonmark.training.prefetch import Prefetcher
 from toonmark.training.processes import Update, places
 from toonmark.training.samples import write_grid
 from toonmark.training.tensors import sent, to_points, to_tensor
@@ -87,51 +87,31 @@ def layer_loss(scores: Tensor, layers: Tensor) -> Tensor:
     return total / count.clamp(min=1.0)
 
 
-def shortened(weights: Mapping[str, Tensor], blocks: int, kernel: int) -> dict[str, Tensor]:
-    """Weights of :class:`LayerScores` for a network of fewer blocks, or a last convolution of 1.
-
-    Of more blocks than wanted, evenly spaced ones are kept, the first and the last among them; of
-    a convolution of 3 x 3, its middle. Where the weights have fewer, they are as they were.
-    """
-    own = 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("blocks."))
-    kept = {old: new for new, old in enumerate(np.linspace(0, own - 1, min(blocks, own)).round())}
-    fitted = {}
-    for name, value in weights.items():
-        room, number, *rest = name.split(".")
-        if room == "blocks":
-            if int(number) in kept:
-                fitted[".".join([room, str(kept[int(number)]), *rest])] = value
-        elif name == "last.1.weight" and kernel < value.shape[-1]:
-            fitted[name] = value[..., 1:2, 1:2].contiguous()
-        else:
-            fitted[name] = value
-    return fitted
-
-
 class LayerTrainer:
     """Supervised learning with averaged weights; see :class:`toonmark.training.loop.Trainer`."""
 
     def __init__(self, config: LayersConfig, fabric: Fabric) -> None:
         self.config, self.fabric = config, fabric
         torch.manual_seed(config.seed)
-        self.network = LayerScores(config.width, config.blocks, config.kernel)
+        self.network = LayerScores(config.width)
         self.before: list[dict[str, Any]] = []
         self.learnt = config.start_from is not None
         if config.start_from is not None:
             start, _, facts = load_layers(Path(config.start_from))
-            weights = shortened(start.scores.state_dict(), config.blocks, config.kernel)
-            checkpoint.load_weights(self.network, weights, "another width")
+            checkpoint.load_weights(self.network, start.scores.state_dict(), "another width")
             self.before = facts["runs"]
         placed(fabric, self.network)
         self.averaged = copy.deepcopy(self.network).requires_grad_(False).eval()
         self.optimizer = torch.optim.Adam(
             self.network.parameters(), config.learning_rate, (0.9, 0.99), fused=True
         )
+        networks = {"layers": self.network, "averaged": self.averaged}
+        self._state = networks, {"optimizer/layers": self.optimizer}
         self.gate = Gate(fabric.device)
         self.sampler = LayerSampler(
             config.layers, config.size // 2, split=config.split, seed=config.seed
         )
-        self.pictures = Ahead(
+        self.pictures = Prefetcher(
             _Pictures(self.sampler, config.batch, places(fabric, config.batch)),
             config.iterations,
             pinned=fabric.device.type == "cuda",
@@ -164,18 +144,11 @@ class LayerTrainer:
 
     def tensors(self) -> dict[str, Tensor]:
         """Weights, averaged weights and the optimiser's state."""
-        return {
-            **checkpoint.prefixed("layers", self.network.state_dict()),
-            **checkpoint.prefixed("averaged", self.averaged.state_dict()),
-            **checkpoint.prefixed("optimizer/layers", checkpoint.optimizer_tensors(self.optimizer)),
-        }
+        return checkpoint.training_tensors(*self._state)
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         """Undoes :meth:`tensors`."""
-        for name, network in (("layers", self.network), ("averaged", self.averaged)):
-            checkpoint.load_weights(network, checkpoint.part(name, tensors), "this run")
-        state = checkpoint.part("optimizer/layers", tensors)
-        checkpoint.restore_optimizer(self.optimizer, state)
+        checkpoint.restore_training(*self._state, tensors)
 
     def on_iteration_end(self, iteration: int, folder: Path) -> None:
         """Now and then a grid of held-out portraits: photo, the teacher's drawing, this one's."""
@@ -219,16 +192,11 @@ class LayerTrainer:
     def save(self, folder: Path, error: Mapping[str, float]) -> Path:
         """Writes the averaged weights for ``toonmark export``."""
         config = self.config
-        build = {"size": config.size, **self.build()}
+        build = {"size": config.size, "width": config.width}
         facts = {"build": json.dumps(build), "training": json.dumps(self.facts())}
         facts |= {f"error_{name}": f"{value:.4f}" for name, value in error.items()}
         checkpoint.save(folder / WEIGHTS[Kind.LAYERS], self.averaged.state_dict(), facts)
         return folder / WEIGHTS[Kind.LAYERS]
-
-    def build(self) -> dict[str, int]:
-        """The arguments that the network is built with."""
-        config = self.config
-        return {"width": config.width, "blocks": config.blocks, "kernel": config.kernel}
 
     def facts(self) -> dict[str, Any]:
         """The facts of the training that a style pack states."""
@@ -247,7 +215,7 @@ class LayerTrainer:
         runs = [*self.before, own]
         return {
             "preset": LAYERED,
-            **self.build(),
+            "width": config.width,
             "faces": sorted({Path(folder).name for folder in config.layers}),
             "frame": "portrait",
             "method": {"layers": [layer.name.lower() for layer in Layer]},
@@ -258,7 +226,7 @@ class LayerTrainer:
 
 @dataclass(frozen=True)
 class _Pictures:
-    """Makes the pictures of an iteration, on the processor; see :class:`Ahead`."""
+    """Makes the pictures of an iteration, on the processor; see :class:`Prefetcher`."""
 
     sampler: LayerSampler
     batch: int
@@ -292,6 +260,10 @@ def load_layers(path: Place) -> tuple[LayeredGenerator, int, dict[str, Any]]:
             raise StyleError(f"{found.path} does not draw in layers.", "Name a style that does.")
         return drawing, metadata.size, dict(metadata.training)
     scores, size, training = checkpoint.load_built(
-        found, Kind.LAYERS, LayerScores, "a style that draws in layers"
+        found,
+        Kind.LAYERS,
+        # Older versions also wrote what is fixed by now.
+        lambda width, **_fixed: LayerScores(width),
+        "a style that draws in layers",
     )
     return LayeredGenerator(scores).requires_grad_(False).eval(), size, training

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from toonmark.artifacts import CHECKPOINT, brought_to, has_checkpoint
+from toonmark.artifacts import CHECKPOINT, has_checkpoint, imported_weights
 from toonmark.errors import ConfigurationError, DivergedError, RunError
 from toonmark.training import checkpoint
 from toonmark.training.fabric import device_of, precision_of
@@ -81,7 +81,7 @@ def train(trainer: Trainer, schedule: Schedule, folder: Path, *, quiet: bool = F
         if fabric.is_global_zero:
             stack.enter_context(Lock(folder))
         start, precision = 0, precision_of(fabric)
-        if brought_to(folder) is not None:
+        if imported_weights(folder) is not None:
             return True  # trained to its end elsewhere
         told, tensors = {"precision": precision, "device": device_of(fabric)}, None
         if has_checkpoint(folder):

@@ -1,4 +1,4 @@
-"""All networks of one run, by domain and direction."""
+"""The generators, discriminators and regressors of one run, by domain and direction."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Domain = Literal["face", "cartoon"]
 
 @dataclass(frozen=True)
 class Direction:
-    """From one domain to the other."""
+    """A direction of translation: from one domain to the other."""
 
     source: Domain
     target: Domain

@@ -74,9 +74,7 @@ def _layered(
     metadata: StyleMetadata, weights: dict[str, np.ndarray[Any, Any]], path: Path
 ) -> LayeredGenerator:
     try:
-        training = metadata.training
-        kernel = int(training.get("kernel", 3))  # packs that do not say have 3
-        scores = LayerScores(int(training["width"]), int(training["blocks"]), kernel)
+        scores = LayerScores(int(metadata.training["width"]))
     except (KeyError, TypeError, ValueError) as error:
         raise _foreign(path) from error
     _fill(scores, weights, path)

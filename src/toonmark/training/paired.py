@@ -150,27 +150,17 @@ class PairedTrainer(ABC):
 
     def tensors(self) -> dict[str, Tensor]:
         """Weights, averaged weights and the optimisers' states."""
-        tensors = {
-            **checkpoint.prefixed(self.name, self.network.state_dict()),
-            **checkpoint.prefixed("averaged", self.averaged.state_dict()),
-        }
-        if self.discriminator is not None:
-            tensors |= checkpoint.prefixed("discriminator", self.discriminator.state_dict())
-        for name, optimizer in self.optimizers.items():
-            tensors |= checkpoint.prefixed(
-                f"optimizer/{name}", checkpoint.optimizer_tensors(optimizer)
-            )
-        return tensors
+        return checkpoint.training_tensors(*self._state())
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         """Undoes :meth:`tensors`."""
+        checkpoint.restore_training(*self._state(), tensors)
+
+    def _state(self) -> tuple[dict[str, nn.Module], dict[str, torch.optim.Optimizer]]:
         networks = {self.name: self.network, "averaged": self.averaged}
         if self.discriminator is not None:
             networks["discriminator"] = self.discriminator
-        for name, network in networks.items():
-            checkpoint.load_weights(network, checkpoint.part(name, tensors), "this run")
-        for name, optimizer in self.optimizers.items():
-            checkpoint.restore_optimizer(optimizer, checkpoint.part(f"optimizer/{name}", tensors))
+        return networks, {f"optimizer/{name}": one for name, one in self.optimizers.items()}
 
     def on_iteration_end(self, iteration: int, folder: Path) -> None:
         """Now and then a grid of held-out pictures."""

@@ -31,7 +31,7 @@ class ImagePool:
         self.images, self.points = self._images[:size], self._points[:size]
 
     def drawn(self, count: int, random: np.random.Generator) -> Tensor:
-        """Which of ``count`` new images :meth:`exchange` is to keep, and what it gives for them.
+        """Draws which of ``count`` new images :meth:`exchange` keeps, and what it gives for them.
 
         As if one came after the other: until the pool is full all are kept and given back; then
         one in two is kept, in the place of an older one that is given in its stead. Each call is to

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def places(fabric: Fabric, batch: int) -> range:
-    """Which of a batch's pictures are this process's: equally many on each.
+    """The places of a batch's pictures that are this process's: equally many on each.
 
     Raises:
         ConfigurationError: the batch cannot be shared equally.

@@ -86,7 +86,7 @@ class RegressorProposer:
 
 
 def sharpness(maps: Tensor) -> Tensor:
-    """How much heatmaps look like one sure Gaussian each, 0 to 1; of five, the worst counts.
+    """The likeness of heatmaps to one sure Gaussian each, 0 to 1; of five, the worst counts.
 
     A sure map peaks at 1 and is as wide as it was taught to be; a doubtful one is low, or wide, or
     has two peaks.

@@ -26,7 +26,7 @@ C = TypeVar("C", bound=RunConfig)
 
 
 def config_of(run: Run, kind: type[C]) -> C:
-    """What a run is trained with.
+    """The configuration that a run is trained with.
 
     Raises:
         RunError: the run is of another kind.
@@ -37,7 +37,12 @@ def config_of(run: Run, kind: type[C]) -> C:
             f"{run.path} is a run of `{run.kind.command}`.",
             f"Name a run of `{kind.run_kind.command}`, or another folder.",
         )
-    return parse(kind, {"split": "position", **run.settings})  # said or not: see data/split.py
+    settings = {
+        name: value
+        for name, value in run.settings.items()
+        if name not in kind.fixed or value != kind.fixed[name]
+    }
+    return parse(kind, {"split": "position", **settings})  # said or not: see data/split.py
 
 
 def open_run(path: Path, kind: type[C], config: C | None) -> C:

@@ -1,4 +1,4 @@
-"""One step of the method, as section 3 of the paper reads.
+"""The losses of one training step, in the order of the paper's section 3 (eq. 1 to 6).
 
 For a direction X -> Y: what the generators minimise, then what Y's discriminators minimise. Both
 return ``(loss, its parts)``; a part that is switched off is not there. Random numbers are drawn
@@ -18,7 +18,7 @@ from toonmark import losses
 from toonmark.models.generator import join
 from toonmark.models.heatmaps import heatmaps, points_from_heatmaps
 from toonmark.models.patches import cut_patches
-from toonmark.models.views import enlarged_views
+from toonmark.models.resampling import enlarged_views
 from toonmark.training.batch import Batch
 from toonmark.training.config import TrainConfig
 from toonmark.training.networks import Direction, Networks
@@ -49,7 +49,7 @@ def generator_loss(
     local: bool,
     draws: Draws,
 ) -> tuple[Tensor, Parts, Generated]:
-    """What both generators minimise in one direction.
+    """The loss of both generators in one direction.
 
     Args:
         batch: pictures of the source domain.
@@ -108,7 +108,7 @@ def discriminator_loss(
     local: bool,
     draws: Draws,
 ) -> tuple[Tensor, Parts]:
-    """What the target domain's discriminators minimise.
+    """The loss of the target domain's discriminators.
 
     Args:
         domain_batch: real pictures of the target domain.
@@ -156,7 +156,7 @@ def regressor_loss(networks: Networks, domain: str, batch: Batch, config: TrainC
 def generator_draws(
     config: TrainConfig, shape: Sequence[int], random: np.random.Generator
 ) -> Draws:
-    """What :func:`generator_loss` needs of random numbers, on the processor.
+    """The random numbers of :func:`generator_loss`, on the processor.
 
     Args:
         shape: of a batch's pictures, (N, 3, S, S).
@@ -171,7 +171,7 @@ def generator_draws(
 def discriminator_draws(
     config: TrainConfig, shape: Sequence[int], random: np.random.Generator
 ) -> Draws:
-    """What :func:`discriminator_loss` needs of random numbers, on the processor.
+    """The random numbers of :func:`discriminator_loss`, on the processor.
 
     Args:
         shape: of a batch's pictures, (N, 3, S, S).

@@ -1,4 +1,4 @@
-"""Pictures as arrays to tensors, and back."""
+"""Converts pictures and landmarks between arrays and tensors, and sends them to a device."""
 
 from __future__ import annotations
 

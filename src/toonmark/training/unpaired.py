@@ -1,4 +1,4 @@
-"""The base of all trainers from unpaired pictures; a method adds its networks and its terms.
+"""The base of all trainers from unpaired pictures; a method adds its networks and loss terms.
 
 On a CPU each direction runs in a Python thread of its own with one torch thread: no convolution of
 these small networks keeps two cores busy, but two directions do. The gradients are the same.
@@ -21,8 +21,8 @@ from torch import Tensor, nn
 from toonmark.artifacts import kept_at
 from toonmark.data.streams import Stream
 from toonmark.training import checkpoint
-from toonmark.training.ahead import Ahead
 from toonmark.training.batch import Batch
+from toonmark.training.batches import Batches, samplers_of
 from toonmark.training.compiled import captured, compile_networks
 from toonmark.training.config import UnpairedConfig
 from toonmark.training.digests import digests
@@ -35,8 +35,8 @@ from toonmark.training.networks import (
     TranslationNetworks,
     average_into,
 )
-from toonmark.training.pictures import Pictures, samplers_of
 from toonmark.training.pool import ImagePool
+from toonmark.training.prefetch import Prefetcher
 from toonmark.training.processes import Update, places
 from toonmark.training.samples import write_samples
 from toonmark.training.step import Draws, Generated, Parts
@@ -75,14 +75,16 @@ class UnpairedTrainer(ABC, Generic[C, N]):
         self.side_by_side = threads > 1 and fabric.device.type == "cpu"
         self._workers = ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,))
         self.samplers = samplers_of(config)
-        self.made = Pictures(
+        self.made = Batches(
             self.samplers,
             config.batch,
             places(fabric, config.batch),
             evened={"face"} if config.even_light else set(),
             device=fabric.device,
         )
-        self.pictures = Ahead(self.made, config.iterations, pinned=fabric.device.type == "cuda")
+        self.pictures = Prefetcher(
+            self.made, config.iterations, pinned=fabric.device.type == "cuda"
+        )
         networks.train()
         placed(fabric, networks)
         self.averaged = copy.deepcopy(networks.generators).requires_grad_(False).eval()
@@ -130,11 +132,7 @@ class UnpairedTrainer(ABC, Generic[C, N]):
 
     @abstractmethod
     def generator_loss(
-        self,
-        direction: Direction,
-        batches: Mapping[Domain, Batch],
-        stage2: bool,
-        draws: Draws,
+        self, direction: Direction, batches: Mapping[Domain, Batch], stage2: bool, draws: Draws
     ) -> tuple[Tensor, Parts, Generated]:
         """The generators' loss in one direction: the sum, its terms, and the drawings.
 
@@ -146,12 +144,7 @@ class UnpairedTrainer(ABC, Generic[C, N]):
 
     @abstractmethod
     def discriminator_loss(
-        self,
-        direction: Direction,
-        batch: Batch,
-        generated: Generated,
-        stage2: bool,
-        draws: Draws,
+        self, direction: Direction, batch: Batch, generated: Generated, stage2: bool, draws: Draws
     ) -> tuple[Tensor, Parts]:
         """The loss of the target domain's discriminators.
 
@@ -177,10 +170,10 @@ class UnpairedTrainer(ABC, Generic[C, N]):
     def begin(self) -> None:
         """Called once at a fresh start: to read what other runs have learnt."""
 
-    def further(
+    def extra_gradients(
         self, direction: Direction, batches: Mapping[Domain, Batch]
     ) -> tuple[Gradients, Parts]:
-        """Gradients of further optimisers, in their order, and loss terms to be logged."""
+        """Gradients of extra optimisers, in their order, and loss terms to be logged."""
         return [], {}
 
     def held(self, iteration: int) -> set[int]:
@@ -235,11 +228,7 @@ class UnpairedTrainer(ABC, Generic[C, N]):
         return {name: sent(tensor, self.fabric.device) for name, tensor in draws.items()}
 
     def directed(
-        self,
-        direction: Direction,
-        batches: Mapping[Domain, Batch],
-        stage2: bool,
-        draws: Draws,
+        self, direction: Direction, batches: Mapping[Domain, Batch], stage2: bool, draws: Draws
     ) -> tuple[Gradients, Parts]:
         """One direction of a step: gradients by optimiser, and the loss terms without theirs.
 
@@ -263,7 +252,7 @@ class UnpairedTrainer(ABC, Generic[C, N]):
         discriminators = list(networks.discriminators.parameters())
         gradients.append(torch.autograd.grad(loss, discriminators, allow_unused=True))
         values = _named(direction, "generator", parts) | _named(direction, "discriminator", judged)
-        more, logged = self.further(direction, batches)
+        more, logged = self.extra_gradients(direction, batches)
         return gradients + more, {k: value.detach() for k, value in (values | logged).items()}
 
     def _update(self, iteration: int, terms: Terms, gradients: list[list[Tensor | None]]) -> Terms:
@@ -295,14 +284,7 @@ class UnpairedTrainer(ABC, Generic[C, N]):
 
     def tensors(self) -> dict[str, Tensor]:
         """Networks, averages, optimisers and every process's image pools."""
-        tensors = {
-            **checkpoint.prefixed("networks", self.networks.state_dict()),
-            **checkpoint.prefixed("averaged", self.averaged.state_dict()),
-        }
-        for name, optimizer in self.optimizers.items():
-            tensors |= checkpoint.prefixed(
-                f"optimizer/{name}", checkpoint.optimizer_tensors(optimizer)
-            )
+        tensors = checkpoint.training_tensors(*self._state())
         for name, pool in self.pools.items():
             for key, value in pool.state().items():
                 gathered = self.fabric.all_gather(value)
@@ -313,14 +295,15 @@ class UnpairedTrainer(ABC, Generic[C, N]):
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         """Undoes :meth:`tensors`; another number of processes shares the pools out anew."""
-        checkpoint.load_weights(self.networks, checkpoint.part("networks", tensors), "this run")
-        checkpoint.load_weights(self.averaged, checkpoint.part("averaged", tensors), "this run")
-        for name, optimizer in self.optimizers.items():
-            checkpoint.restore_optimizer(optimizer, checkpoint.part(f"optimizer/{name}", tensors))
+        checkpoint.restore_training(*self._state(), tensors)
         for name, pool in self.pools.items():
             states = checkpoint.part(f"pool/{name}", tensors)
             rank = self.fabric.global_rank % len(states["filled"])
             pool.restore({key: value[rank] for key, value in states.items()})
+
+    def _state(self) -> tuple[dict[str, nn.Module], dict[str, torch.optim.Optimizer]]:
+        networks: dict[str, nn.Module] = {"networks": self.networks, "averaged": self.averaged}
+        return networks, {f"optimizer/{name}": one for name, one in self.optimizers.items()}
 
     def on_iteration_end(self, iteration: int, folder: Path) -> None:
         """Now and then: a sample grid, and a copy of the averaged generators to choose from."""

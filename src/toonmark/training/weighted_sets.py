@@ -17,7 +17,7 @@ def _listed(entries: Any) -> Any:
     """Each set as often as its weight says; what is wrong is left to the field's own check.
 
     Raises:
-        ValueError: a weight that is none, or a key that is not known.
+        ValueError: a weight that is not a whole number of 1 or more, or an unknown key.
     """
     if not isinstance(entries, list | tuple):
         return entries

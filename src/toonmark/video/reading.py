@@ -1,4 +1,4 @@
-"""A clip's film and sound, as a player would read them."""
+"""Reads a clip's frames and sound, as a player would."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def opened(av: Any, source: Path) -> Iterator[tuple[Any, Any]]:
 
 
 def _film_of(av: Any, clip: Any, source: Path) -> Any:
-    """What players choose: no cover art; the default, else the largest, else the first."""
+    """The film that players choose: no cover art; the default, else the largest, else the first."""
     if not clip.streams.video:
         if clip.streams.audio:
             raise VideoError(f"{source.name} has sound, but no film.", "Give a video, or a photo.")

@@ -58,5 +58,5 @@ class PointFilter:
 
 
 def _share(cutoff: Array | float, seconds: float) -> Array:
-    """How much a new value counts in a low-pass filter of this cut-off frequency."""
+    """The weight of a new value in a low-pass filter of this cut-off frequency."""
     return np.asarray(1 / (1 + 1 / (2 * np.pi * np.asarray(cutoff) * seconds)))

@@ -80,7 +80,7 @@ class Track(Protocol):
     stream: Any
 
     def packets(self, packet: Any) -> Iterator[Any]:
-        """What comes of a packet of the source's track, to be written."""
+        """The packets to write for one of the source's track."""
 
     def rest(self) -> Iterator[Any]:
         """The packets that are still held."""
@@ -147,7 +147,7 @@ class Recoded:
         self._heard = False
 
     def packets(self, packet: Any) -> Iterator[Any]:
-        """What comes of a packet of the source's track; nothing of one that is damaged."""
+        """The packets to write for one of the source's track; none for one that is damaged."""
         try:
             frames = packet.decode()
         except self._av.FFmpegError:

@@ -1,4 +1,4 @@
-"""A clip's file: the film, coded, and the sound beside it."""
+"""Writes a clip: its frames, encoded, and its sound."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def _number(text: str) -> float:
 
 
 def _weight(weights: dict[str, float], kind: str) -> float:
-    """By the most special name of a kind that there is."""
+    """The preference of a kind, by its most special name in the header."""
     for name in (kind, kind.split("/")[0] + "/*", "*/*"):
         if name in weights:
             return weights[name]

@@ -1,4 +1,4 @@
-"""The HTTP API."""
+"""The routes of the HTTP API: cartoonize, styles, health, metrics."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from toonmark.tuning import FINEST, WIDEST, Tuning
 from toonmark.web import cartoon_requests, problems, schemas, uploads
 from toonmark.web.accept import Kind, wanted
 from toonmark.web.cartoon_requests import Answer, Options, Output
-from toonmark.web.doors import full
 from toonmark.web.problems import Refusal
 from toonmark.web.service import Service, stopped
+from toonmark.web.upload_limits import full
 from toonmark.web.workers import Job
 
 #: Everybody's; and what needs the token, if there is one: styles may be private.
@@ -85,7 +85,7 @@ async def cartoonize(
         )
         cartoon_requests.check(options)
         cartoon_requests.check_work(options, options.known_faces, service.settings.max_drawn)
-        style = style or service.shelf.default
+        style = style or service.styles.default
         answer = await _serve(service, request, style, options, photo, started)
         service.metrics.faces.labels(style).inc(answer.faces)
         response = Response(answer.body, media_type=answer.media_type, headers={"Vary": "Accept"})
@@ -108,7 +108,7 @@ _OPTIONS = tuple(name for name in inspect.signature(cartoonize).parameters if na
 async def _serve(
     service: Service, request: Request, style: str, options: Options, photo: str, started: float
 ) -> Answer:
-    cartoonizer = await asyncio.to_thread(service.shelf.cartoonizer, style)
+    cartoonizer = await asyncio.to_thread(service.styles.cartoonizer, style)
     if service.stopping:
         raise stopped()
     service.start()  # where it is part of another app, nobody has
@@ -135,7 +135,7 @@ async def _photo(service: Service, request: Request, handle: str) -> AsyncIterat
                 "The option photo is wrong: there is a photo in the body as well.",
                 "Send one of both.",
             )
-    with service.kept.used(handle, uploads.sender(request)) as content:
+    with service.photo_store.used(handle, uploads.sender(request)) as content:
         yield content
 
 
@@ -201,9 +201,9 @@ async def _disconnected(request: Request) -> None:
 
 @private.get("/styles")
 async def styles(request: Request) -> list[StyleMetadata]:
-    """What there is to choose from; the first is the default."""
+    """The styles to choose from; the first is the default."""
     service: Service = request.app.state.service
-    return service.shelf.list()
+    return service.styles.list()
 
 
 @private.get(
@@ -224,7 +224,7 @@ async def style_file(
 ) -> FileResponse:
     """A style pack, for any ONNX runtime: inputs `face` and `landmarks`, output `cartoon`."""
     service: Service = request.app.state.service
-    file = service.shelf.file(name)
+    file = service.styles.file(name)
     return FileResponse(file, media_type="application/octet-stream", filename=f"{name}.onnx")
 
 

@@ -1,4 +1,4 @@
-"""The server as an ASGI application."""
+"""Builds the ASGI application: routes, middleware and error handlers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from toonmark._version import __version__
 from toonmark.errors import PoorPhotoWarning, SmallFaceWarning, ToonmarkError
-from toonmark.web import api, page_routes, photos, problems, schemas
+from toonmark.web import api, page_routes, photo_routes, problems, schemas
 from toonmark.web.headers import Guard
 from toonmark.web.service import Service
 from toonmark.web.settings import Settings
@@ -57,7 +57,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.service = service
     # Its method: the oldest FastAPI that is declared resolves no annotations of a callable object.
     guards = [Depends(TokenRequired(settings.token).__call__)] if settings.token else []
-    for part in (api, photos, page_routes):
+    for part in (api, photo_routes, page_routes):
         guarded = {**schemas.EVERYWHERE, **(schemas.GUARDED if guards else {})}
         app.include_router(part.private, dependencies=guards, responses=guarded)
         app.include_router(part.router, responses=schemas.EVERYWHERE)

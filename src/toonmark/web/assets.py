@@ -17,7 +17,7 @@ from toonmark.faces import refine, yunet
 from toonmark.faces.choose import SMALLEST_FACE
 from toonmark.half import halved
 from toonmark.web.live import live_graph
-from toonmark.web.shelf import Shelf
+from toonmark.web.offered_styles import OfferedStyles
 
 #: Where the build puts the page; see ``web/build.mjs``.
 STATIC = Path(__file__).with_name("static")
@@ -87,8 +87,8 @@ class Networks:
         server: whether there is an API beside the page.
     """
 
-    def __init__(self, shelf: Shelf, server: bool) -> None:
-        self._shelf = shelf
+    def __init__(self, styles: OfferedStyles, server: bool) -> None:
+        self._styles = styles
         self._server = server
         self._lock = threading.Lock()
         self._files: dict[str, Network] | None = None
@@ -119,8 +119,8 @@ class Networks:
     def _made(self) -> dict[str, Network]:
         styles = []
         files = []
-        for metadata in self._shelf.list():
-            pack = self._shelf.file(metadata.name).read_bytes()
+        for metadata in self._styles.list():
+            pack = self._styles.file(metadata.name).read_bytes()
             network = _network(f"style-{metadata.name}", halved(pack))
             files.append(network)
             live, graph = None, live_graph(pack)

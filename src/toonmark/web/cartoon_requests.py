@@ -59,7 +59,7 @@ class Options:
 
     @property
     def known_faces(self) -> int:
-        """How many faces are drawn at least, as far as that is known before any are found."""
+        """The least number of faces to draw, as far as it is known before any are found."""
         return len(self.landmarks) if self.faces == "all" and self.landmarks is not None else 1
 
 
@@ -189,7 +189,7 @@ def check_covered(photo: Photo, cartoons: Sequence[Cartoon], most: int) -> None:
 
 
 def pixels_of(upload: bytes, max_pixels: int) -> int:
-    """How many pixels will be decoded, by the photo's header; 0 if :func:`read` will refuse it."""
+    """The number of pixels to decode, by the photo's header; 0 if :func:`read` will refuse it."""
     try:
         pixels = pictures.area(upload)
     except ImageError:

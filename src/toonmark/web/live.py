@@ -1,4 +1,4 @@
-"""Graphs for the page's camera: a style in a graph that draws sooner.
+"""Faster ONNX graphs of styles, for the page's camera.
 
 The graphs lie in ``live_graphs`` without weights, each for packs of one structure and one size, and
 are made by ``tools/live.py``. Weights come from the pack, so a style that is trained on needs no

@@ -62,7 +62,7 @@ async def docs(request: Request) -> Response:
 
 @private.get("/models/manifest.json")
 async def manifest(request: Request) -> Response:
-    """What the page may load."""
+    """The networks that the page may load."""
     networks = _service(request).networks
     content = await asyncio.to_thread(networks.manifest)
     return Response(content, media_type="application/json", headers=_ASK_AGAIN)

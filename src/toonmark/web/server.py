@@ -1,4 +1,4 @@
-"""Runs the application, and says where."""
+"""Runs the application in uvicorn, and prints its addresses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The state that all requests to one server share."""
+"""The state that all requests to one server share: styles, workers, limits, photos, counters."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 
 from toonmark.web.assets import Networks
 from toonmark.web.connections import Connections
-from toonmark.web.doors import Doors
-from toonmark.web.kept import Kept
 from toonmark.web.metrics import Metrics
+from toonmark.web.offered_styles import OfferedStyles
+from toonmark.web.photo_store import PhotoStore
 from toonmark.web.problems import Refusal
 from toonmark.web.settings import Settings
-from toonmark.web.shelf import Shelf
+from toonmark.web.upload_limits import UploadLimits
 from toonmark.web.workers import Workers
 
 #: Seconds that an upload may be late.
@@ -24,24 +24,24 @@ class Service:
     """Styles, threads that draw, counters, and the door that lets only so many in.
 
     Raises:
-        StyleError: see :class:`Shelf`.
+        StyleError: see :class:`OfferedStyles`.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.shelf = Shelf(settings.styles, threads=1)
-        self.networks = Networks(self.shelf, server=True)
+        self.styles = OfferedStyles(settings.styles, threads=1)
+        self.networks = Networks(self.styles, server=True)
         self.metrics = Metrics()
         self.workers = Workers(
             settings.workers, settings.batch, self.metrics.batches.observe, settings.decoding
         )
-        self.doors = Doors(
+        self.limits = UploadLimits(
             settings.uploads, settings.upload_rate, _GRACE, max(settings.held, settings.max_bytes)
         )
-        self.kept = Kept(
+        self.photo_store = PhotoStore(
             settings.kept, max(settings.kept_bytes, 2 * settings.max_bytes), settings.keep_time
         )
-        self.metrics.kept.set_function(lambda: self.kept.held)
+        self.metrics.kept.set_function(lambda: self.photo_store.held)
         self.connections = Connections(
             settings.connections, settings.idle_time, 2 * settings.time_limit + 60
         )
@@ -79,7 +79,7 @@ class Service:
         """
         self._stop_at = asyncio.get_running_loop().time() + self.settings.drain_time
         self.workers.refuse_waiting(stopped())
-        self.doors.end_by(self._stop_at)
+        self.limits.end_by(self._stop_at)
         for limit in self._limits:
             when = limit.when()
             if when is not None and when > self._stop_at:

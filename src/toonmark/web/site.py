@@ -8,14 +8,14 @@ from pathlib import Path
 from toonmark.errors import ToonmarkError
 from toonmark.files import write_bytes
 from toonmark.web import assets
-from toonmark.web.shelf import Shelf
+from toonmark.web.offered_styles import OfferedStyles
 
 
 class PageNotBuiltError(ToonmarkError):
     """The page's files are not there."""
 
 
-def write(out: Path, shelf: Shelf, address: str = "") -> list[Path]:
+def write(out: Path, styles: OfferedStyles, address: str = "") -> list[Path]:
     """Writes the page and its networks into a folder; what is there under other names stays.
 
     Each file is written whole or not at all.
@@ -32,7 +32,7 @@ def write(out: Path, shelf: Shelf, address: str = "") -> list[Path]:
         raise PageNotBuiltError(
             "This installation has no built page.", f"Build it with: {assets.HOW_TO_BUILD}"
         )
-    networks = assets.Networks(shelf, server=False)
+    networks = assets.Networks(styles, server=False)
     written = []
 
     def put(name: str, content: bytes) -> None:

@@ -19,7 +19,7 @@ _DAYS = 30
 
 
 def given(certificate: Path, key: Path | None) -> ssl.SSLContext:
-    """TLS by a certificate of somebody's.
+    """TLS by a given certificate.
 
     Args:
         certificate: PEM, with those that vouch for it behind it.
@@ -132,7 +132,7 @@ class Handshake(asyncio.Protocol):
         self.transport: Any = None
 
     def connection_made(self, transport: Any) -> None:
-        """It is there; nothing is read before it is encrypted."""
+        """Called for a new connection; nothing is read before it is encrypted."""
         self.transport = transport
         transport.pause_reading()
         self._watch(self)
@@ -140,11 +140,11 @@ class Handshake(asyncio.Protocol):
             self._task = asyncio.get_running_loop().create_task(self._shake())
 
     def data_received(self, data: bytes) -> None:
-        """What came together with the handshake's end."""
+        """The bytes that came together with the handshake's end."""
         self._early += data
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """It has gone, before or after it was encrypted."""
+        """Called once a connection has gone, before or after it was encrypted."""
         self._lost = True
         self._forget(self)
 

@@ -37,18 +37,18 @@ async def received(service: Service, request: Request) -> AsyncIterator[bytes]:
         Refusal: it is too late or too slow, too many bytes, or there is no room; see
             :func:`receive`.
     """
-    settings, doors = service.settings, service.doors
+    settings, limits = service.settings, service.limits
     upload = None
     try:
         slow = Refusal("slow-upload", 408, "The upload took too long.", "Send a smaller file.")
         async with service.limited(settings.time_limit, slow) as limit:
-            upload = doors.open(sender(request), limit)
-            content = await receive(request, settings.max_bytes, partial(doors.receive, upload))
-        doors.whole(upload)
+            upload = limits.open(sender(request), limit)
+            content = await receive(request, settings.max_bytes, partial(limits.receive, upload))
+        limits.whole(upload)
         yield content
     finally:
         if upload is not None:
-            doors.close(upload)
+            limits.close(upload)
 
 
 async def receive(

@@ -105,7 +105,7 @@ class Workers:
 
     @property
     def lost(self) -> int:
-        """How many of the threads that were started have ended by themselves."""
+        """The number of started threads that have ended by themselves."""
         return sum(not thread.is_alive() for thread in self._threads)
 
     def refuse_waiting(self, error: Exception) -> None:

@@ -134,7 +134,7 @@ def _check(photos: Dataset, names: list[str], folder: Path, finish: bool) -> Non
 
 
 def _checksum(photos: Dataset) -> str:
-    """Of what is drawn: names and points. The pictures themselves are not read for it."""
+    """The checksum of a set's names and points; its pictures are not read."""
     digest = hashlib.sha256("\n".join(photos.names).encode())
     digest.update(np.ascontiguousarray(photos.points, np.float32).tobytes())
     return digest.hexdigest()

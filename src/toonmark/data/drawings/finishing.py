@@ -196,7 +196,7 @@ def _inside(skin: Array, scale: float) -> Array:
 
 
 def edge_distance(photo: Array) -> Array:
-    """How far inside the person's smoothed edge each pixel is: (S, S), in pixels at 128.
+    """The depth of each pixel inside the person's smoothed edge: (S, S), in pixels at 128.
 
     Of several figures the largest counts. The picture's own border is no edge.
 

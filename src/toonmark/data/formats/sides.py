@@ -55,7 +55,7 @@ class Proof:
 
 
 def misfit(points: Array, order: tuple[int, ...] = _OURS) -> float:
-    """How far points lie from a mean face, as a fraction of its crop's edge.
+    """The distance of points from a mean face, as a fraction of its crop's edge.
 
     Args:
         points: (5, 2) pixels; turned, moved and sized as may be.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from toonmark.data.layers.places import SIZE, Places, closed, grown, polygon
+from toonmark.data.layers.face_regions import SIZE, Places, closed, grown, polygon
 from toonmark.landmarks import Array
 
 #: Where hair grows, by points of Face Mesh: above the lips, beside them, on the chin, on the jaw.
@@ -40,7 +40,7 @@ BEARD, _HAIR = -0.4, 6.0
 
 
 def beard_score(lab: Array, place: Places) -> float:
-    """How surely a face is not shaved: the log odds, of portraits as they come.
+    """The log odds that a face is not shaved, of portraits as they come.
 
     Args:
         lab: (SIZE, SIZE, 3) L*a*b*.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from toonmark.data.layers.face_regions import polygon
 from toonmark.data.layers.glasses import Frames, worn
 from toonmark.data.layers.mesh_parts import (
     BROWS,
@@ -16,7 +17,6 @@ from toonmark.data.layers.mesh_parts import (
     UPPER_LIDS,
 )
 from toonmark.data.layers.pen import FINE, Pen, smooth_curve
-from toonmark.data.layers.places import polygon
 from toonmark.landmarks import Array
 from toonmark.models.layer import UNKNOWN, Layer
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from toonmark.data.layers.face_regions import polygon
 from toonmark.data.layers.mesh_parts import BROWS, LOWER_LIDS, OVAL, UPPER_LIDS
-from toonmark.data.layers.places import polygon
 from toonmark.landmarks import Array
 from toonmark.srgb import to_lab
 
@@ -154,7 +154,7 @@ def frames_at(eyes: Array, width: float, tall: float, corner: float, drop: float
 
 
 def _response(photo: Array, points: Array, apart: float) -> Array:
-    """How much each pixel is on a thin dark or bright line, without lids and brows."""
+    """The response of each pixel to a thin dark or bright line, without lids and brows."""
     import cv2
 
     grey = cv2.GaussianBlur(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), (0, 0), 1.0)

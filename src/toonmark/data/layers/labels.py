@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from toonmark.data.layers.drawn_features import draw_face, draw_glasses
+from toonmark.data.layers.face_regions import SIZE as FOUND
 from toonmark.data.layers.mesh_parts import JAW
 from toonmark.data.layers.pen import FINE, Pen, smooth_curve
 from toonmark.data.layers.photo_regions import Regions, found_regions
-from toonmark.data.layers.places import SIZE as FOUND
 from toonmark.landmarks import Array
 from toonmark.models.layer import UNKNOWN, Layer
 from toonmark.srgb import to_lab

@@ -22,7 +22,7 @@ from toonmark.data.face_mesh import FaceMesh
 from toonmark.data.layers.labels import layer_map
 from toonmark.data.layers.layer_sampling import LAYERS, MATTES
 from toonmark.data.layers.mesh_parts import OVAL
-from toonmark.data.layers.person import PersonMatte
+from toonmark.data.layers.person_matte import PersonMatte
 from toonmark.data.resumable import in_processes, prepare
 from toonmark.errors import ConfigurationError, DataError
 from toonmark.landmarks import PORTRAIT_TEMPLATE, Array, frame_of

@@ -79,7 +79,7 @@ def _edge(layers: Array, points: Array, random: np.random.Generator) -> Array:
 
 
 def _reach(layers: Array, start: Array, way: Array, apart: float) -> float:
-    """How far a face goes to one side, pixels; at most as far as faces do."""
+    """The reach of a face to one side, pixels; at most as far as faces go."""
     steps = np.arange(0.2 * apart, 1.15 * apart, 1.0)
     places = np.rint(start + steps[:, None] * way).astype(int).clip(0, layers.shape[0] - 1)
     ended = np.isin(layers[places[:, 1], places[:, 0]], _BESIDE)
@@ -87,7 +87,7 @@ def _reach(layers: Array, start: Array, way: Array, apart: float) -> float:
 
 
 def _with_loops(values: Array, edge: Array, points: Array, random: np.random.Generator) -> Array:
-    """What holds it, from its corners to the ears: no drawing shows that."""
+    """The mask with its loops, from its corners to the ears: no drawing shows these."""
     import cv2
 
     apart = float(np.linalg.norm(points[1] - points[0]))
@@ -104,7 +104,7 @@ def _with_loops(values: Array, edge: Array, points: Array, random: np.random.Gen
 
 
 def _coverage(edge: Array, size: int) -> Array:
-    """How much of each pixel lies within an outline: (size, size) in [0, 1]."""
+    """The share of each pixel within an outline: (size, size) in [0, 1]."""
     import cv2
 
     canvas = np.zeros((size, size), np.uint8)
@@ -120,7 +120,7 @@ def _shrunk(mask: Array, size: int) -> Array:
 
 
 def _cloth(values: Array, points: Array, alpha: Array, random: np.random.Generator) -> Array:
-    """What the mask looks like, lit as the face is: (S, S, 3) in [0, 1]."""
+    """The mask's cloth, lit as the face is: (S, S, 3) in [0, 1]."""
     import cv2
 
     size = values.shape[0]

@@ -1,10 +1,10 @@
-"""Curves and areas drawn into a map of layers."""
+"""Draws smooth curves and filled areas into a map of layers."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from toonmark.data.layers.places import polygon
+from toonmark.data.layers.face_regions import polygon
 from toonmark.landmarks import Array
 from toonmark.models.layer import Layer
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from toonmark.data.layers.beards import found_beard
+from toonmark.data.layers.face_regions import SIZE, Places, polygon
 from toonmark.data.layers.mesh_parts import OVAL
-from toonmark.data.layers.places import SIZE, Places, polygon
 from toonmark.landmarks import Array
 from toonmark.srgb import to_lab
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from toonmark.data.formats.celeba import TABLE, read_celeba
-from toonmark.data.sources.given import Given
+from toonmark.data.sources.known_points import KnownPoints
 from toonmark.data.sources.selection import Reason, Selection
 from toonmark.errors import DataError
 from toonmark.landmarks import Array
@@ -35,7 +35,7 @@ RULE = (
 
 
 def frontality(points: Array) -> Array:
-    """How far faces are from full-frontal, 0 for a symmetric one; :data:`RULE` in arithmetic.
+    """The distance of faces from full-frontal, 0 for a symmetric one; :data:`RULE` in arithmetic.
 
     Args:
         points: (n, 5, 2) pixels.
@@ -60,7 +60,7 @@ def frontality(points: Array) -> Array:
 
 
 @dataclass(kw_only=True)
-class CelebA(Given):
+class CelebA(KnownPoints):
     """The aligned pictures of CelebA.
 
     Attributes:
@@ -104,7 +104,7 @@ class CelebA(Given):
             yield name, self.root / name
 
     def make(self, name: str, path: Path | None) -> Any:
-        """As :meth:`Given.make`; a face that is not frontal is not even read."""
+        """As :meth:`KnownPoints.make`; a face that is not frontal is not even read."""
         from toonmark.data.sources import Rejected
 
         if not self.frontal[name]:

@@ -49,7 +49,7 @@ class FaceCrops(Photos):
         self.duplicates = self.selection.duplicate
 
     def common(self) -> dict[str, Any]:
-        """What decides the crops of any such source."""
+        """The settings that decide the crops of any such source."""
         return {
             **super().common(),
             "template": FRAMES[self.frame].round(6).tolist(),

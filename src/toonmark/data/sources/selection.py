@@ -102,7 +102,7 @@ def middle_of(image: Array) -> Array:
 
 
 def sharpness(image: Array) -> float:
-    """How much of a face's contrast is fine: 100 x deviation of its Laplacian / of its brightness.
+    """The sharpness of a face: 100 x deviation of its Laplacian / of its brightness.
 
     CelebAMask-HQ's are above 39; blurred by 1.5 px at 128, half of them are below 21.
     """
@@ -111,7 +111,7 @@ def sharpness(image: Array) -> float:
 
 
 def chroma(image: Array) -> float:
-    """How colourful a picture is: the mean distance from grey in CIELAB's a and b."""
+    """The chroma of a picture: the mean distance from grey in CIELAB's a and b."""
     lab = to_lab(image)
     return float(np.hypot(lab[..., 1], lab[..., 2]).mean())
 

@@ -8,7 +8,7 @@ import pytest
 from toonmark import Cartoonizer
 from toonmark.errors import PoorPhotoWarning, TurnedFaceWarning
 from toonmark.faces.align import face_transform, inside, transform_points
-from toonmark.faces.condition import flaw
+from toonmark.faces.photo_quality import flaw
 from toonmark.landmarks import PORTRAIT_TEMPLATE, template_points
 
 

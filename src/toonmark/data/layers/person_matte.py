@@ -1,4 +1,4 @@
-"""The person's pixels in a portrait, for the teacher of layers: two networks together."""
+"""The matte of the person in a portrait, for the teacher of layers, by two networks together."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from toonmark.data.dataset import Dataset
 from toonmark.errors import DataError
 from toonmark.landmarks import template_points
 from toonmark.models.heatmaps import heatmaps
-from toonmark.training.annotated import FEWEST, learn
+from toonmark.training.annotation_learning import FEWEST, learn
 from toonmark.training.config import RegressorConfig
 from toonmark.training.proposing import RegressorProposer, sharpness
 
@@ -38,7 +38,7 @@ def test_what_is_learnt_is_proposed_and_nothing_annotated_is_touched(
     def small(table: Path, iterations: int, batch: int = 2) -> RegressorConfig:
         return RegressorConfig(data=[str(table)], size=64, iterations=iterations, batch=2)
 
-    monkeypatch.setattr("toonmark.training.annotated.configuration", small)
+    monkeypatch.setattr("toonmark.training.annotation_learning.configuration", small)
     learnt = learn(tmp_path, iterations=2)
     assert (learnt.annotated, learnt.proposed) == (FEWEST, len(names) - FEWEST - 2)
     assert learnt.error["n"] == 1

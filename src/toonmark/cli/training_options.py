@@ -1,4 +1,4 @@
-"""Options and steps that all training commands share."""
+"""The options that all training commands share, and the call of the training."""
 
 from __future__ import annotations
 

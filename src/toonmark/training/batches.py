@@ -1,4 +1,4 @@
-"""The real pictures that an iteration learns from, of both domains."""
+"""Makes an iteration's batches of real pictures, of both domains."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.sampling import Sample, Sampler
 from toonmark.training.batch import Batch
-from toonmark.training.batched import Batched
+from toonmark.training.batch_sampling import BatchSampler
 from toonmark.training.config import UnpairedConfig
 from toonmark.training.networks import Domain
 
@@ -32,15 +32,15 @@ def samplers_of(config: UnpairedConfig) -> dict[Domain, Sampler]:
     }
 
 
-class Pictures:
-    """Makes them from nothing but the iteration's number.
+class Batches:
+    """Makes batches from the iteration's number alone.
 
     Args:
         samplers: by domain.
         batch: pictures of each domain a step, over all processes.
         places: which of them are made here.
         evened: domains whose pictures get the same light on both sides.
-        device: where they are made; see :class:`Batched`.
+        device: where they are made; see :class:`BatchSampler`.
     """
 
     def __init__(
@@ -53,15 +53,15 @@ class Pictures:
     ) -> None:
         self._batch, self._places, self._evened = batch, places, evened
         self._batched = {
-            domain: Batched(sampler, device=device) for domain, sampler in samplers.items()
+            domain: BatchSampler(sampler, device=device) for domain, sampler in samplers.items()
         }
 
     def __call__(self, iteration: int) -> dict[Domain, Batch]:
-        """By domain, on the device."""
+        """The batches of an iteration by domain, on the device."""
         return {domain: self.of(domain, iteration) for domain in self._batched}
 
     def of(self, domain: Domain, iteration: int) -> Batch:
-        """Those of one domain."""
+        """The batch of one domain."""
         made = self._batched[domain].at(iteration, self._places, self._batch)
         return _evened(made) if domain in self._evened else made
 

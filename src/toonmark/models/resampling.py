@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 def enlarged_views(images: Tensor, views: Tensor) -> Tensor:
-    """What ``toonmark.faces.align.crop`` cuts out of pictures, of views that do not shrink.
+    """Crops, as by ``toonmark.faces.align.crop``, of views that do not shrink.
 
     Args:
         images: (N, C, S, S).

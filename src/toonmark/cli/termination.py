@@ -1,4 +1,4 @@
-"""Ends a command cleanly when the system asks it to."""
+"""Handles SIGTERM and SIGHUP: a command cleans up, and ends by the signal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""FID and KID by further networks: an order of methods should not hang on one of them.
+"""FID and KID by other networks: an order of methods should not hang on one of them.
 
 The paper's FID is on Illustration2Vec's features. Where its weights are on this machine a
 comparison has them; where not, VGG16's, of another family than the default's.
@@ -20,8 +20,8 @@ Measure = Callable[[str], Evaluation]
 PAPERS, OTHER = "illustration2vec", "vgg16"
 
 
-class Further(BaseModel):
-    """The distances by one further extractor."""
+class ExtractorDistances(BaseModel):
+    """The distances by one other extractor."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -34,7 +34,7 @@ class Further(BaseModel):
 
 
 def chosen(plan: Plan) -> list[str]:
-    """The further extractors of a plan."""
+    """The other extractors of a plan."""
     if plan.measure.also is not None:
         return [name for name in plan.measure.also if name != plan.measure.extractor]
     if not any(isinstance(row.get("method"), str) for row in plan.rows.values()):
@@ -56,8 +56,8 @@ def _has_vgg() -> bool:
     return True
 
 
-def further(plan: Plan, jobs: Sequence[Job], measure: Measure) -> list[Further]:
-    """The distances of finished runs by the plan's further extractors.
+def distances(plan: Plan, jobs: Sequence[Job], measure: Measure) -> list[ExtractorDistances]:
+    """The distances of finished runs by the plan's other extractors.
 
     Args:
         jobs: finished runs.
@@ -66,7 +66,7 @@ def further(plan: Plan, jobs: Sequence[Job], measure: Measure) -> list[Further]:
     return [_one(name, jobs, measure(name)) for name in chosen(plan)]
 
 
-def _one(name: str, jobs: Sequence[Job], evaluation: Evaluation) -> Further:
+def _one(name: str, jobs: Sequence[Job], evaluation: Evaluation) -> ExtractorDistances:
     scores = {s.name: s for s in evaluation.scores}
     reference = evaluation.scores[0].reference
     spreads: dict[str, dict[str, Spread]] = {"fid": {}, "kid": {}}
@@ -76,7 +76,7 @@ def _one(name: str, jobs: Sequence[Job], evaluation: Evaluation) -> Further:
             spread = Spread.of(values)
             assert spread is not None
             spreads[key][row] = spread
-    return Further(
+    return ExtractorDistances(
         name=name,
         extractor=reference.setting.extractor,
         floor_fid=None if reference.floor is None else reference.floor.fid,
@@ -85,8 +85,8 @@ def _one(name: str, jobs: Sequence[Job], evaluation: Evaluation) -> Further:
     )
 
 
-def told(found: Sequence[Further], titles: Mapping[str, str]) -> list[str]:
-    """The lines of the table's section; empty without further extractors.
+def told(found: Sequence[ExtractorDistances], titles: Mapping[str, str]) -> list[str]:
+    """The lines of the table's section; empty without other extractors.
 
     Args:
         titles: what rows are called.
@@ -110,7 +110,7 @@ def _number(spread: Spread) -> str:
     return f"{spread.mean:.2f}{deviation}"
 
 
-def missing(found: Sequence[Further], extractor: str) -> str:
+def missing(found: Sequence[ExtractorDistances], extractor: str) -> str:
     """A comparison's note where the paper's network is not there; "" where it is.
 
     Args:

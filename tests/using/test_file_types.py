@@ -10,7 +10,7 @@ from tests.using.clips import swaying, write_clip
 from typer.testing import CliRunner
 
 from toonmark.cli.application import app
-from toonmark.cli.kinds import kind_of, pictures_and_videos_in
+from toonmark.cli.file_types import kind_of, pictures_and_videos_in
 
 pytest.importorskip("av")
 

@@ -11,7 +11,7 @@ from tests.conftest import draw_faces
 from tests.experiments.test_comparison import plan
 from typer.testing import CliRunner
 
-from toonmark.artifacts import CHECKPOINT, brought_to
+from toonmark.artifacts import CHECKPOINT, imported_weights
 from toonmark.cli import app
 from toonmark.errors import ConfigurationError, RunError
 from toonmark.evaluation.extractors.illustration2vec import (
@@ -19,7 +19,7 @@ from toonmark.evaluation.extractors.illustration2vec import (
     Illustration2VecNetwork,
 )
 from toonmark.evaluation.run_drawing import open_run_drawer
-from toonmark.experiments import brought, state
+from toonmark.experiments import imported_runs, state
 from toonmark.experiments.experiment import tabulate, train_rows
 from toonmark.experiments.plan import jobs_of
 from toonmark.experiments.slim import write_slim
@@ -67,7 +67,7 @@ def test_a_slim_run_draws_what_the_whole_one_draws(elsewhere, face_set):
             "0000002.safetensors",
             "config.json",
         ]
-        assert checkpoint.in_half(brought_to(slim))
+        assert checkpoint.in_half(imported_weights(slim))
         whole = open_run_drawer(elsewhere / "whole" / "rows" / name).draw(picture, points)
         drawer = open_run_drawer(slim)
         assert drawer.iterations == 2
@@ -121,11 +121,11 @@ def test_the_training_command_finds_them_finished(here, face_set, cartoon_set):
     settings = json.loads((run / "config.json").read_text())
     settings |= {"faces": [str(face_set)], "cartoons": [str(cartoon_set)]}
     (run / "config.json").write_text(json.dumps(settings))
-    weights = brought_to(run).read_bytes()
+    weights = imported_weights(run).read_bytes()
     done = CliRunner().invoke(app, ["train", str(run), "--accelerator", "cpu"])
     assert done.exit_code == 0, done.output
     assert "Finished 2 iterations" in done.output
-    assert brought_to(run).read_bytes() == weights
+    assert imported_weights(run).read_bytes() == weights
     assert not (run / CHECKPOINT).exists()
     with pytest.raises(ConfigurationError, match="another configuration"):
         train({**settings, "seed": 4}, run, accelerator="cpu")
@@ -164,31 +164,31 @@ def test_runs_that_learnt_from_other_pictures_are_refused(here, cartoon_set, fac
 def test_a_run_that_was_brought_before_its_end_is_not_begun_anew(here):
     wanted, out = here
     folder = out / "rows" / "basic-seed3"
-    brought_to(folder).rename(folder / "averaged" / "0000001.safetensors")
+    imported_weights(folder).rename(folder / "averaged" / "0000001.safetensors")
     before = (folder / "config.json").read_bytes()
     with pytest.raises(ConfigurationError, match=r"it has 0000001\.safetensors, and the plan 2"):
         train_rows(wanted, out)
     assert (folder / "config.json").read_bytes() == before
     (folder / ".lock").touch()  # it was trained here, and killed before its first checkpoint
-    brought.check(jobs_of(wanted, out))
+    imported_runs.check(jobs_of(wanted, out))
 
 
 def test_where_weights_do_not_say_their_sets_count_by_name(here, cartoon_set, face_set, tmp_path):
     wanted, out = here
     for job in jobs_of(wanted, out):
-        file = brought_to(job.folder)
+        file = imported_weights(job.folder)
         tensors, _ = checkpoint.load(file)
         checkpoint.save(file, tensors, {})
         named = json.loads((job.folder / "config.json").read_text())
         named |= {"faces": [f"/away/{face_set.name}"], "cartoons": [f"x/{cartoon_set.name}"]}
         (job.folder / "config.json").write_text(json.dumps(named))
         assert state.is_finished(job)
-    brought.check(jobs_of(wanted, out))
-    one = brought.told(jobs_of(wanted, out)[0])
+    imported_runs.check(jobs_of(wanted, out))
+    one = imported_runs.told(jobs_of(wanted, out)[0])
     assert (one.precision, one.device, one.same_pictures) == (None, None, False)
     shutil.copytree(face_set, tmp_path / "renamed")
     with pytest.raises(ConfigurationError, match="other faces"):
-        brought.check(jobs_of(plan(tmp_path / "renamed", cartoon_set, rows=ROWS), out))
+        imported_runs.check(jobs_of(plan(tmp_path / "renamed", cartoon_set, rows=ROWS), out))
 
 
 def test_only_finished_runs_are_made_slim(elsewhere, tmp_path):
@@ -202,7 +202,7 @@ def test_only_finished_runs_are_made_slim(elsewhere, tmp_path):
         write_slim(run, tmp_path / "run")
     done = CliRunner().invoke(app, ["experiment", "slim", str(run), str(tmp_path / "slim")])
     assert done.exit_code == 0, done.output
-    assert brought_to(tmp_path / "slim") is not None
+    assert imported_weights(tmp_path / "slim") is not None
 
 
 def test_kept_averages_say_how_and_on_what_they_were_trained(elsewhere):

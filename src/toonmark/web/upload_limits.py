@@ -1,4 +1,4 @@
-"""Uploads that are under way: bounded in number, in memory, and in how slow they may be."""
+"""Limits of uploads that are under way: their number, their memory, and how slow they may be."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Upload:
     held: int = field(default=0, repr=False)
 
 
-class Doors:
-    """Where photos come in, before they wait to be drawn. Used by the event loop only.
+class UploadLimits:
+    """Counts and times the uploads of photos. Used by the event loop only.
 
     Args:
         most: uploads at a time; of one address half of them. Where none is left, the slowest ends.
@@ -59,7 +59,7 @@ class Doors:
         return upload
 
     def receive(self, upload: Upload, count: int) -> None:
-        """So many bytes more have come.
+        """Counts bytes that have arrived.
 
         Raises:
             Refusal: no memory is left for them.
@@ -73,7 +73,7 @@ class Doors:
             self._give_time(upload)
 
     def whole(self, upload: Upload) -> None:
-        """It has ended; its bytes stay in memory."""
+        """Ends an upload whose bytes stay in memory."""
         if upload in self._under_way:
             self._under_way.remove(upload)
 
@@ -83,7 +83,7 @@ class Doors:
             upload.end = min(upload.end, when)
 
     def close(self, upload: Upload) -> None:
-        """Its bytes are not needed any more."""
+        """Ends an upload, and frees its bytes."""
         self.whole(upload)
         self._held -= upload.held
         upload.held = 0
@@ -101,7 +101,7 @@ class Doors:
 
 
 def full() -> Refusal:
-    """The error where there is no room."""
+    """The error of a server that has no room."""
     return Refusal(
         "queue-full", 503, "The server has as much to do as it can take.", "Come back soon.", 2
     )

@@ -1,4 +1,4 @@
-"""Pictures whose points are known already: a set of ours, or a table that another tool wrote."""
+"""Crops pictures whose points are known: a set of ours, or a table that another tool wrote."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from toonmark.landmarks import Array
 
 
 @dataclass(kw_only=True)
-class Given(FaceCrops):
+class KnownPoints(FaceCrops):
     """Photos with points; a picture that the table does not list has the reason "no points".
 
     Attributes:

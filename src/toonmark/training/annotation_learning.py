@@ -1,4 +1,4 @@
-"""Learns from the pictures that are annotated, and proposes points for the others."""
+"""Trains a landmark regressor on the annotated part of a set, and proposes the other points."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from toonmark import pictures
 from toonmark.data.annotation.store import Annotations, State
 from toonmark.data.augmentation import Augmentation
 from toonmark.data.dataset import write_landmarks
-from toonmark.data.sources.given import fingerprint
+from toonmark.data.sources.known_points import fingerprint
 from toonmark.errors import DataError, ImageError
 from toonmark.training.config import RegressorConfig
 from toonmark.training.fabric import make_fabric

@@ -1,4 +1,4 @@
-"""Pictures made ahead of time by worker processes, so that a GPU need not wait for them.
+"""Prefetching: worker processes make the next batches, so that a GPU need not wait for them.
 
 What is drawn for an iteration follows from the seed and its number alone, so any number of workers
 makes the same pictures, in the same order.
@@ -20,7 +20,7 @@ from toonmark.errors import ToonmarkError
 T = TypeVar("T")
 
 
-class Ahead(Generic[T]):
+class Prefetcher(Generic[T]):
     """The results of a pure function of the iteration, made ahead of time.
 
     Args:
@@ -43,7 +43,7 @@ class Ahead(Generic[T]):
         self._waiting: Iterator[T | ToonmarkError] = iter(())
 
     def __call__(self, iteration: int) -> T:
-        """What is made of this iteration. Asked for in their order, they have been made before."""
+        """The result of this iteration; made before, if they are asked for in their order."""
         if not self.workers:
             return self._make(iteration)
         if iteration != self._next:

@@ -84,7 +84,7 @@ def remember_origins(config: TrainConfig, run: Path) -> None:
 
 
 def _denoiser_facts(config: TrainConfig, run: Path | None) -> dict[str, Any]:
-    """What is known of the denoiser that lies in a run; of old runs, only its name."""
+    """The facts of the denoiser that lies in a run; of old runs, only its name."""
     assert config.denoiser is not None
     facts: dict[str, Any] = {"run": Path(config.denoiser).name}
     if (file := noted_in(run, BEHIND)) is not None:
@@ -162,7 +162,7 @@ def training_facts(config: TrainConfig, done: int, run: Path | None = None) -> d
 
 
 def _names(folders: list[str]) -> list[str]:
-    """What data sets are called; a table in a set's folder stands for a part of that set."""
+    """The names of data sets; a table in a set's folder stands for a part of that set."""
     return sorted({places_of(folder)[0].name for folder in folders})
 
 

@@ -1,4 +1,4 @@
-"""Layered drawing that also gives the places of skin and hair, which lets them be tuned apart."""
+"""The layered generator that also gives the shares of skin and of hair, to tune them apart."""
 
 from __future__ import annotations
 

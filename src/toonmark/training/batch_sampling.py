@@ -1,4 +1,4 @@
-"""The pictures of a batch made at once, in torch: what :class:`Sampler` makes one by one.
+"""Samples whole batches at once, in torch, as :class:`Sampler` does one by one in NumPy.
 
 A set's pictures are decoded once, and kept on the device that makes the batch. What changes them at
 random is drawn for each, from the same seeds; then all are warped, lit and laid over their
@@ -17,8 +17,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import get_worker_info
 
-from toonmark.data.changes import Changes, Light
 from toonmark.data.matte import matte_on_white
+from toonmark.data.random_changes import Changes, Light
 from toonmark.data.sampling import Sampler
 from toonmark.faces.align import block_of, invert
 from toonmark.landmarks import Array
@@ -34,7 +34,7 @@ _TOGETHER = 2**17
 _STEPS = 16
 
 
-class Batched:
+class BatchSampler:
     """Makes batches of a sampler's pictures.
 
     Args:
@@ -54,7 +54,7 @@ class Batched:
         self._decoded: dict[int, Tensor] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        """What a worker process gets: nothing that is decoded, which it can do itself."""
+        """A worker process's state: without decoded pictures, which it can decode itself."""
         fresh = {"_room": self._kept, "_decoded": {}, "device": torch.device("cpu")}
         return self.__dict__ | fresh
 
@@ -100,7 +100,7 @@ class Batched:
 def _alike(
     pixels: Sequence[Tensor], changes: Sequence[Changes], size: int
 ) -> Iterator[tuple[int, list[int]]]:
-    """Which pictures are of one size and averaged in blocks of one size: these, and places."""
+    """Groups of one size that are averaged in blocks of one size: the blocks' edge, and places."""
     groups: dict[tuple[int, int, int], list[int]] = {}
     for k, (planes, change) in enumerate(zip(pixels, changes, strict=True)):
         height, width = planes.shape[1:]
@@ -112,7 +112,7 @@ def _alike(
 
 
 def _views(pixels: Sequence[Tensor], changes: Sequence[Changes], block: int, size: int) -> Tensor:
-    """What :func:`toonmark.faces.align.crop` cuts out of them: (n, 3 or 4, size, size) in [0, 1].
+    """Crops, as by :func:`toonmark.faces.align.crop`: (n, 3 or 4, size, size) in [0, 1].
 
     Of faces the premultiplied colours, which :func:`toonmark.data.matte.lift` gives, and the matte.
     """
@@ -183,7 +183,7 @@ def _faces(views: Tensor, changes: Sequence[Changes]) -> tuple[Tensor, Tensor]:
 
 
 def _tinted(pictures: Tensor, changes: Sequence[Changes]) -> Tensor:
-    """:meth:`toonmark.data.changes.Tint.on`, of (n, 3, S, S)."""
+    """:meth:`toonmark.data.random_changes.Tint.on`, of (n, 3, S, S)."""
     tints = [change.tint for change in changes if change.tint is not None]
     if not tints:
         return pictures
@@ -195,7 +195,7 @@ def _tinted(pictures: Tensor, changes: Sequence[Changes]) -> Tensor:
 
 
 def _gains(lights: Sequence[Light], size: int, device: torch.device) -> Tensor:
-    """By what :meth:`toonmark.data.changes.Light.on` multiplies colours: (n, size, size)."""
+    """The factors of :meth:`toonmark.data.random_changes.Light.on`: (n, size, size)."""
     angles = sent(torch.tensor([one.angle for one in lights])[:, None], device)
     steps = torch.linspace(-1, 1, size, device=device) * 2
     x, y = angles.cos() * steps, angles.sin() * steps

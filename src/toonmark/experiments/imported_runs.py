@@ -1,4 +1,4 @@
-"""Runs that were trained elsewhere: their configuration and averaged generators are all there is.
+"""Checks imported runs, of which only configuration and averaged weights came from elsewhere.
 
 Put where the experiment would have trained them, they are drawn and measured like the others, if
 they were trained as the plan says and on the same pictures.
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from toonmark.artifacts import brought_to, checkpoint_of, kept_in, was_begun_here
+from toonmark.artifacts import checkpoint_of, imported_weights, kept_in, was_begun_here
 from toonmark.configuration import difference
 from toonmark.data.dataset import places_of
 from toonmark.errors import ConfigurationError
@@ -29,7 +29,7 @@ _FREE = ("sample_every", "checkpoint_every", "log_every", "keep_every")
 _TOLD = ("batch",)
 
 
-class Elsewhere(BaseModel):
+class ImportedRun(BaseModel):
     """The facts of a run that was trained elsewhere and brought here; None: it does not say."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -57,9 +57,9 @@ def check(jobs: Sequence[Job]) -> None:
     for job in jobs:
         if job.training is None:
             continue
-        if brought_to(job.folder) is not None:
+        if imported_weights(job.folder) is not None:
             _check(job, job.training, here)
-        elif early := _brought_early(job.folder):
+        elif early := _imported_early(job.folder):
             raise ConfigurationError(
                 f"{job.folder} was brought here before its training ended: it has {early.name}, and"
                 f" the plan {job.training.iterations} iterations.",
@@ -67,7 +67,7 @@ def check(jobs: Sequence[Job]) -> None:
             )
 
 
-def _brought_early(folder: Path) -> Path | None:
+def _imported_early(folder: Path) -> Path | None:
     """Averaged generators of a run that was never trained in this folder."""
     if checkpoint_of(folder) is not None or was_begun_here(folder):
         return None
@@ -89,14 +89,14 @@ def _check(job: Job, config: UnpairedConfig, here: dict[str, dict[str, str]]) ->
         )
 
 
-def told(job: Job) -> Elsewhere | None:
+def told(job: Job) -> ImportedRun | None:
     """The facts of a run for the table, where it was not trained here."""
-    file = brought_to(job.folder)
+    file = imported_weights(job.folder)
     if file is None or job.training is None:
         return None
     own = open_run(job.folder, type(job.training), None)
     facts = checkpoint.facts(file)
-    return Elsewhere(
+    return ImportedRun(
         batch=own.batch,
         precision=facts.get("precision"),
         device=facts.get("device"),
@@ -109,7 +109,7 @@ def _other_data(
     folder: Path, config: UnpairedConfig, own: UnpairedConfig, here: dict[str, dict[str, str]]
 ) -> str:
     """The first domain whose pictures differ: by content, or where none is known, by name."""
-    file = brought_to(folder)
+    file = imported_weights(folder)
     assert file is not None
     facts = checkpoint.facts(file)
     for domain in DOMAINS:

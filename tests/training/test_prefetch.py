@@ -15,9 +15,9 @@ import pytest
 import torch
 
 from toonmark.errors import DataError
-from toonmark.training.ahead import Ahead
 from toonmark.training.fabric import make_fabric
 from toonmark.training.landmark_cyclegan import StyleTrainer
+from toonmark.training.prefetch import Prefetcher
 
 
 @pytest.mark.slow
@@ -35,7 +35,7 @@ def test_any_number_of_workers_makes_the_same_pictures_in_the_same_order(small_c
 
 
 def test_it_is_made_by_other_processes_and_ahead(tmp_path):
-    ahead = Ahead(partial(_noted, tmp_path), 50, workers=2)
+    ahead = Prefetcher(partial(_noted, tmp_path), 50, workers=2)
     assert ahead(0) != os.getpid()
     deadline = time.monotonic() + 60
     while not (tmp_path / "3").exists():  # nobody has asked for it
@@ -46,7 +46,7 @@ def test_it_is_made_by_other_processes_and_ahead(tmp_path):
 
 
 def test_an_error_of_a_worker_comes_back_as_what_it_is():
-    ahead = Ahead(_damaged, 3, workers=1)
+    ahead = Prefetcher(_damaged, 3, workers=1)
     assert ahead(0) == 0
     with pytest.raises(DataError, match="is damaged"):
         ahead(1)
@@ -55,7 +55,7 @@ def test_an_error_of_a_worker_comes_back_as_what_it_is():
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of a terminal's group")
 def test_a_worker_that_is_still_starting_does_not_hear_signals_to_the_group(tmp_path):
     """They are the first process's to answer: `timeout` and Ctrl-C reach all of them."""
-    ahead = Ahead(partial(_noted, tmp_path), 4, workers=1)
+    ahead = Prefetcher(partial(_noted, tmp_path), 4, workers=1)
     others = set(multiprocessing.active_children())
     with closing(ahead):
         ahead._waiting, ahead._next = ahead._from(0), 0

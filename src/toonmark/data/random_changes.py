@@ -1,7 +1,7 @@
-"""The random changes of one picture, drawn apart from the pixels that they change.
+"""The random changes of one picture as values, drawn apart from the pixels that they change.
 
 :class:`toonmark.data.sampling.Sampler` applies it to one picture, in NumPy;
-:class:`toonmark.training.batched.Batched` to a batch at once, in torch.
+:class:`toonmark.training.batch_sampling.BatchSampler` to a batch at once, in torch.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Tint:
 
     @classmethod
     def drawn(cls, random: np.random.Generator, strength: float) -> Tint | None:
-        """One of this strength; none of 0."""
+        """Draws one of this strength; None for 0."""
         if not strength:
             return None
         gain = np.exp(random.normal(0, 0.15 * strength, 3) + random.normal(0, 0.2 * strength))
@@ -62,7 +62,7 @@ class Light:
 
     @classmethod
     def drawn(cls, random: np.random.Generator, strength: float) -> Light | None:
-        """One of this strength; none of 0."""
+        """Draws one of this strength; None for 0."""
         if not strength:
             return None
         angle, side = random.uniform(0, 2 * np.pi), random.normal(0, 0.35)

@@ -1,4 +1,4 @@
-"""Photos that a client will ask about again: in memory only, bounded in number, bytes and age."""
+"""Stores photos that a client will draw again: in memory, bounded in number, bytes and age."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from toonmark.web.doors import full
 from toonmark.web.problems import Refusal
 from toonmark.web.throttle import neighbourhood
+from toonmark.web.upload_limits import full
 
 
 @dataclass(eq=False)
@@ -21,7 +21,7 @@ class _Photo:
     users: int = 0
 
 
-class Kept:
+class PhotoStore:
     """Uploads by handles that nobody guesses, each for its own client. Used by the event loop only.
 
     Where there is no room, what was not used for longest is forgotten; its client sends it again.
@@ -39,7 +39,7 @@ class Kept:
 
     @property
     def held(self) -> int:
-        """How many are in memory: of what is kept, and of what is forgotten but still drawn."""
+        """Bytes in memory: of photos that are kept, and of forgotten ones that are still drawn."""
         return self._leaving + sum(len(one.content) for one in self._photos.values())
 
     def add(self, host: str, content: bytes) -> str:

@@ -15,10 +15,10 @@ from toonmark.data.augmentation import Augmentation
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.dataset import write_landmarks
 from toonmark.data.sampling import Sampler
-from toonmark.training import batched
+from toonmark.training import batch_sampling
 from toonmark.training.batch import Batch
-from toonmark.training.batched import Batched
-from toonmark.training.pictures import Pictures
+from toonmark.training.batch_sampling import BatchSampler
+from toonmark.training.batches import Batches
 
 WILD = Augmentation(degrees=25, zoom=(0.7, 1.4), shift=12, colour=0.7, light=1.0)
 
@@ -73,7 +73,7 @@ def test_a_batch_is_what_the_sampler_makes_one_by_one(kind, size, face_set, mixe
     for folder in (face_set, mixed_set):
         for seed in range(3):
             drawn = sampler(folder, size, seed, **SETTINGS[kind])
-            made = Batched(drawn)
+            made = BatchSampler(drawn)
             for iteration, places in ((0, range(10)), (5, range(1, 10, 3))):
                 samples = [drawn.at(iteration, place, 10) for place in places]
                 assert_same(made.at(iteration, places, 10), samples)
@@ -83,7 +83,7 @@ def test_a_batch_is_what_the_sampler_makes_one_by_one(kind, size, face_set, mixe
 def test_a_batch_is_made_on_the_device_that_is_asked_for(kind, mixed_set):
     """This one has no numbers: to read some, or to mix them with the processor's, is an error."""
     drawn = sampler(mixed_set, 40, **SETTINGS[kind])
-    made, wanted = Batched(drawn, device="meta"), Batched(drawn).at(1, range(12), 12)
+    made, wanted = BatchSampler(drawn, device="meta"), BatchSampler(drawn).at(1, range(12), 12)
     for name, one in vars(made.at(1, range(12), 12)).items():
         other = getattr(wanted, name)
         assert (one.device.type, one.shape, one.dtype) == ("meta", other.shape, other.dtype)
@@ -93,10 +93,10 @@ def test_a_batch_is_made_on_the_device_that_is_asked_for(kind, mixed_set):
 
 def test_how_many_are_worked_on_together_changes_nothing(mixed_set, monkeypatch):
     drawn = sampler(mixed_set, 40, **SETTINGS["all"])
-    wanted = Batched(drawn).at(1, range(12), 12)
+    wanted = BatchSampler(drawn).at(1, range(12), 12)
     for together in (1, 2**14, 2**30):
-        monkeypatch.setattr(batched, "_TOGETHER", together)
-        made = Batched(drawn).at(1, range(12), 12)
+        monkeypatch.setattr(batch_sampling, "_TOGETHER", together)
+        made = BatchSampler(drawn).at(1, range(12), 12)
         for name in ("image", "shown", "landmarks"):
             one, other = getattr(made, name), getattr(wanted, name)
             torch.testing.assert_close(one, other, atol=1e-5, rtol=0)
@@ -107,14 +107,14 @@ def test_a_set_is_decoded_once_as_far_as_there_is_room(face_set, monkeypatch):
     decoded = []
     read = drawn.picture
     monkeypatch.setattr(drawn, "picture", lambda index: decoded.append(index) or read(index))
-    made = Batched(drawn)
+    made = BatchSampler(drawn)
     count = len(drawn)
     for iteration in range(3):  # an epoch each
         made.at(iteration, range(count), count)
     assert sorted(decoded) == list(range(count))
 
     decoded.clear()
-    small = Batched(drawn, kept=10 * 64 * 64 * 4)
+    small = BatchSampler(drawn, kept=10 * 64 * 64 * 4)
     for iteration in range(3):
         batch = small.at(iteration, range(count), count)
     assert len(decoded) == count + 2 * (count - 10)
@@ -125,8 +125,8 @@ def test_all_worker_processes_keep_what_one_would(face_set, monkeypatch):
     class Worker:
         num_workers = 4
 
-    monkeypatch.setattr(batched, "get_worker_info", lambda: Worker)
-    made = Batched(sampler(face_set, 64, **SETTINGS["cartoons"]), kept=8 * 64 * 64 * 3)
+    monkeypatch.setattr(batch_sampling, "get_worker_info", lambda: Worker)
+    made = BatchSampler(sampler(face_set, 64, **SETTINGS["cartoons"]), kept=8 * 64 * 64 * 3)
     made.at(0, range(20), 20)
     assert len(made._decoded) == 2
 
@@ -134,23 +134,23 @@ def test_all_worker_processes_keep_what_one_would(face_set, monkeypatch):
 def test_what_is_for_single_pictures_is_refused(face_set):
     for more in ({"noise": 0.1}, {"drawings": [str(face_set)]}, {"photos": [str(face_set)]}):
         with pytest.raises(ValueError, match="single pictures"):
-            Batched(sampler(face_set, 64, **SETTINGS["faces"], **more))
+            BatchSampler(sampler(face_set, 64, **SETTINGS["faces"], **more))
 
 
 def test_a_training_s_pictures_are_evened_where_it_asks_for_it(tmp_path):
     drawn = sampler(draw_faces(tmp_path, 12), 64, **SETTINGS["lit faces"])
     samplers = {"face": drawn, "cartoon": drawn}
-    made = Pictures(samplers, 4, [1, 3], evened={"face"})(2)
+    made = Batches(samplers, 4, [1, 3], evened={"face"})(2)
     plain = [drawn.at(2, place, 4) for place in (1, 3)]
     assert_same(made["cartoon"], plain)
     assert_same(made["face"], [sample.evened() for sample in plain])
 
 
 def test_a_worker_gets_no_decoded_pictures(mixed_set):
-    made = Batched(Sampler([str(mixed_set)], 32, Augmentation(), seed=0))
+    made = BatchSampler(Sampler([str(mixed_set)], 32, Augmentation(), seed=0))
     made.at(0, (0, 1), 2)
     assert made._decoded
-    assert made._room < batched.KEPT
+    assert made._room < batch_sampling.KEPT
     given = pickle.loads(pickle.dumps(made))
     assert not given._decoded
-    assert given._room == batched.KEPT
+    assert given._room == batch_sampling.KEPT

@@ -1,4 +1,4 @@
-"""Serving a page until Ctrl-C: what the pages for annotation and for studies share."""
+"""Serves the pages for annotation and for studies until Ctrl-C."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import pytest
 from tests.web.conftest import JSON, TOKEN
 from tests.web.loops import in_a_loop, posted, trickle
 
-from toonmark.web.kept import Kept
+from toonmark.web.photo_store import PhotoStore
 from toonmark.web.problems import Refusal
 
 
@@ -132,7 +132,7 @@ def in_loop(check):
 
 def test_number_and_bytes_are_bounded_for_all_and_for_one_address():
     def check():
-        kept = Kept(4, 100, 60)
+        kept = PhotoStore(4, 100, 60)
         a = [kept.add("a", bytes(10)) for _ in range(2)]
         assert not gone(kept, a[0])  # and so a[1] is the one that was not used for longest
         a.append(kept.add("a", bytes(10)))
@@ -152,7 +152,7 @@ def test_number_and_bytes_are_bounded_for_all_and_for_one_address():
 
 def test_what_is_drawn_counts_until_it_is():
     def check():
-        kept = Kept(4, 100, 60)
+        kept = PhotoStore(4, 100, 60)
         handle = kept.add("a", bytes(50))
         with kept.used(handle, "a"):
             with pytest.raises(Refusal):
@@ -173,7 +173,7 @@ def test_what_is_drawn_counts_until_it_is():
 
 def test_age_is_bounded_though_it_is_used():
     async def check():
-        kept = Kept(4, 100, 0.3)
+        kept = PhotoStore(4, 100, 0.3)
         handle = kept.add("a", bytes(1))
         for _ in range(4):
             assert not gone(kept, handle)

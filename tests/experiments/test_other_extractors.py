@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.experiments.test_comparison import plan
 
-from toonmark.experiments import further
-from toonmark.experiments.further import Further
+from toonmark.experiments import other_extractors
+from toonmark.experiments.other_extractors import ExtractorDistances
 from toonmark.experiments.spread import Spread
 
 ROWS = {"munit": {"method": "munit"}, "basic": {"ablation": "basic"}}
@@ -20,7 +20,7 @@ def machine(monkeypatch, tmp_path):
         path = tmp_path / "i2v.pth"
         path.touch() if papers else path.unlink(missing_ok=True)
         monkeypatch.setenv("TOONMARK_ILLUSTRATION2VEC", str(path))
-        monkeypatch.setattr(further, "_has_vgg", lambda: vgg)
+        monkeypatch.setattr(other_extractors, "_has_vgg", lambda: vgg)
 
     return has
 
@@ -33,24 +33,24 @@ def test_the_papers_network_is_used_where_it_is_and_another_family_where_not(mac
         (False, False, []),
     ):
         machine(papers, vgg)
-        assert further.chosen(compared) == wanted
+        assert other_extractors.chosen(compared) == wanted
     machine(True, True)
-    assert further.chosen(plan("f", "c", rows={"basic": {"ablation": "basic"}})) == []
+    assert other_extractors.chosen(plan("f", "c", rows={"basic": {"ablation": "basic"}})) == []
     own = plan("f", "c", rows=ROWS, measure={"extractor": "illustration2vec"})
-    assert further.chosen(own) == ["vgg16"]
-    assert further.chosen(plan("f", "c", rows=ROWS, measure={"also": []})) == []
+    assert other_extractors.chosen(own) == ["vgg16"]
+    assert other_extractors.chosen(plan("f", "c", rows=ROWS, measure={"also": []})) == []
 
 
 def test_the_table_says_what_each_network_finds_best():
     fid = {"munit": Spread.of([3.0, 5.0]), "basic": Spread.of([2.5])}
-    one = Further(
+    one = ExtractorDistances(
         name="vgg16", extractor="vgg16 224px", floor_fid=0.5, photos_fid=9, fid=fid, kid=fid
     )
-    lines = further.told([one], {"munit": "MUNIT", "basic": "CycleGAN"})
+    lines = other_extractors.told([one], {"munit": "MUNIT", "basic": "CycleGAN"})
     assert "| MUNIT | 4.00 ± 1.41 | 4.00 ± 1.41 |" in lines
     assert "| floor: other real cartoons | 0.50 | |" in lines
     assert lines[-1] == "By this FID: CycleGAN < MUNIT."
-    assert further.told([], {}) == []
-    assert "both networks here" in further.missing([one], "efficientnet-lite0 224px")
-    assert "both networks" not in further.missing([], "efficientnet-lite0 224px")
-    assert further.missing([one], "illustration2vec 224px") == ""
+    assert other_extractors.told([], {}) == []
+    assert "both networks here" in other_extractors.missing([one], "efficientnet-lite0 224px")
+    assert "both networks" not in other_extractors.missing([], "efficientnet-lite0 224px")
+    assert other_extractors.missing([one], "illustration2vec 224px") == ""

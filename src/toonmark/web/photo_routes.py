@@ -1,4 +1,4 @@
-"""Photos that are sent once and drawn often: a handle stands for one, for a few minutes."""
+"""The routes /photos: a photo is sent once, and drawn often by a handle, for a few minutes."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ async def keep(request: Request) -> Response:
     address that has sent it can use it; nobody can have it back.
     """
     service: Service = request.app.state.service
-    if not service.kept.seconds:
+    if not service.photo_store.seconds:
         raise Refusal(
             "not-kept", 403, "This server keeps no photo.", "Send it with each request that draws."
         )
     try:
         async with uploads.received(service, request) as content:
             await asyncio.to_thread(cartoon_requests.check_picture, content)
-            handle = service.kept.add(uploads.sender(request), content)
+            handle = service.photo_store.add(uploads.sender(request), content)
     except ClientDisconnect:
         return Response(status_code=499)
-    answer = schemas.KeptPhoto(photo=handle, seconds=service.kept.seconds)
+    answer = schemas.KeptPhoto(photo=handle, seconds=service.photo_store.seconds)
     return JSONResponse(answer.model_dump(), 201)
 
 
@@ -63,5 +63,5 @@ async def forget(
 ) -> Response:
     """Forgets a photo at once, if it is there and yours."""
     service: Service = request.app.state.service
-    service.kept.forget(photo, uploads.sender(request))
+    service.photo_store.forget(photo, uploads.sender(request))
     return Response(status_code=204)

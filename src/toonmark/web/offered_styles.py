@@ -1,4 +1,4 @@
-"""The styles that a server offers, by name; each is made ready when it is first asked for."""
+"""The styles that a server offers, by name; each is loaded when it is first asked for."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from toonmark.styles.metadata import StyleMetadata
 from toonmark.styles.pack import DEFAULT_STYLE, StylePack
 
 
-class Shelf:
+class OfferedStyles:
     """Styles by name, each opened once. Safe to share between threads.
 
     Args:
@@ -78,7 +78,7 @@ class Shelf:
             return self._cartoonizers[name]
 
     def _pack(self, name: str) -> StylePack:
-        # Only what is on the shelf can be had: a name is never taken for a path.
+        # Only what is offered can be had: a name is never taken for a path.
         if name not in self._packs:
             raise UnknownStyleError(
                 f"There is no style called {name[:64]!r} here.",
