@@ -92,10 +92,22 @@ def test_from_sets_to_scores(face_set, cartoon_set, tmp_path, monkeypatch):
     with pytest.raises(RunError, match="is a run of `toonmark train`"):
         toonmark.train({"kind": "distill"}, run, accelerator="cpu")
     assert opened == [run] * 3, "each call opens a run once"
-    metadata, worst = toonmark.export(run, pack, title="Mine")
+    scores = tmp_path / "scores.json"
+    scores.write_text('{"fid": 3}')
+    metadata, worst = toonmark.export(run, pack, title="Mine", scores=scores)
     assert opened == [run] * 4
     assert metadata.title == "Mine"
+    assert metadata.scores == {"fid": 3}
     assert worst < 1e-3
+    with pytest.raises(ConfigurationError, match="no frame called round"):
+        toonmark.export(run, pack, frame="round")
+    with pytest.raises(RunError, match="kept no weights of iteration 9"):
+        toonmark.export(run, pack, iteration=9)
+    finder = tmp_path / "finder.onnx"
+    said, worst = toonmark.export(regressor, finder)
+    assert said is None, "a regressor is no style"
+    assert finder.is_file()
+    assert worst < 1e-2
     points = toonmark.Dataset.open(face_set).points[0]
     drawn = toonmark.Cartoonizer(pack)(np.full((64, 64, 3), 200, np.uint8), landmarks=points)
     assert drawn[0].image.shape == (64, 64, 3)

@@ -7,6 +7,7 @@ then moved into place.
 from __future__ import annotations
 
 import copy
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from toonmark import artifacts
 from toonmark.artifacts import Kind, Place
 from toonmark.configuration import parse
 from toonmark.data.dataset import Dataset
-from toonmark.errors import ConfigurationError
+from toonmark.errors import ConfigurationError, DataError
 from toonmark.half import halved
 from toonmark.landmarks import FRAMES, default_sigma
 from toonmark.models.cleaning import cleaned
@@ -135,26 +136,18 @@ def export_run(
     look: str | None = None,
     **said: Any,
 ) -> tuple[StyleMetadata, float]:
-    """Writes what a run has learnt as a style pack.
+    """Writes what a run has learnt as a style pack; see :func:`toonmark.export`.
 
     Args:
-        run: one of ``toonmark train`` or ``toonmark distill``, or weights that it kept.
+        run: its path, or what was found there.
         pack: the file to write.
-        denoiser: a run of ``toonmark train-denoiser`` to put behind the generator.
-        half: store weights in half precision.
-        clean: make white what is not joined to the face; a pack's networks do not, so one that is
-            exported anew is not cleaned unless it is said again.
-        frame: what the style's crop shows, one of :data:`toonmark.landmarks.FRAMES`; unless given,
-            what the run's faces show, and the tight face where their sets do not say.
-        look: of a style that draws in layers, one of :data:`toonmark.models.layered.LOOKS`.
+        denoiser: a run or a style pack; put behind the generator.
+        half, clean, frame, look: as there.
         said: what :class:`StyleMetadata` is to say besides; the name is the file's unless given.
-
-    Returns:
-        what the pack says, and its largest difference from torch.
 
     Raises:
         RunError: the run cannot be read, or is not finished.
-        ConfigurationError: a name, title or the like that no style can have.
+        ConfigurationError: a name, title, frame, look or the like that no style can have.
         ExportError: the graph does not draw what the run draws.
     """
     found = artifacts.open(run)
@@ -178,6 +171,10 @@ def export_run(
     if taken and not said.get("terms"):
         said["terms"] = " ".join(dict.fromkeys(taken))
     frame = frame or facts.get("frame") or "face"
+    if frame not in FRAMES:
+        raise ConfigurationError(
+            f"There is no frame called {frame}.", f"Use one of: {', '.join(FRAMES)}."
+        )
     said["template"] = tuple((float(x), float(y)) for x, y in FRAMES[frame])
     if frame != "face":  # its sets have white beyond the photo's edge
         said |= {"outside": "white", "format_version": 2}
@@ -187,6 +184,24 @@ def export_run(
         StyleMetadata, {**said, "name": name, "title": title, "size": size, "training": facts}
     )
     return metadata, export_style(generator, metadata, pack, half=half, clean=clean)
+
+
+def read_scores(file: str | Path) -> dict[str, Any]:
+    """The values of ``scores.json``, as :func:`toonmark.evaluate` writes them.
+
+    Raises:
+        DataError: it cannot be read, or holds no JSON object.
+    """
+    try:
+        values = json.loads(Path(file).read_text(encoding="utf-8"))
+        if not isinstance(values, dict):
+            raise ValueError("no object")
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"{file} cannot be read as scores ({error}).",
+            "Give the scores.json that `toonmark evaluate` wrote.",
+        ) from error
+    return values
 
 
 def export_regressor(regressor: nn.Module, size: int, facts: dict[str, str], path: Path) -> float:

@@ -17,6 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from toonmark.ranges import signed_to_unit
+
 GanForm = Literal["least_squares", "log"]
 
 
@@ -161,7 +163,7 @@ def ms_ssim(first: Tensor, second: Tensor) -> Tensor:
     """
     # Variances are differences of means that are nearly the same: bfloat16 would leave nothing.
     with torch.autocast(first.device.type, enabled=False):
-        return _ms_ssim((first.float() + 1) / 2, (second.float() + 1) / 2)
+        return _ms_ssim(signed_to_unit(first.float()), signed_to_unit(second.float()))
 
 
 def _ms_ssim(first: Tensor, second: Tensor) -> Tensor:

@@ -137,36 +137,76 @@ def export(
     run: Place,
     pack: str | Path,
     *,
+    iteration: int | None = None,
     denoiser: str | Path | None = None,
     half: bool = False,
     clean: bool = False,
     frame: str | None = None,
-    **said: Any,
-) -> tuple[StyleMetadata, float]:
-    """Writes what a run has learnt as a style pack; see :func:`toonmark.exporting.export_run`.
+    look: str | None = None,
+    name: str | None = None,
+    title: str | None = None,
+    version: str = "1.0",
+    licence: str = "",
+    terms: str = "",
+    description: str = "",
+    scores: str | Path | Mapping[str, Any] | None = None,
+) -> tuple[StyleMetadata | None, float]:
+    """Writes what a run has learnt as a style pack, after a comparison with torch.
 
     Args:
         run: one that learnt a style, weights that it kept, or a style pack; its path, or what
-            :func:`toonmark.artifacts.open` found there.
+            :func:`toonmark.artifacts.open` found there. Of a run of ``train-landmarks`` the
+            regressor is written, to which nothing below applies but ``iteration``.
         pack: the file to write, such as ``mine.onnx``.
-        denoiser, half, clean, frame: as there.
-        said: ``look``, and what the pack says of itself: ``name``, ``title``, ``licence``,
-            ``terms`` ...
+        iteration: of the weights that a run kept; the latest unless given.
+        denoiser: a run of ``train-denoiser``, or a style pack that has one.
+        half: stores the weights in half precision: half the file's size.
+        clean: makes white what is not joined to the face; for styles drawn on white.
+        frame: what the crop shows, ``face`` or ``portrait``; as the run's faces unless given.
+        look: of a style that draws in layers: ``comic``, with contours; ``flat``; or ``ink``.
+        name: in lower case, for the command line; the file's unless given.
+        title: for people; the name unless given.
+        version: the style's own.
+        licence: the weights'.
+        terms: what the training data ask of those who use the style; those of the packs that it
+            learnt from unless given.
+        description: a sentence.
+        scores: what :func:`evaluate` measured, kept in the pack: the values of ``scores.json``, or
+            that file.
 
     Returns:
-        what the pack says, and its largest difference from torch.
+        what the pack says, None of a regressor; and the largest difference from torch that was
+        seen, on a scale of [-1, 1].
 
     Raises:
-        RunError: the run cannot be read, or is not finished.
-        ConfigurationError: a name, title or the like that no style can have.
+        RunError: the run cannot be read, or is not finished, or kept no such iteration.
+        ConfigurationError: a name, title, frame, look or the like that no style can have.
+        DataError: the scores cannot be read.
         ExportError: the file does not draw what the run draws.
         MissingExtraError: ``toonmark[train]`` is not installed.
     """
     with _needs("train", "Exporting a style"):
-        from toonmark.exporting import export_run
+        from toonmark import artifacts
+        from toonmark.exporting import export_landmarks, export_run, read_scores
 
+        said = {
+            "name": name,
+            "title": title,
+            "version": version,
+            "licence": licence,
+            "terms": terms,
+            "description": description,
+            "scores": read_scores(scores) if isinstance(scores, str | Path) else scores or {},
+        }
+        found = artifacts.open(run)
+        if iteration is not None:
+            found = artifacts.open(artifacts.kept(found.path, iteration))
+        if isinstance(found, artifacts.Run) and found.kind is artifacts.Kind.LANDMARKS:
+            return None, export_landmarks(found, Path(pack))
         behind = None if denoiser is None else Path(denoiser)
-        return export_run(run, Path(pack), behind, half=half, clean=clean, frame=frame, **said)
+        return export_run(
+            found, Path(pack), behind, half=half, clean=clean, frame=frame, look=look, **said
+        )
 
 
 def evaluate(
@@ -174,33 +214,66 @@ def evaluate(
     faces: str | Path,
     cartoons: str | Path,
     *,
+    runs: Sequence[str | Path] = (),
+    out: str | Path | None = None,
     n: int = 250,
     seed: int = 0,
+    threads: int | None = None,
     options: Options | None = None,
     on_progress: Callable[[str, int, int], None] | None = None,
 ) -> Evaluation:
     """Measures styles on faces that training left out.
 
     Args:
-        packs: style packs' files, or anything that draws
+        packs: style packs' files, names of styles that ship, or anything that draws
             (:class:`toonmark.evaluation.drawers.Drawer`).
         faces: folder of photos with ``landmarks.csv``.
         cartoons: folder of real cartoons.
+        runs: of ``train``, ``munit`` or ``ganimorph``, not exported; their way back is measured
+            too. They come after the packs.
+        out: folder for ``scores.json`` and ``report.html``, which shows the photos: share it only
+            as far as their licence allows. None writes nothing.
         n: how many photos, and at most how many cartoons.
         seed: which ones.
+        threads: of the CPU, of torch, OpenCV and ONNX Runtime; None leaves torch and OpenCV as
+            they are, and draws with packs on one.
         options: everything else; see :class:`toonmark.evaluation.Options`.
         on_progress: called with what is being measured, how many are done, and of how many.
 
     Raises:
+        ConfigurationError: there is neither a pack nor a run, or an option that is none.
         DataError: the sets cannot be measured.
         StyleError: a pack cannot be used.
+        RunError: a run cannot be read, or has no checkpoint yet.
         MissingExtraError: ``toonmark[eval]`` is not installed.
     """
     with _needs("eval", "Measuring a style"):
+        import cv2
+        import torch
+
+        from toonmark.evaluation.drawers import PackDrawer
         from toonmark.evaluation.scoring import evaluate_all
 
+        if threads is not None:
+            torch.set_num_threads(threads)
+            cv2.setNumThreads(threads)
         several = packs if isinstance(packs, Sequence) and not isinstance(packs, str) else [packs]
-        return evaluate_all(several, faces, cartoons, n, seed, options, on_progress)
+        drawers: list[Drawer] = [
+            PackDrawer(one, threads or 1) if isinstance(one, str | Path) else one for one in several
+        ]
+        if runs:
+            from toonmark.evaluation.run_drawing import open_run_drawer
+
+            drawers += map(open_run_drawer, runs)
+        measured = evaluate_all(drawers, faces, cartoons, n, seed, options, on_progress)
+        if out is not None:
+            from toonmark.evaluation.scores_page import write_report
+            from toonmark.files import write_text
+
+            write_text(Path(out) / "scores.json", measured.model_dump_json(indent=1) + "\n")
+            crop = options is not None and options.crop
+            write_report(measured, drawers, faces, Path(out) / "report.html", crop=crop)
+        return measured
 
 
 def _opened(config: Any, run: Path) -> Any:

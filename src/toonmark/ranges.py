@@ -1,4 +1,4 @@
-"""Colours as pictures have them, [0, 255], and as networks do, [-1, 1]: one way there and back."""
+"""Ranges of colours: pictures have [0, 255], light is computed in [0, 1], networks see [-1, 1]."""
 
 from __future__ import annotations
 
@@ -19,6 +19,25 @@ def signed(levels: Any) -> Array:
     array([-1.,  1.], dtype=float32)
     """
     return np.asarray(levels, np.float32) / np.float32(LEVELS) - np.float32(1)
+
+
+def unit(levels: Any) -> Array:
+    """Colours in [0, 255], of any shape and kind, in [0, 1]: float32.
+
+    >>> unit([0, 255])
+    array([0., 1.], dtype=float32)
+    """
+    return np.asarray(levels, np.float32) / np.float32(255)
+
+
+def unit_to_signed(values: Any) -> Any:
+    """Colours in [0, 1], of an array or a tensor, in [-1, 1]: not clipped."""
+    return values * 2 - 1
+
+
+def signed_to_unit(values: Any) -> Any:
+    """Colours in [-1, 1], of an array or a tensor, in [0, 1]: not clipped."""
+    return (values + 1) / 2
 
 
 def levels(values: Any) -> Any:

@@ -12,6 +12,7 @@ import numpy as np
 from toonmark import cutout
 from toonmark.errors import TuningError
 from toonmark.landmarks import Array
+from toonmark.ranges import unit
 
 #: Lines from finer than drawn to about twice as wide; 1 leaves them.
 FINEST, WIDEST = 0.5, 2.0
@@ -93,7 +94,7 @@ def _lighter(drawing: Array, change: float, part: Array) -> Array:
     if change == 0:
         return drawing
     curve = 255 * (np.arange(256) / 255) ** 2.0**-change
-    share = cv2.resize(part.astype(np.float32) / 255, drawing.shape[:2])[..., None]
+    share = cv2.resize(unit(part), drawing.shape[:2])[..., None]
     return _whole(drawing + (curve[drawing] - drawing) * share)
 
 

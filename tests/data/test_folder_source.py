@@ -22,7 +22,7 @@ from toonmark.data.sources import Kept, Rejected
 from toonmark.data.sources.build import build, name_for
 from toonmark.data.sources.folder import Folder
 from toonmark.data.sources.selection import Duplicates, Selection, perceptual_hash
-from toonmark.errors import DataError
+from toonmark.errors import ConfigurationError, DataError
 from toonmark.faces.detect import face_from_points
 from toonmark.landmarks import FRAMES, Array, frame_of, template_points
 
@@ -245,7 +245,7 @@ def test_another_configuration_needs_force(photos: Path, tmp_path: Path) -> None
     build(faking(one_face, photos), out)
     before = files(out)
     stricter = faking(one_face, photos, selection=Selection(yaw=3))
-    with pytest.raises(DataError, match="selection differs"):
+    with pytest.raises(ConfigurationError, match="selection differs"):
         build(stricter, out)
     assert files(out) == before
     (out / "images" / "mine.png").write_bytes(b"kept")

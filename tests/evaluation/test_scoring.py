@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from toonmark import evaluate
 from toonmark.data.dataset import Dataset, write_description
 from toonmark.data.split import part_of
-from toonmark.errors import StyleError
+from toonmark.errors import ConfigurationError, StyleError
 from toonmark.evaluation import Options, evaluate_all
 from toonmark.evaluation.cycle import cycle_error
 from toonmark.evaluation.drawers import PackDrawer
@@ -23,7 +23,7 @@ from toonmark.evaluation.errors import (
 )
 from toonmark.evaluation.features import Extractor
 from toonmark.evaluation.networks import EvaluationNetworks
-from toonmark.evaluation.scores import Scores
+from toonmark.evaluation.scores import Evaluation, Scores
 from toonmark.evaluation.scores_page import write_report
 from toonmark.evaluation.selection import select
 
@@ -221,6 +221,20 @@ def test_command(make_set: MakeSet, make_pack: MakePack, tmp_path: Path) -> None
     written = json.loads((tmp_path / "out" / "scores.json").read_text())
     assert written["scores"][0]["reference"]["setting"]["n_faces"] == 4
     assert (tmp_path / "out" / "report.html").stat().st_size > 10_000
+
+
+def test_python_measures_and_writes_what_the_command_does(
+    make_set: MakeSet, make_pack: MakePack, tmp_path: Path
+) -> None:
+    faces, cartoons = make_set("faces", 6), make_set("cartoons", 6, seed=9)
+    asked = {"n": 4, "out": tmp_path / "out", "threads": 1, "options": OPTIONS}
+    measured = evaluate(make_pack(), faces, cartoons, **asked)
+    assert Evaluation.model_validate_json((asked["out"] / "scores.json").read_text()) == measured
+    assert "<h2>At a glance</h2>" in (asked["out"] / "report.html").read_text()
+    with pytest.raises(ConfigurationError, match="nothing to measure"):
+        evaluate([], faces, cartoons)
+    with pytest.raises(ConfigurationError, match="no part training"):
+        Options(part="training")
 
 
 def test_command_tells_errors_in_two_sentences(make_pack: MakePack, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import tracemalloc
 
+import cv2
 import numpy as np
 import pytest
 
@@ -152,3 +153,18 @@ def test_a_view_within_the_picture_is_not_looked_at_pixel_by_pixel(monkeypatch) 
     assert not asked
     align.crop(image, np.array([[2.0, 0, -80], [0, 2, -20]]), 30, fill=9)
     assert asked
+
+
+def test_labels_are_moved_unmixed_and_what_lies_beyond_is_said():
+    labels = np.arange(16, dtype=np.uint8).reshape(4, 4)
+    right = np.array([[1.0, 0, 1.4], [0, 1, 0]])
+    moved = align.warped(labels, right, 4, cv2.INTER_NEAREST, 99)
+    assert moved.dtype == np.uint8
+    assert (moved[:, 0] == 99).all()
+    np.testing.assert_array_equal(moved[:, 1:], labels[:, :3])
+    np.testing.assert_array_equal(
+        align.warped(labels, right, 4, cv2.INTER_NEAREST)[:, 0], labels[:, 0]
+    )
+    three = align.warped(np.zeros((4, 4, 3), np.uint8), right, 4, cv2.INTER_NEAREST, 7)
+    assert (three[:, 0] == 7).all(), "of each channel"
+    assert align.warped(labels[:, ::-1], right, 2, cv2.INTER_NEAREST, 0).shape == (2, 2)

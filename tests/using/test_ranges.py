@@ -72,6 +72,7 @@ def test_lab_and_back(white):
     ("pattern", "where"),
     [
         (r"127\.5", {"ranges.py"}),
+        (r"astype\(np\.float32\).* / 255", set()),
         (r"default_rng\(\[[\w.]+, \d", set()),  # streams have names: toonmark.data.streams
         (r"glob\(.\*\.safetensors", {"artifacts.py"}),
         (r"Image\.fromarray\(.*\)\.save\(", {"pictures.py"}),
@@ -85,3 +86,16 @@ def test_one_idea_has_one_implementation(pattern, where):
         if re.search(pattern, path.read_text(encoding="utf-8"))
     }
     assert found == where
+
+
+def test_unit_and_signed_are_each_others_way_back():
+    levels = np.arange(256, dtype=np.uint8)
+    assert ranges.unit(levels).dtype == np.float32
+    np.testing.assert_array_equal(ranges.unit(levels), levels.astype(np.float32) / 255)
+    np.testing.assert_allclose(
+        ranges.unit_to_signed(ranges.unit(levels)), ranges.signed(levels), atol=1e-6
+    )
+    np.testing.assert_allclose(
+        ranges.signed_to_unit(ranges.signed(levels)), ranges.unit(levels), atol=1e-6
+    )
+    assert ranges.unit_to_signed(np.float32(2)) == 3, "not clipped"

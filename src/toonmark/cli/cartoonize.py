@@ -112,7 +112,7 @@ def cartoonize(
     from toonmark.cartoonizer import Cartoonizer
     from toonmark.cli import clips, json_report
     from toonmark.cli.file_types import is_clip
-    from toonmark.cli.inputs import Targets, landmarks_for, photos_of, read_landmarks
+    from toonmark.cli.inputs import Targets, faces_by_photo, landmarks_for, photos_of
     from toonmark.errors import PoorPhotoWarning, ToonmarkError
     from toonmark.styles.pack import DEFAULT_STYLE
 
@@ -131,7 +131,7 @@ def cartoonize(
         raise typer.BadParameter("an .svg has no photo in it: leave out --strength")
     if shapes and output is not Output.crop:
         raise typer.BadParameter("an .svg goes with --output crop only")
-    table = read_landmarks(landmarks) if landmarks else {}
+    table = faces_by_photo(landmarks) if landmarks else {}
     if threads:
         import cv2
 

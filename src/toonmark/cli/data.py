@@ -12,6 +12,7 @@ from toonmark.cli.data_drawings import drawings
 from toonmark.cli.data_layers import layers
 from toonmark.cli.data_points import backgrounds, export, import_, landmarks
 from toonmark.cli.data_sources import anime, cartoons, celeba, crop, dicebear, folder
+from toonmark.cli.progress_bars import bars
 
 app = typer.Typer(
     help="Make, check and show data sets.",
@@ -36,14 +37,11 @@ def check(
     examples: Annotated[int, typer.Option(min=1, help="Pictures to name for each problem.")] = 3,
 ) -> None:
     """Read every picture of a set and name what is wrong; status 1 if it should not be used."""
-    from rich.progress import Progress
-
     from toonmark.data.inspection import inspect
 
-    with Progress(transient=True) as bar:
-        task = bar.add_task("reading", total=None)
+    with bars() as show_done:
         dataset, findings = inspect(
-            directory, lambda done, total: bar.update(task, completed=done, total=total)
+            directory, lambda done, total: show_done("reading", done, total)
         )
     train, validation = dataset.split()
     test = len(dataset) - len(train) - len(validation)

@@ -1,18 +1,16 @@
-"""Options and the progress bar that all building subcommands of ``toonmark data`` share."""
+"""Options that all building subcommands of ``toonmark data`` share."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from rich.progress import Progress
+from toonmark.cli.progress_bars import bar
 
+if TYPE_CHECKING:
     from toonmark.data.sources import Source
 
 CORES = os.cpu_count() or 1
@@ -30,17 +28,6 @@ LeaveOut = Annotated[
 ]
 Workers = Annotated[int, typer.Option(min=1, show_default="all cores", help="Threads.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace a set of another configuration.")]
-
-
-@contextmanager
-def bar() -> Iterator[Progress]:
-    """A bar that goes away when it is done."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-    from rich.progress import TimeRemainingColumn as Remaining
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Remaining())
-    with Progress(*columns, transient=True) as progress:
-        yield progress
 
 
 def build_and_tell(source: Source, out: Path, *, terms: str, workers: int, force: bool) -> None:

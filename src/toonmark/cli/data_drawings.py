@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from toonmark.cli.data_building import Force, Out, bar
+from toonmark.cli.data_building import Force, Out
+from toonmark.cli.progress_bars import bar
 from toonmark.errors import MissingExtraError
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from toonmark.cli.data_building import bar
+from toonmark.cli.progress_bars import bar
 from toonmark.errors import MissingExtraError
 
 Set = Annotated[Path, typer.Argument(metavar="DIR", help="The set's folder.")]

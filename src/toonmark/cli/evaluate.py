@@ -60,62 +60,47 @@ def evaluate(
     """
     import warnings
 
-    import cv2
-    import torch
     from rich.console import Console
     from rich.markup import escape
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TimeRemainingColumn
+    from rich.table import Table
 
-    from toonmark.errors import ConfigurationError
-    from toonmark.evaluation.cache import default_folder
-    from toonmark.evaluation.drawers import Drawer, PackDrawer
-    from toonmark.evaluation.networks import Options
-    from toonmark.evaluation.run_drawing import open_run_drawer
-    from toonmark.evaluation.scores_page import write_report
-    from toonmark.evaluation.summary import portrait_summary, references, summary_table
-    from toonmark.files import write_text
+    from toonmark.cli.progress_bars import bars
+    from toonmark.evaluation import Options, default_cache
+    from toonmark.evaluation.summary import references, summary_table
+    from toonmark.evaluation.tables import portrait_table
     from toonmark.making import evaluate as measured
 
-    torch.set_num_threads(threads)
-    cv2.setNumThreads(threads)
-    if part not in ("test", "validation"):
-        raise ConfigurationError(f"There is no part {part}.", "Name test or validation.")
-    if not styles and not runs:
-        raise ConfigurationError(
-            "There is nothing to measure.", "Name a style pack, or a run with --run."
-        )
-    drawers: list[Drawer] = [PackDrawer(style, threads) for style in styles or ()]
-    drawers += [open_run_drawer(run) for run in runs or ()]
-    console = Console(stderr=True)
     options = Options(
         held_out=held_out,
-        part="validation" if part == "validation" else "test",
+        part=part,  # type: ignore[arg-type]  # it refuses any other
         crop=crop,
         extractor=extractor,
         weights=weights,
         finder=finder,
         portraits=portraits,
-        cache=cache or default_folder(),
+        cache=cache or default_cache(),
     )
-    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress, warnings.catch_warnings():
+    with bars() as show, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they are in the report, and printed below
-        tasks: dict[str, TaskID] = {}
-
-        def show(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = progress.add_task(what, total=total)
-            progress.update(tasks[what], completed=done)
-
         result = measured(
-            drawers, faces, cartoons, n=n, seed=seed, options=options, on_progress=show
+            styles or (),
+            faces,
+            cartoons,
+            runs=runs or (),
+            out=output,
+            n=n,
+            seed=seed,
+            threads=threads,
+            options=options,
+            on_progress=show,
         )
-    write_text(output / "scores.json", result.model_dump_json(indent=1) + "\n")
-    write_report(result, drawers, faces, output / "report.html", crop=crop)
-    table = Console()
+    console, table = Console(stderr=True), Console()
     table.print(summary_table(result))
-    if (whole := portrait_summary(result)) is not None:
-        table.print(whole)
+    if (portraits_measured := portrait_table(result.scores)).rows:
+        shown = Table("style", *portraits_measured.headings[1:])
+        for row in portraits_measured.rows:
+            shown.add_row(row.name, *map(str, row.cells))
+        table.print(shown)
     compared = [reference for reference, _ in references(result.scores)]
     for caveat in dict.fromkeys(caveat for one in compared for caveat in one.warnings):
         table.print(f"[yellow]Note:[/] {escape(caveat)}", highlight=False)

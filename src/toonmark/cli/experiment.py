@@ -109,56 +109,24 @@ def table(plan: _Plan, out: _Out, settings: _Settings = None) -> None:
 
 
 def _experiment(kind: str, file: Path, out: Path, jobs: int, settings: list[str] | None) -> None:
+    import cv2
+    import torch
+
+    from toonmark.cli.progress_bars import bars
     from toonmark.cli.settings import gathered
-    from toonmark.configuration import parse
-    from toonmark.errors import ConfigurationError
     from toonmark.experiments.experiment import tabulate, train_rows
-    from toonmark.experiments.plan import Plan
+    from toonmark.experiments.plan import plan_of
 
-    values = gathered(file, settings, {})
-    if kind == "comparison":
-        from toonmark.experiments.plan import COMPARISON
-
-        values.setdefault("rows", COMPARISON)
-    if kind == "run" and not values.get("rows"):
-        raise ConfigurationError(
-            f"{file} names no rows.",
-            "Write `rows:` with a name and settings for each, or use `experiment ablation`.",
-        )
-    if "baseline" not in values and "basic" not in (values.get("rows") or ["basic"]):
-        values["baseline"] = None
-    plan = parse(Plan, values)
-    # What made the runs, also where this call only counts them.
-    paper = all(row == {"ablation": name} for name, row in plan.rows.items())
-    methods = any(isinstance(row.get("method"), str) for row in plan.rows.values())
-    named = "ablation" if paper else "comparison" if methods else "run"
-    again = ["toonmark", "experiment", named, str(file), str(out)]
+    plan = plan_of(gathered(file, settings, {}), kind)
+    again = ["toonmark", "experiment", plan.kind, str(file), str(out)]
     again += [part for setting in settings or () for part in ("--set", setting)]
     command = shlex.join(again)
     if jobs and not train_rows(plan, out, jobs):
         typer.echo(f"Stopped; `{command}` goes on.")
         raise typer.Exit(130)
-    _tabulate(plan, out, command, tabulate)
-
-
-def _tabulate(plan, out: Path, command: str, tabulate) -> None:  # type: ignore[no-untyped-def]
-    import cv2
-    import torch
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID
-
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    console = Console(stderr=True)
-    columns = ("{task.description}", BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        tasks: dict[str, TaskID] = {}
-
-        def show(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = progress.add_task(what, total=total)
-            progress.update(tasks[what], completed=done)
-
+    with bars() as show:
         tabulate(plan, out, command, show)
     typer.echo((out / "table.md").read_text(encoding="utf-8"))
     typer.echo(f"Written: {out / 'table.md'}, {out / 'table.json'} and {out / 'report.html'}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -56,55 +56,30 @@ def export(
     ] = None,
 ) -> None:
     """Write a trained style as one ONNX file, after a comparison with torch."""
-    from toonmark import artifacts
-    from toonmark.artifacts import Kind, Run, kept
-    from toonmark.exporting import export_landmarks
     from toonmark.making import export as written
 
-    weights = run if iteration is None else kept(run, iteration)
-    said = {
-        "name": name,
-        "title": title,
-        "version": version,
-        "licence": licence,
-        "terms": terms,
-        "description": description,
-        "scores": _scores(scores) if scores else {},
-    }
-    found = artifacts.open(weights)
-    if isinstance(found, Run) and found.kind is Kind.LANDMARKS:
-        worst = export_landmarks(found, style)
-        typer.echo(f"Wrote {style}: a landmark regressor, within {worst:.1e} of torch.")
-        return
     metadata, worst = written(
-        found,
+        run,
         style,
+        iteration=iteration,
         denoiser=denoiser,
         half=half,
         clean=clean,
         frame=frame and frame.value,
         look=look,
-        **said,
+        name=name,
+        title=title,
+        version=version,
+        licence=licence,
+        terms=terms,
+        description=description,
+        scores=scores,
     )
+    if metadata is None:
+        typer.echo(f"Wrote {style}: a landmark regressor, within {worst:.1e} of torch.")
+        return
     megabytes = style.stat().st_size / 1e6
     typer.echo(
         f"Wrote {style}: {metadata.training['iterations']} iterations, {megabytes:.2f} MB, "
         f"within {worst:.1e} of torch."
     )
-
-
-def _scores(file: Path) -> dict[str, Any]:
-    import json
-
-    from toonmark.errors import DataError
-
-    try:
-        values = json.loads(file.read_text(encoding="utf-8"))
-        if not isinstance(values, dict):
-            raise ValueError("no object")
-    except (OSError, ValueError) as error:
-        raise DataError(
-            f"{file} cannot be read as scores ({error}).",
-            "Give the scores.json that `toonmark evaluate` wrote.",
-        ) from error
-    return values

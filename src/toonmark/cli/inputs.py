@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 
 from toonmark.cli.file_types import MARK, is_clip, pictures_and_videos_in
+from toonmark.data.dataset_table import COLUMNS
 from toonmark.errors import (
     LandmarksError,
     OutputNotWritableError,
     ToonmarkError,
     UnreadableFileError,
 )
-from toonmark.landmarks import NAMES
 from toonmark.pictures import SUFFIXES, SVG, WRITTEN
 from toonmark.video import clip
 
@@ -30,8 +30,6 @@ _FACE = re.compile(r"-face\d+$")
 _KNOWN = SUFFIXES | clip.SUFFIXES | {*WRITTEN, *clip.WRITTEN, SVG}
 #: What looks like the end of a file's name; a version (".2") or a year does not.
 _SUFFIX = re.compile(r"\.[a-z][a-z0-9]{1,4}", re.IGNORECASE)
-
-_COLUMNS = ["file", *(f"{name}_{axis}" for name in NAMES for axis in "xy")]
 
 
 @dataclass(frozen=True)
@@ -180,8 +178,8 @@ def _key(path: Path) -> str:
     return str(path.resolve()).casefold()
 
 
-def read_landmarks(path: Path) -> dict[str, Any]:
-    """Landmarks by file name, from a table as data sets have it: file,left_eye_x,left_eye_y,...
+def faces_by_photo(path: Path) -> dict[str, Any]:
+    """Landmarks of photos that may show several faces, by name, from a table of a set's columns.
 
     Returns:
         Name (as it stands there) to (n, 5, 2) points; a file with several faces has several rows.
@@ -192,10 +190,10 @@ def read_landmarks(path: Path) -> dict[str, Any]:
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             table = csv.DictReader(file)
-            missing = [name for name in _COLUMNS if name not in (table.fieldnames or [])]
+            missing = [name for name in COLUMNS if name not in (table.fieldnames or [])]
             if missing:
                 raise LandmarksError(
-                    f"{path} has no column {missing[0]}.", f"It needs {','.join(_COLUMNS)}."
+                    f"{path} has no column {missing[0]}.", f"It needs {','.join(COLUMNS)}."
                 )
             rows = [(table.line_num, row) for row in table]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -205,7 +203,7 @@ def read_landmarks(path: Path) -> dict[str, Any]:
     faces: dict[str, list[Any]] = {}
     for line, row in rows:
         try:
-            points = np.array([float(row[name]) for name in _COLUMNS[1:]]).reshape(5, 2)
+            points = np.array([float(row[name]) for name in COLUMNS[1:]]).reshape(5, 2)
         except (TypeError, ValueError) as error:
             raise LandmarksError(
                 f"{path}, line {line}: not ten numbers after the name.", "Correct that line."

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from toonmark.cli.frames import Frame
+from toonmark.cli.progress_bars import bar
 
 
 class CartoonStyle(StrEnum):
@@ -45,26 +46,12 @@ def render_cartoons(
     Writes OUT/images/00000.png and on, OUT/landmarks.csv and OUT/dataset.json. A run that was
     stopped goes on where it was. The parts come from npm the first time (facesjs, Apache-2.0).
     """
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
     from toonmark.data.facesjs.cartoon_set import write_dataset
     from toonmark.data.facesjs.parts import load_parts
 
     drawn_with = load_parts(parts)
-    columns = (
-        TextColumn("drawing"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, transient=True) as bar:
-        task = bar.add_task(style.value, total=count)
+    with bar() as progress:
+        task = progress.add_task("drawing", total=count)
         write_dataset(
             folder,
             count,
@@ -75,6 +62,6 @@ def render_cartoons(
             frame=frame.value,
             workers=workers,
             force=force,
-            progress=lambda done: bar.advance(task, done),
+            progress=lambda done: progress.advance(task, done),
         )
     typer.echo(f"{count} cartoons with landmarks in {folder}")

@@ -65,14 +65,7 @@ def serve(
 @app.command()
 def table(out: _Out) -> None:
     """Print table 1 from the answers so far; write table.md and table.json."""
-    from toonmark.files import write_text
-    from toonmark.study.answers import Answers
-    from toonmark.study.ratings_table import markdown, tabulate
-    from toonmark.study.study import load
+    from toonmark.study.ratings_table import write_tables
 
-    study = load(out)
-    counted = tabulate(study, Answers(out, study).all())
-    write_text(out / "table.json", counted.model_dump_json(indent=1) + "\n")
-    write_text(out / "table.md", markdown(counted))
-    typer.echo(markdown(counted))
+    typer.echo(write_tables(out))
     typer.echo(f"Written: {out / 'table.md'} and {out / 'table.json'}")

@@ -16,6 +16,7 @@ import numpy as np
 from toonmark.errors import DataError, ImageError, UnreadableBackgroundWarning
 from toonmark.landmarks import Array
 from toonmark.pictures import read
+from toonmark.ranges import unit
 
 PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
@@ -65,7 +66,7 @@ class Backgrounds:
         side = max(1, int(min(height, width) * random.uniform(0.4, 1.0)))
         y, x = random.integers(height - side + 1), random.integers(width - side + 1)
         cut = cv2.resize(picture[y : y + side, x : x + side], (size, size), interpolation=3)
-        cut = cut.astype(np.float32) / 255
+        cut = unit(cut)
         if random.random() < 0.5:
             cut = cut[:, ::-1]
         return _blurred(random, cut) if random.random() < 0.4 else cut

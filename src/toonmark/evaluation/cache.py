@@ -20,7 +20,7 @@ from toonmark.landmarks import Array
 Measure = Callable[[Array, Sequence[int]], Array]
 
 
-def default_folder() -> Path:
+def default_cache() -> Path:
     """``$TOONMARK_CACHE``, or ``toonmark`` in the user's cache folder."""
     if chosen := os.environ.get("TOONMARK_CACHE"):
         return Path(chosen)

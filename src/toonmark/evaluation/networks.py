@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from toonmark.data.split import Part
+from toonmark.errors import ConfigurationError
 from toonmark.evaluation.cache import Cache
 from toonmark.evaluation.extractors import open_extractor
 from toonmark.evaluation.features import Extractor
@@ -44,6 +45,15 @@ class Options:
     finder: str = "mtcnn"
     backgrounds: int = 48
     portraits: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuses a part that no measure is taken on.
+
+        Raises:
+            ConfigurationError: ``part`` is neither test nor validation.
+        """
+        if self.part not in ("test", "validation"):
+            raise ConfigurationError(f"There is no part {self.part}.", "Name test or validation.")
 
 
 @dataclass

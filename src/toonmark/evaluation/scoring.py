@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from toonmark.errors import ConfigurationError
 from toonmark.evaluation.baseline import Baseline
 from toonmark.evaluation.drawers import Drawer, PackDrawer, template_of
 from toonmark.evaluation.errors import SamePackNameError
@@ -29,9 +30,14 @@ def evaluate_all(
     """Measures several styles on the same pictures; see :func:`toonmark.evaluate`.
 
     Raises:
+        ConfigurationError: there are none.
         SamePackNameError: two of them have one name.
     """
     options = options or Options()
+    if not packs:
+        raise ConfigurationError(
+            "There is nothing to measure.", "Name a style pack, or a run (--run)."
+        )
     drawers = [PackDrawer(pack) if isinstance(pack, str | Path) else pack for pack in packs]
     twice = [name for name, count in Counter(d.name for d in drawers).items() if count > 1]
     if twice:

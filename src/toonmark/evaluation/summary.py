@@ -123,29 +123,3 @@ def silhouette_texts(one: Portraits) -> list[str]:
         text(one.second_overlap, one.second_worst_tenth),
         text(one.agreed_overlap, one.agreed_worst_tenth),
     ]
-
-
-def portrait_summary(evaluation: Evaluation) -> Table | None:
-    """Outline, colour on the head and glasses of all styles; None where they were not measured."""
-    table = Table(
-        "style",
-        "N",
-        "silhouette",
-        "outside",
-        "another mask",
-        "both agree",
-        "ΔE on the head",
-        "glasses",
-        "invented",
-    )
-    for scores in evaluation.scores:
-        if (one := scores.portraits) is not None:
-            table.add_row(
-                scores.name,
-                str(one.n),
-                *silhouette_texts(one),
-                "–" if one.top_difference is None else f"{one.top_difference:.1f}",
-                f"{one.glasses_kept} of {one.glasses_worn}",
-                f"{one.glasses_invented} of {one.bare}",
-            )
-    return table if table.row_count else None

@@ -91,6 +91,38 @@ class Plan(Frozen):
             return {name: settings or {} for name, settings in rows.items()}
         return rows
 
+    @property
+    def kind(self) -> str:
+        """The command that trains such rows: ``ablation``, ``comparison`` or ``run``."""
+        if all(row == {"ablation": name} for name, row in self.rows.items()):
+            return "ablation"
+        methods = any(isinstance(row.get("method"), str) for row in self.rows.values())
+        return "comparison" if methods else "run"
+
+
+def plan_of(values: Mapping[str, Any], kind: str) -> Plan:
+    """The plan that a file's settings stand for, with the rows and the baseline that it leaves out.
+
+    Args:
+        values: the settings.
+        kind: ``comparison``, whose rows are :data:`COMPARISON` unless they are named; ``run``,
+            which has to name them; or another, whose rows are the paper's ablation.
+
+    Raises:
+        ConfigurationError: a setting is wrong, or a ``run`` names no rows.
+    """
+    chosen = dict(values)
+    if kind == "comparison":
+        chosen.setdefault("rows", COMPARISON)
+    if kind == "run" and not chosen.get("rows"):
+        raise ConfigurationError(
+            "The plan names no rows.",
+            "Write `rows:` with a name and settings for each, or use `experiment ablation`.",
+        )
+    if "baseline" not in chosen and "basic" not in (chosen.get("rows") or ["basic"]):
+        chosen["baseline"] = None
+    return parse(Plan, chosen)
+
 
 @dataclass(frozen=True)
 class Job:

@@ -22,7 +22,7 @@ from toonmark.models.engraving import STEEPEST, engraved
 from toonmark.models.heatmaps import heatmaps
 from toonmark.models.layer import Layer
 from toonmark.models.layer_scores import finished, relief, within
-from toonmark.ranges import signed
+from toonmark.ranges import signed, signed_to_unit
 
 #: What a style pack calls this kind of network.
 LAYERED = "layered"
@@ -261,7 +261,7 @@ class LayeredGenerator(nn.Module):
         seen = torch.cat([photo * weight, weight], 1).flatten(2).transpose(1, 2)
         sums = (shares * shares).flatten(2) @ seen
         mean = (sums[..., :3] + 1e-2) / (sums[..., 3:] + 1e-2)
-        mean = (mean + 1) / 2
+        mean = signed_to_unit(mean)
         grey = mean.mean(2, keepdim=True)
         vivid = (grey + (mean - grey) * _VIVID + _LIGHT / 255).clamp(0, 1)
         skin = vivid[:, Layer.SKIN : Layer.SKIN + 1]

@@ -13,15 +13,17 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from toonmark.files import write_text
 from toonmark.landmarks import Array
 from toonmark.study.agreement import alpha
-from toonmark.study.answers import Answer
+from toonmark.study.answers import Answer, Answers
 from toonmark.study.errors import DamagedStudyError, NoAnswersError
-from toonmark.study.study import Study
+from toonmark.study.study import Study, load
 
 RESAMPLES = 2000
 
@@ -198,6 +200,27 @@ def markdown(table: StudyTable) -> str:
             " people who were not asked."
         )
     return "\n".join(lines) + "\n"
+
+
+def write_tables(out: Path) -> str:
+    """Counts a study's answers so far, and writes ``table.json`` and ``table.md`` beside them.
+
+    Args:
+        out: the study's folder.
+
+    Returns:
+        the latter's text.
+
+    Raises:
+        NoAnswersError: there are none yet.
+        DamagedStudyError: it is no study, or an answer does not belong to it.
+    """
+    study = load(out)
+    counted = tabulate(study, Answers(out, study).all())
+    text = markdown(counted)
+    write_text(out / "table.json", counted.model_dump_json(indent=1) + "\n")
+    write_text(out / "table.md", text)
+    return text
 
 
 def _cell(rate: Rate, most: float) -> str:

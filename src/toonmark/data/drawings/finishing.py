@@ -21,7 +21,7 @@ from toonmark.data.matte import matte_on_white
 from toonmark.faces.axes import FaceCoordinates
 from toonmark.faces.skin_and_hair import skin_colour
 from toonmark.landmarks import Array
-from toonmark.ranges import LEVELS, eight_bits
+from toonmark.ranges import LEVELS, eight_bits, signed_to_unit, unit_to_signed
 from toonmark.srgb import from_lab, to_lab
 from toonmark.surroundings import IN_PHOTO
 
@@ -51,12 +51,12 @@ def finished(drawing: Array, photo: Array, points: Array) -> Array:
     Returns:
         (S, S, 3) float32 in [-1, 1].
     """
-    seen, lab = (to_lab(((one + 1) / 2).clip(0, 1), white=1) for one in (photo, drawing))
+    seen, lab = (to_lab(signed_to_unit(one).clip(0, 1), white=1) for one in (photo, drawing))
     figure = photo.min(-1) < _PERSON
     parts = regions(lab, seen, figure, points, _skin(drawing, points))
     coloured = recoloured(lab, seen, figure, points, parts, _skin(photo, points)[0])
     plain = plain_skin(coloured, seen, figure, points, parts)
-    return outlined(from_lab(plain) * 2 - 1, edge_distance(photo))
+    return outlined(unit_to_signed(from_lab(plain)), edge_distance(photo))
 
 
 def _skin(picture: Array, points: Array) -> Array:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toonmark.faces.align import crop, invert, transform_points
+from toonmark.faces.align import crop, invert, transform_points, warped
 from toonmark.landmarks import Array, mirror
+from toonmark.ranges import signed_to_unit, unit_to_signed
 
 #: (N, 3, S, S) float32 in [-1, 1] and (N, 5, 2) to (N, 3, S, S), as a style pack draws.
 Draw = Callable[[Array, Array], Array]
@@ -37,7 +38,8 @@ class View:
         seen: Array = np.asarray(crop(picture, self.transform, size), np.float32)
         points = transform_points(points, self.transform)
         if self.gamma != 1:
-            seen = np.clip((seen + 1) / 2, 0, 1) ** np.float32(self.gamma) * 2 - 1
+            brightness = np.clip(signed_to_unit(seen), 0, 1)
+            seen = unit_to_signed(brightness ** np.float32(self.gamma))
         if self.mirrored:
             seen, points = seen[:, ::-1], mirror(points, size)
         return seen, np.asarray(points, np.float32)
@@ -49,14 +51,7 @@ class View:
         if self.mirrored:
             drawing = drawing[:, ::-1]
         # Not the crop's bilinear filter: lines of two pixels are to stay sharp.
-        moved = cv2.warpAffine(
-            np.ascontiguousarray(drawing),
-            invert(self.transform),
-            drawing.shape[1::-1],
-            flags=cv2.INTER_CUBIC,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        return np.asarray(moved)
+        return warped(drawing, invert(self.transform), drawing.shape[0], cv2.INTER_CUBIC)
 
 
 def views(count: int, size: int, random: np.random.Generator) -> list[View]:

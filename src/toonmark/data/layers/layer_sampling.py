@@ -21,10 +21,10 @@ from toonmark.data.layers.masks import with_mask
 from toonmark.data.split import Rule
 from toonmark.data.streams import Stream
 from toonmark.errors import DataError
-from toonmark.faces.align import compose, invert, transform_points
+from toonmark.faces.align import compose, invert, transform_points, warped
 from toonmark.landmarks import Array, mirror
 from toonmark.models.layer import UNKNOWN, Layer
-from toonmark.ranges import signed
+from toonmark.ranges import signed, unit, unit_to_signed
 
 #: Folders of a set of layers beside its images.
 LAYERS, MATTES = "layers", "mattes"
@@ -129,22 +129,14 @@ class LayerSampler:
             photo, matte, layers = photo[:, ::-1], matte[:, ::-1], layers[:, ::-1]
             points = mirror(points, size)
         transform = _jitter(random, size)
-        white = (255, 255, 255)
-        photo = cv2.warpAffine(
-            np.ascontiguousarray(photo), transform, (size, size), borderValue=white
-        )
-        matte = cv2.warpAffine(np.ascontiguousarray(matte), transform, (size, size))
-        layers = cv2.warpAffine(
-            np.ascontiguousarray(layers),
-            compose(compose(invert(_DOUBLE), transform), _DOUBLE),
-            (2 * size, 2 * size),
-            flags=cv2.INTER_NEAREST,
-            borderValue=UNKNOWN,
-        )
+        doubled = compose(compose(invert(_DOUBLE), transform), _DOUBLE)
+        photo = warped(photo, transform, size, cv2.INTER_LINEAR, 255)
+        matte = warped(matte, transform, size, cv2.INTER_LINEAR, 0)
+        layers = warped(layers, doubled, 2 * size, cv2.INTER_NEAREST, UNKNOWN)
         points = transform_points(points, transform)
-        values = photo.astype(np.float32) / 255
+        values = unit(photo)
         unseen = photo.min(-1) == 255
-        alpha = matte.astype(np.float32)[..., None] / 255
+        alpha = unit(matte)[..., None]
         values = dyed(values, layers, random)
         if random.random() < 0.45:
             behind = self.backgrounds(random, size)
@@ -161,7 +153,7 @@ class LayerSampler:
         if random.random() < 0.5:
             values = cut(values, points, random)
         moved = points + random.normal(0, 0.012 * size / 5, points.shape)
-        photo = (np.clip(values, 0, 1) * 2 - 1).astype(np.float32)
+        photo = unit_to_signed(np.clip(values, 0, 1)).astype(np.float32)
         return LayerSample(photo, moved.astype(np.float32), layers)
 
 

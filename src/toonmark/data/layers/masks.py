@@ -11,6 +11,7 @@ import numpy as np
 from toonmark.data.layers.pen import FINE, Pen, smooth_curve
 from toonmark.landmarks import Array
 from toonmark.models.layer import UNKNOWN, Layer
+from toonmark.ranges import unit
 
 #: What may lie before a mask, and stays.
 _BEFORE = (Layer.TOP_DARK, Layer.TOP_LIGHT, Layer.GLASSES, UNKNOWN)
@@ -108,7 +109,7 @@ def _coverage(edge: Array, size: int) -> Array:
 
     canvas = np.zeros((size, size), np.uint8)
     cv2.fillPoly(canvas, [np.rint(edge * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
-    return np.asarray(canvas.astype(np.float32) / 255)
+    return unit(canvas)
 
 
 def _shrunk(mask: Array, size: int) -> Array:

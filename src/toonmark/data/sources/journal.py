@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from toonmark.data.dataset import DESCRIPTION, IMAGES, LANDMARKS
-from toonmark.data.resumable import check_own
+from toonmark.data.resumable import check_own, differs
 from toonmark.errors import DataError, DiskFullError
 from toonmark.files import write_text
 
@@ -36,18 +36,12 @@ class Journal:
 
         Raises:
             DataError: the folder holds something else.
+            ConfigurationError: it holds a set of another configuration.
         """
         folder = self.path.parent
         before = self._configuration()
         wanted = json.loads(json.dumps(configuration))
-        if before is not None and before != wanted:
-            keys = sorted(k for k in {*before, *wanted} if before.get(k) != wanted.get(k))
-            if not force:
-                raise DataError(
-                    f"{folder} holds a set of another configuration: {', '.join(keys)} "
-                    f"{'differs' if len(keys) == 1 else 'differ'}.",
-                    "Choose another folder, or replace the set with --force.",
-                )
+        if differs(folder, before, wanted, force):
             self._clear()
             before = None
         elif before is None:

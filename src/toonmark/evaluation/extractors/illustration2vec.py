@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 from toonmark.errors import MissingWeightsError
-from toonmark.evaluation.cache import default_folder
+from toonmark.evaluation.cache import default_cache
 from toonmark.evaluation.extractors.caffe import read_layers
 from toonmark.evaluation.features import Extractor
 
@@ -90,7 +90,7 @@ def _candidates(weights: Path | None) -> list[Path]:
         return [weights]
     if chosen := os.environ.get("TOONMARK_ILLUSTRATION2VEC"):
         return [Path(chosen)]
-    folder = default_folder()
+    folder = default_cache()
     return [folder / "illustration2vec.pth", folder / FILE_NAME]
 
 
@@ -109,7 +109,7 @@ class Illustration2Vec(Extractor):
             raise MissingWeightsError(
                 "The weights of Illustration2Vec are not on this machine.",
                 f"Download {FILE_NAME} from {SOURCE} and name it with --weights, or put it into"
-                f" {default_folder()}. Its publishers state no checksum: its layers are checked.",
+                f" {default_cache()}. Its publishers state no checksum: its layers are checked.",
             )
         # Built without memory: most of 900 MB would be random numbers, at once overwritten.
         with torch.device("meta"):
