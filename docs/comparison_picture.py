@@ -1,4 +1,4 @@
-"""Makes pictures such as ``docs/comparison.jpg``: photos, then what each row draws of them.
+"""Makes pictures such as ``docs/comparison-bitmoji.jpg``: photos, then what each row draws of them.
 
 ``python docs/comparison_picture.py PLAN OUT SET PICTURE [ROW ...]``. PLAN and OUT are a finished
 ``toonmark experiment``'s; SET is of photos that may be shown, by ``toonmark data folder PHOTOS SET
