@@ -24,6 +24,13 @@ JSON = {"accept": "application/json"}
 TOKEN = "a-secret-of-the-tests"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What opens a browser is slow, whatever its file says."""
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _write_pack(tmp_path_factory.mktemp("style") / "negative.onnx")
