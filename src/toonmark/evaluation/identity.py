@@ -50,7 +50,8 @@ class Recognizer:
             if scale < 1:
                 width, height = (max(1, round(side * scale)) for side in picture.shape[1::-1])
                 ratio = np.array([width, height]) / picture.shape[1::-1]
-                picture = np.asarray(Image.fromarray(picture).resize((width, height)))
+                reduced = Image.fromarray(picture).resize((width, height), Image.Resampling.BICUBIC)
+                picture = np.asarray(reduced)
                 point = (np.asarray(point) + 0.5) * ratio - 0.5
             # OpenCV wants a detector's row: box (unused here), five points, score.
             row = np.concatenate([np.zeros(4), np.ravel(point), [1.0]]).astype(np.float32)
