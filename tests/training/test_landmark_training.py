@@ -24,12 +24,12 @@ def config(face_set):
 
 def test_one_step_moves_every_weight_and_the_average_follows(config):
     trainer = LandmarkTrainer(config, make_fabric("cpu"))
-    before = {name: value.clone() for name, value in trainer.regressor.named_parameters()}
+    before = {name: value.clone() for name, value in trainer.network.named_parameters()}
     values = trainer.step(0)
     assert set(values) == {"heatmaps"}
     assert values["heatmaps"] > 0
     average = dict(trainer.averaged.named_parameters())
-    for name, value in trainer.regressor.named_parameters():
+    for name, value in trainer.network.named_parameters():
         assert not torch.equal(value, before[name]), name
         # The average of a random start forgets it: nine tenths of the first step.
         assert torch.allclose(average[name], before[name] + 0.9 * (value - before[name]), atol=1e-6)

@@ -147,12 +147,12 @@ folder = Path(sys.argv[1])
 fabric = make_fabric("cpu", devices=int(sys.argv[2]) if len(sys.argv) > 2 else 2)
 trainer = LandmarkTrainer(open_run(folder, RegressorConfig, None), fabric)
 # In double precision and with steps that are the gradients, all that is left is the arithmetic.
-trainer.regressor.double().register_forward_pre_hook(lambda _, given: (given[0].double(),))
+trainer.network.double().register_forward_pre_hook(lambda _, given: (given[0].double(),))
 trainer.averaged.double()
-trainer.optimizer = torch.optim.SGD(trainer.regressor.parameters(), 1e-3, fused=True)
+trainer.optimizers["regressor"] = torch.optim.SGD(trainer.network.parameters(), 1e-3, fused=True)
 for iteration in range(2):
     trainer.step(iteration)
-tensors = trainer.regressor.state_dict()
+tensors = trainer.network.state_dict()
 checkpoint.save(folder / f"{fabric.world_size}-{fabric.global_rank}.safetensors", tensors, {})
 """
 

@@ -303,16 +303,15 @@ def trainer_of(kind, small_config, cartoon_set, face_set):
 def test_learning_slows_down_and_ends(kind, small_config, cartoon_set, face_set):
     """Polynomial decay to zero: a step after the last changes no weight."""
     trainer = trainer_of(kind, small_config, cartoon_set, face_set)
-    optimizers = getattr(trainer, "optimizers", None) or {"only": trainer.optimizer}
 
     def rates():
-        return [group["lr"] for o in optimizers.values() for group in o.param_groups]
+        return [group["lr"] for o in trainer.optimizers.values() for group in o.param_groups]
 
     trainer.step(0)
     first = rates()
     trainer.step(4)
     assert rates() == pytest.approx([rate * 0.5**0.9 for rate in first])
-    learnt = [p for o in optimizers.values() for g in o.param_groups for p in g["params"]]
+    learnt = [p for o in trainer.optimizers.values() for g in o.param_groups for p in g["params"]]
     before = [p.detach().clone() for p in learnt]
     trainer.step(8)
     assert rates() == [0.0] * len(first)

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from toonmark import artifacts
-from toonmark.artifacts import WEIGHTS, Kind, Pack
+from toonmark.artifacts import Kind, Pack
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.degradation import degraded, see_through
 from toonmark.data.sampling import Sampler
@@ -47,11 +47,10 @@ if TYPE_CHECKING:
 _PHOTO_NOISE = 0.5
 
 
-class DenoiserTrainer(PairedTrainer):
+class DenoiserTrainer(PairedTrainer[DenoiserConfig]):
     """Spoiled cartoons in, clean ones wanted; drawings of photos in, for the discriminator."""
 
     def __init__(self, config: DenoiserConfig, fabric: Fabric) -> None:
-        self.config = config
         torch.manual_seed(config.seed)
         denoiser = Denoiser()
         #: The rules of all runs that its weights come from.
@@ -193,14 +192,12 @@ class DenoiserTrainer(PairedTrainer):
         means = {name: float(np.mean(values)) for name, values in differences.items()}
         return {"n": float(len(differences["clean"])), **means}
 
-    def save(self, folder: Path, error: Mapping[str, float]) -> Path:
-        """Writes the averaged weights for ``toonmark export``."""
+    def header(self, folder: Path, error: Mapping[str, float]) -> dict[str, str]:
+        """See :class:`toonmark.training.supervised.SupervisedTrainer`."""
         facts = {"size": str(self.config.size), "iterations": str(self.config.iterations)}
         facts["precision"] = precision_of(self.fabric)
         facts["split"] = " ".join(sorted(self.rules))
-        facts |= {f"error_{name}": f"{value:.4f}" for name, value in error.items()}
-        checkpoint.save(folder / WEIGHTS[Kind.DENOISER], self.averaged.state_dict(), facts)
-        return folder / WEIGHTS[Kind.DENOISER]
+        return facts | {f"error_{name}": f"{value:.4f}" for name, value in error.items()}
 
 
 def load_denoiser(path: str | Path, size: int | None = None) -> tuple[Denoiser, dict[str, str]]:

@@ -23,7 +23,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from toonmark.artifacts import WEIGHTS, Kind
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.dataset import Dataset
 from toonmark.data.provenance import landmarks_of
@@ -45,7 +44,7 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 
-class DistillationTrainer(PairedTrainer):
+class DistillationTrainer(PairedTrainer[DistillationConfig]):
     """Photos and landmarks in, the teacher's drawings wanted.
 
     The student begins with an earlier student's weights, or the teacher's where it is built alike.
@@ -55,7 +54,6 @@ class DistillationTrainer(PairedTrainer):
     """
 
     def __init__(self, config: DistillationConfig, fabric: Fabric) -> None:
-        self.config = config
         behind = Path(config.denoiser) if config.denoiser else None
         if config.drawings and config.augmentation.colour:
             raise ConfigurationError(
@@ -165,8 +163,8 @@ class DistillationTrainer(PairedTrainer):
         described = [Dataset.open(folder).description for folder in config.drawings]
         return {"drawings": [one.get("configuration", {}) for one in described]}
 
-    def save(self, folder: Path, error: Mapping[str, float]) -> Path:
-        """Writes the averaged student for ``toonmark export``, with all that a pack says of it."""
+    def header(self, folder: Path, error: Mapping[str, float]) -> dict[str, str]:
+        """How the student is built, and all that a pack says of it."""
         config = self.config
         facts = {
             **self.facts,
@@ -200,6 +198,4 @@ class DistillationTrainer(PairedTrainer):
             "size": config.size,
             "denoised": config.keep_denoiser,
         }
-        strings = {"build": json.dumps(build), "training": json.dumps(facts)}
-        checkpoint.save(folder / WEIGHTS[Kind.DISTILLATION], self.averaged.state_dict(), strings)
-        return folder / WEIGHTS[Kind.DISTILLATION]
+        return {"build": json.dumps(build), "training": json.dumps(facts)}

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from toonmark import artifacts
-from toonmark.artifacts import WEIGHTS, Kind, Place
+from toonmark.artifacts import Kind, Place
 from toonmark.data.augmentation import Augmentation
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.sampling import Sample, Sampler
@@ -23,41 +22,30 @@ from toonmark.losses import landmark_consistency
 from toonmark.models.heatmaps import heatmaps, points_from_heatmaps
 from toonmark.models.presets import Preset, build_regressor
 from toonmark.training import checkpoint
-from toonmark.training.config import RegressorConfig, decayed
-from toonmark.training.fabric import placed, precision_of
-from toonmark.training.gradient_step import Gate
-from toonmark.training.networks import average_into
+from toonmark.training.config import RegressorConfig
+from toonmark.training.fabric import precision_of
 from toonmark.training.prefetch import Prefetcher
-from toonmark.training.processes import Update, places
+from toonmark.training.processes import places
 from toonmark.training.run import check_size
+from toonmark.training.supervised import SupervisedTrainer
 from toonmark.training.tensors import sent, to_points, to_tensor
-from toonmark.training.terms import Terms
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 
-class LandmarkTrainer:
+class LandmarkTrainer(SupervisedTrainer[RegressorConfig]):
     """Heatmap regression with averaged weights; errors are measured on the held-out part."""
 
     def __init__(self, config: RegressorConfig, fabric: Fabric) -> None:
-        self.config, self.fabric = config, fabric
         torch.manual_seed(config.seed)
+        super().__init__("regressor", build_regressor(config.preset), config, fabric)
         self.sampler = self._sampler(config.augmentation, held_out=False)
         self.pictures = Prefetcher(
-            _Pictures(self.sampler, config.batch, places(fabric, config.batch)),
+            partial(_pictures, self.sampler, config.batch, places(fabric, config.batch)),
             config.iterations,
             pinned=fabric.device.type == "cuda",
         )
-        self.regressor = build_regressor(config.preset)
-        placed(fabric, self.regressor)
-        self.averaged = copy.deepcopy(self.regressor).requires_grad_(False).eval()
-        self.optimizer = torch.optim.Adam(
-            self.regressor.parameters(), lr=config.learning_rate, fused=True
-        )
-        networks = {"regressor": self.regressor, "averaged": self.averaged}
-        self._state = networks, {"optimizer": self.optimizer}
-        self.gate = Gate(fabric.device)
 
     def _sampler(self, augmentation: Augmentation, *, held_out: bool) -> Sampler:
         config = self.config
@@ -74,32 +62,19 @@ class LandmarkTrainer:
             seed=config.seed,
         )
 
-    def step(self, iteration: int) -> Mapping[str, float]:
-        """One step on one batch; see :class:`toonmark.training.loop.Trainer`."""
-        config, fabric = self.config, self.fabric
-        images, points = (sent(tensor, fabric.device) for tensor in self.pictures(iteration))
-        with fabric.autocast():
-            predicted = self.regressor(images)
+    def losses(self, iteration: int) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """See :class:`SupervisedTrainer`."""
+        images, points = (sent(one, self.fabric.device) for one in self.pictures(iteration))
+        with self.fabric.autocast():
+            predicted = self.network(images)
+            maps = heatmaps(points, self.config.size)
             # The maps are nearly empty; the factor keeps gradients in Adam's comfortable range.
-            loss = 100 * landmark_consistency(predicted.float(), heatmaps(points, config.size))
-        parameters = dict(self.regressor.named_parameters())
-        gradients = torch.autograd.grad(loss, list(parameters.values()))
-        rate = decayed(config.learning_rate, iteration, config.iterations)
-        update = Update("regressor", self.optimizer, parameters, gradients, rate)
-        terms = self.gate.learn(fabric, Terms.of(fabric, {"heatmaps": loss}), [update])
-        average_into(self.averaged, self.regressor, config.average, iteration, self.gate.shut)
-        return terms
+            loss = 100 * landmark_consistency(predicted.float(), maps)
+        return {self.name: loss}, {"heatmaps": loss}
 
-    def tensors(self) -> dict[str, Tensor]:
-        """Weights, averaged weights and the optimiser's state."""
-        return checkpoint.training_tensors(*self._state)
-
-    def restore(self, tensors: Mapping[str, Tensor]) -> None:
-        """Undoes :meth:`tensors`."""
-        checkpoint.restore_training(*self._state, tensors)
-
-    def on_iteration_end(self, iteration: int, folder: Path) -> None:
-        """A regressor writes nothing between checkpoints."""
+    def _state(self) -> tuple[dict[str, nn.Module], dict[str, torch.optim.Optimizer]]:
+        networks, _ = super()._state()
+        return networks, {"optimizer": self.optimizers[self.name]}  # as checkpoints always had it
 
     @torch.no_grad()
     def error(self, limit: int = 500) -> dict[str, float]:
@@ -125,26 +100,19 @@ class LandmarkTrainer:
             result[f"{prefix}p90"] = float(np.quantile(errors, 0.9))
         return result
 
-    def save(self, folder: Path, error: Mapping[str, float]) -> Path:
-        """Writes the averaged weights for ``toonmark train``."""
+    def header(self, folder: Path, error: Mapping[str, float]) -> dict[str, str]:
+        """See :class:`SupervisedTrainer`."""
         facts = {"preset": self.config.preset, "size": str(self.config.size)}
         facts |= {"precision": precision_of(self.fabric), "split": self.config.split}
-        facts |= {f"error_{name}": f"{value:.5f}" for name, value in error.items()}
-        checkpoint.save(folder / WEIGHTS[Kind.LANDMARKS], self.averaged.state_dict(), facts)
-        return folder / WEIGHTS[Kind.LANDMARKS]
+        return facts | {f"error_{name}": f"{value:.5f}" for name, value in error.items()}
 
 
-@dataclass(frozen=True)
-class _Pictures:
+def _pictures(
+    sampler: Sampler, batch: int, places: Sequence[int], iteration: int
+) -> tuple[Tensor, Tensor]:
     """Makes the pictures of an iteration, on the processor; see :class:`Prefetcher`."""
-
-    sampler: Sampler
-    batch: int
-    places: Sequence[int]
-
-    def __call__(self, iteration: int) -> tuple[Tensor, Tensor]:
-        samples = [self.sampler.at(iteration, place, self.batch) for place in self.places]
-        return as_tensors(samples, torch.device("cpu"))
+    samples = [sampler.at(iteration, place, batch) for place in places]
+    return as_tensors(samples, torch.device("cpu"))
 
 
 def load_regressor(path: Place, preset: Preset, size: int | None = None) -> nn.Module:

@@ -7,10 +7,9 @@ teacher does in most photos.
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from toonmark import artifacts
-from toonmark.artifacts import WEIGHTS, Kind, Pack, Place
+from toonmark.artifacts import Kind, Pack, Place
 from toonmark.data.dataset import Dataset
 from toonmark.data.layers.layer_sampling import LayerSample, LayerSampler
 from toonmark.data.provenance import landmarks_of
@@ -29,16 +28,14 @@ from toonmark.models.heatmaps import heatmaps
 from toonmark.models.layer import UNKNOWN, Layer
 from toonmark.models.layered import LAYERED, LayeredGenerator, LayerScores
 from toonmark.training import checkpoint
-from toonmark.training.config import LayersConfig, decayed
-from toonmark.training.fabric import placed, precision_of
-from toonmark.training.gradient_step import Gate
-from toonmark.training.networks import average_into
+from toonmark.training.config import LayersConfig
+from toonmark.training.fabric import precision_of
 from toonmark.training.packs import pack_networks
 from toonmark.training.prefetch import Prefetcher
-from toonmark.training.processes import Update, places
+from toonmark.training.processes import places
 from toonmark.training.samples import write_grid
+from toonmark.training.supervised import SupervisedTrainer
 from toonmark.training.tensors import sent, to_points, to_tensor
-from toonmark.training.terms import Terms
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -87,51 +84,37 @@ def layer_loss(scores: Tensor, layers: Tensor) -> Tensor:
     return total / count.clamp(min=1.0)
 
 
-class LayerTrainer:
-    """Supervised learning with averaged weights; see :class:`toonmark.training.loop.Trainer`."""
+class LayerTrainer(SupervisedTrainer[LayersConfig]):
+    """See :class:`SupervisedTrainer`."""
+
+    betas = (0.9, 0.99)
 
     def __init__(self, config: LayersConfig, fabric: Fabric) -> None:
-        self.config, self.fabric = config, fabric
         torch.manual_seed(config.seed)
-        self.network = LayerScores(config.width)
+        network = LayerScores(config.width)
         self.before: list[dict[str, Any]] = []
-        self.learnt = config.start_from is not None
         if config.start_from is not None:
             start, _, facts = load_layers(Path(config.start_from))
-            checkpoint.load_weights(self.network, start.scores.state_dict(), "another width")
+            checkpoint.load_weights(network, start.scores.state_dict(), "another width")
             self.before = facts["runs"]
-        placed(fabric, self.network)
-        self.averaged = copy.deepcopy(self.network).requires_grad_(False).eval()
-        self.optimizer = torch.optim.Adam(
-            self.network.parameters(), config.learning_rate, (0.9, 0.99), fused=True
-        )
-        networks = {"layers": self.network, "averaged": self.averaged}
-        self._state = networks, {"optimizer/layers": self.optimizer}
-        self.gate = Gate(fabric.device)
+        learnt = config.start_from is not None
+        super().__init__("layers", network, config, fabric, learnt)
         self.sampler = LayerSampler(
             config.layers, config.size // 2, split=config.split, seed=config.seed
         )
         self.pictures = Prefetcher(
-            _Pictures(self.sampler, config.batch, places(fabric, config.batch)),
+            partial(_pictures, self.sampler, config.batch, places(fabric, config.batch)),
             config.iterations,
             pinned=fabric.device.type == "cuda",
         )
 
-    def step(self, iteration: int) -> Mapping[str, float]:
-        """One step on one batch."""
-        config, fabric = self.config, self.fabric
+    def losses(self, iteration: int) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """See :class:`SupervisedTrainer`."""
         photos, maps, layers = self._sent(self.pictures(iteration))
-        with fabric.autocast():
+        with self.fabric.autocast():
             scores = self.network(photos, maps)
-        loss = layer_loss(scores, layers)
-        parameters = dict(self.network.named_parameters())
-        gradients = torch.autograd.grad(loss, list(parameters.values()))
-        rate = decayed(config.learning_rate, iteration, config.iterations)
-        update = Update("layers", self.optimizer, parameters, gradients, rate)
-        terms = self.gate.learn(fabric, Terms.of(fabric, {"layers": loss}), [update])
-        age = None if self.learnt else iteration
-        average_into(self.averaged, self.network, config.average, age, self.gate.shut)
-        return terms
+        losses = {self.name: layer_loss(scores, layers)}
+        return losses, losses
 
     def tensors_of(self, samples: list[LayerSample]) -> tuple[Tensor, Tensor, Tensor]:
         """Photos (N, 3, S, S), heatmaps (N, 5, S/2, S/2) and layers (N, 2S, 2S) of samples."""
@@ -141,14 +124,6 @@ class LayerTrainer:
         photos, points, layers = (sent(tensor, self.fabric.device) for tensor in made)
         maps = heatmaps((points + 0.5) / 2 - 0.5, photos.shape[-1] // 2)
         return photos, maps, layers.long()
-
-    def tensors(self) -> dict[str, Tensor]:
-        """Weights, averaged weights and the optimiser's state."""
-        return checkpoint.training_tensors(*self._state)
-
-    def restore(self, tensors: Mapping[str, Tensor]) -> None:
-        """Undoes :meth:`tensors`."""
-        checkpoint.restore_training(*self._state, tensors)
 
     def on_iteration_end(self, iteration: int, folder: Path) -> None:
         """Now and then a grid of held-out portraits: photo, the teacher's drawing, this one's."""
@@ -167,6 +142,7 @@ class LayerTrainer:
         photos, _, layers = self.tensors_of(samples)
         large = F.interpolate(photos, scale_factor=2, mode="bilinear", align_corners=False)
         points = to_points([sample.landmarks for sample in samples]).to(photos.device)
+        assert isinstance(self.averaged, LayerScores)
         drawing = LayeredGenerator(self.averaged).to(photos.device)
         drawn = drawing(large.clamp(-1, 1), (points + 0.5) * 2 - 0.5)
         return [large, drawing.painted(layers, photos), drawn]
@@ -189,14 +165,11 @@ class LayerTrainer:
             count += 1
         return {"n": float(count), "layers": loss / max(count, 1), "wrong": wrong / max(count, 1)}
 
-    def save(self, folder: Path, error: Mapping[str, float]) -> Path:
-        """Writes the averaged weights for ``toonmark export``."""
-        config = self.config
-        build = {"size": config.size, "width": config.width}
+    def header(self, folder: Path, error: Mapping[str, float]) -> dict[str, str]:
+        """See :class:`SupervisedTrainer`."""
+        build = {"size": self.config.size, "width": self.config.width}
         facts = {"build": json.dumps(build), "training": json.dumps(self.facts())}
-        facts |= {f"error_{name}": f"{value:.4f}" for name, value in error.items()}
-        checkpoint.save(folder / WEIGHTS[Kind.LAYERS], self.averaged.state_dict(), facts)
-        return folder / WEIGHTS[Kind.LAYERS]
+        return facts | {f"error_{name}": f"{value:.4f}" for name, value in error.items()}
 
     def facts(self) -> dict[str, Any]:
         """The facts of the training that a style pack states."""
@@ -224,16 +197,11 @@ class LayerTrainer:
         }
 
 
-@dataclass(frozen=True)
-class _Pictures:
+def _pictures(
+    sampler: LayerSampler, batch: int, places: Sequence[int], iteration: int
+) -> tuple[Tensor, Tensor, Tensor]:
     """Makes the pictures of an iteration, on the processor; see :class:`Prefetcher`."""
-
-    sampler: LayerSampler
-    batch: int
-    places: Sequence[int]
-
-    def __call__(self, iteration: int) -> tuple[Tensor, Tensor, Tensor]:
-        return _stacked([self.sampler.at(iteration * self.batch + p) for p in self.places])
+    return _stacked([sampler.at(iteration * batch + place) for place in places])
 
 
 def _stacked(samples: Sequence[LayerSample]) -> tuple[Tensor, Tensor, Tensor]:
