@@ -23,7 +23,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from toonmark.methods.optimised import OptimisedConfig, OptimisedDrawer
+from toonmark.methods.optimised import OptimisedConfig, OptimisedDrawer, minimised
 from toonmark.methods.patchmatch import doubled, gathered, patch_match, voted
 from toonmark.methods.vgg import Vgg
 
@@ -135,22 +135,10 @@ def deconvolved(
         wanted: (1, C, H, W) of ``level``.
         start: (1, c, 2H, 2W) of ``below``.
     """
-    values = start.clone().requires_grad_(True)
-    optimizer = torch.optim.LBFGS(
-        [values],
-        max_iter=evaluations,
-        max_eval=evaluations,
-        history_size=10,
-        line_search_fn="strong_wolfe",
-    )
     scale = (wanted**2).mean().clamp(min=1e-12)
 
-    def closure() -> Tensor:
-        optimizer.zero_grad()
-        loss = ((vgg.between(values, below, (level,))[level] - wanted) ** 2).mean() / scale
-        (1000 * loss).backward()
-        return 1000 * loss
+    def loss(values: Tensor) -> Tensor:
+        found = vgg.between(values, below, (level,))[level]
+        return 1000 * (((found - wanted) ** 2).mean() / scale)
 
-    with torch.enable_grad():
-        optimizer.step(closure)
-    return values.detach().clamp(min=0)
+    return minimised(start, loss, evaluations, history=10).clamp(min=0)

@@ -18,7 +18,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from toonmark.methods.optimised import OptimisedConfig, OptimisedDrawer
+from toonmark.methods.optimised import OptimisedConfig, OptimisedDrawer, minimised
 from toonmark.methods.vgg import Vgg
 
 #: Section 2.3: content from conv4_2, style from five layers of equal weight.
@@ -80,25 +80,12 @@ def transfer(face: Tensor, style: Tensor, vgg: Vgg, config: GatysConfig) -> Tens
         scale = {k: 2 / (of_face[k].mean() + of_style[k].mean() + 1e-12) for k in layers}
         content = of_face[CONTENT] * scale[CONTENT]
         grams = {k: gram(of_style[k] * scale[k]) for k in STYLE}
-    picture = face.clone().requires_grad_(True)
-    optimizer = torch.optim.LBFGS(
-        [picture],
-        max_iter=config.evaluations,
-        max_eval=config.evaluations,
-        history_size=20,
-        line_search_fn="strong_wolfe",
-    )
 
-    def closure() -> Tensor:
-        optimizer.zero_grad()
+    def loss(picture: Tensor) -> Tensor:
         found = vgg(picture, layers)
         parts = [style_loss(found[k] * scale[k], grams[k]) / len(STYLE) for k in STYLE]  # eq. 5
-        loss = torch.stack(parts).sum() + config.ratio * content_loss(
+        return torch.stack(parts).sum() + config.ratio * content_loss(
             found[CONTENT] * scale[CONTENT], content
         )  # eq. 7, divided by beta
-        loss.backward()
-        return loss
 
-    with torch.enable_grad():
-        optimizer.step(closure)
-    return picture.detach().clamp(-1, 1)
+    return minimised(face, loss, config.evaluations, history=20).clamp(-1, 1)

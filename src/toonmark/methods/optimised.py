@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
+import torch
 from pydantic import Field
 from torch import Tensor
 
@@ -80,3 +82,27 @@ class OptimisedDrawer(ABC):
     @abstractmethod
     def one(self, face: Tensor, style: Tensor) -> Tensor:
         """The drawing of one face: all are (1, 3, S, S) in [-1, 1]."""
+
+
+def minimised(
+    start: Tensor, loss: Callable[[Tensor], Tensor], evaluations: int, history: int
+) -> Tensor:
+    """A tensor of small loss, found from ``start`` by L-BFGS in so many evaluations at most."""
+    found = start.clone().requires_grad_(True)
+    optimizer = torch.optim.LBFGS(
+        [found],
+        max_iter=evaluations,
+        max_eval=evaluations,
+        history_size=history,
+        line_search_fn="strong_wolfe",
+    )
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        value = loss(found)
+        value.backward()
+        return value
+
+    with torch.enable_grad():
+        optimizer.step(closure)
+    return found.detach()
