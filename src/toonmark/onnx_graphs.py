@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from toonmark.errors import ExportError
-from toonmark.files import written_whole
+from toonmark.files import write_bytes
 from toonmark.landmarks import COUNT, template_points
 
 if TYPE_CHECKING:
@@ -184,6 +184,5 @@ def checked(
             f"The exported graph differs from torch by {worst:.2g}, more than {tolerance:.2g}.",
             "Report this; nothing was written.",
         )
-    with written_whole(path) as temporary:
-        temporary.write_bytes(buffer.getvalue())
+    write_bytes(path, buffer.getvalue())
     return worst

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from toonmark.artifacts import Kind, Place, weights_of
 from toonmark.errors import RunError
-from toonmark.files import written_whole
+from toonmark.files import write_bytes
 from toonmark.training.tensors import laid_like
 
 N = TypeVar("N", bound=nn.Module)
@@ -24,16 +24,14 @@ def save(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, str]) ->
     """Writes tensors and a few strings; the old file stays until the new one is complete.
 
     Raises:
-        OutputNotWritableError, DiskFullError: see :func:`toonmark.files.written_whole`.
+        OutputNotWritableError, DiskFullError: see :func:`toonmark.files.write_bytes`.
     """
     from safetensors.torch import save as as_bytes
 
     # Copies where memory is shared: the format refuses tensors that overlap.
     plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     # Its own writing hides why it failed.
-    content = as_bytes(plain, metadata=dict(facts))
-    with written_whole(path) as temporary:
-        temporary.write_bytes(content)
+    write_bytes(path, as_bytes(plain, metadata=dict(facts)))
 
 
 def load(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

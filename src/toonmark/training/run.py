@@ -16,7 +16,7 @@ from toonmark import artifacts
 from toonmark.artifacts import CONFIG, LOCK, METRICS, Kind, Run
 from toonmark.configuration import Frozen, difference, parse
 from toonmark.errors import ConfigurationError, OutputNotWritableError, RunError
-from toonmark.files import write_text, writing, written_whole
+from toonmark.files import write_text, writing
 from toonmark.training.config import RunConfig
 
 if TYPE_CHECKING:
@@ -168,8 +168,7 @@ class Metrics:
                 and int(line.split(",")[0]) <= iteration
             )
         ]
-        with written_whole(self._file) as temporary:
-            temporary.write_text("".join(kept), encoding="utf-8")
+        write_text(self._file, "".join(kept))
 
     def __enter__(self) -> Metrics:
         return self
