@@ -16,9 +16,9 @@ class Denoiser(nn.Module):
     done at a half, a quarter and an eighth of the size.
     """
 
-    def __init__(self, widths: tuple[int, int, int] = (24, 48, 96)) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        half, quarter, eighth = widths
+        half, quarter, eighth = 24, 48, 96
         self.stem = nn.Conv2d(3 * 4, half, 3, 1, 1)
         self.fine = _Block(half)
         self.down1 = nn.Conv2d(half, quarter, 4, 2, 1)

@@ -16,15 +16,13 @@ class PatchDiscriminator(nn.Module):
     """CycleGAN's PatchGAN; with three strided layers each score sees 70x70 pixels.
 
     Args:
-        inputs: channels in.
-        width: channels of the first layer.
         layers: strided layers; fewer for the small local patches.
     """
 
-    def __init__(self, inputs: int = 3, width: int = 64, layers: int = 3) -> None:
+    def __init__(self, layers: int = 3) -> None:
         super().__init__()
-        parts: list[nn.Module] = [nn.Conv2d(inputs, width, 4, 2, 1), nn.LeakyReLU(0.2, True)]
-        channels = width
+        width = channels = 64
+        parts: list[nn.Module] = [nn.Conv2d(3, width, 4, 2, 1), nn.LeakyReLU(0.2, True)]
         for i in range(1, layers + 1):
             after = width * min(2**i, 8)
             parts += [
@@ -45,7 +43,7 @@ class PatchDiscriminator(nn.Module):
 class PaperConditionalDiscriminator(nn.Module):
     """Table 4: image and heatmaps in, 8 channels, one score for the whole picture."""
 
-    def __init__(self, size: int = 128, inputs: int = 3 + COUNT) -> None:
+    def __init__(self, size: int = 128) -> None:
         super().__init__()
         widths = (64, 128, 256, 512)
         self.convs = nn.ModuleList(
@@ -54,7 +52,7 @@ class PaperConditionalDiscriminator(nn.Module):
                 nn.InstanceNorm2d(after) if i else nn.Identity(),
                 nn.LeakyReLU(0.2, True),
             )
-            for i, (before, after) in enumerate(zip((inputs, *widths), widths, strict=False))
+            for i, (before, after) in enumerate(zip((3 + COUNT, *widths), widths, strict=False))
         )
         self.fc1 = nn.Linear(512 * (size // 16) ** 2, 1)
         self.apply(initialise)
@@ -70,11 +68,11 @@ class PaperConditionalDiscriminator(nn.Module):
 class CompactDiscriminator(nn.Module):
     """Three strided convolutions behind a pixel-unshuffle; each score sees most of a face."""
 
-    def __init__(self, inputs: int = 3, widths: tuple[int, ...] = (32, 64, 128)) -> None:
+    def __init__(self, inputs: int = 3) -> None:
         super().__init__()
         parts: list[nn.Module] = []
         channels = inputs * 4
-        for i, width in enumerate(widths):
+        for i, width in enumerate((32, 64, 128)):
             parts.append(nn.Conv2d(channels, width, 4, 2, 1, bias=i == 0))
             if i:
                 parts.append(instance_norm(width))
@@ -92,8 +90,9 @@ class CompactDiscriminator(nn.Module):
 class CompactPatchDiscriminator(nn.Module):
     """For local patches: two strided convolutions, then a score a place."""
 
-    def __init__(self, width: int = 32) -> None:
+    def __init__(self) -> None:
         super().__init__()
+        width = 32
         self.layers = nn.Sequential(
             nn.Conv2d(3, width, 4, 2, 1),
             nn.LeakyReLU(0.2, True),

@@ -57,8 +57,9 @@ class CompactRegressor(nn.Module):
     Heatmaps of sigma 4 are smooth enough to be predicted at half the size.
     """
 
-    def __init__(self, widths: tuple[int, int, int, int] = (24, 48, 96, 96)) -> None:
+    def __init__(self) -> None:
         super().__init__()
+        widths = (24, 48, 96, 96)
         self.stem = _grouped(12, widths[0], 1)
         self.downs = nn.ModuleList(
             _grouped(before, after, 2) for before, after in itertools.pairwise(widths)
