@@ -9,7 +9,6 @@ import torch
 
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.sampling import Sampler
-from toonmark.landmarks import Array
 from toonmark.models.heatmaps import heatmaps
 from toonmark.pictures import write
 from toonmark.ranges import from_network
@@ -74,13 +73,8 @@ def write_samples(
 
 def write_grid(rows: list[torch.Tensor], path: Path) -> None:
     """Writes (N, 3, S, S) pictures in [-1, 1] as the rows of one PNG; short rows end in white."""
-    lines = [_row(row) for row in rows]
+    lines = [np.concatenate([*from_network(row.float().cpu().numpy())], axis=1) for row in rows]
     width = max(line.shape[1] for line in lines)
     gaps = [[(0, 0), (0, width - line.shape[1]), (0, 0)] for line in lines]
     filled = [np.pad(*pair, constant_values=255) for pair in zip(lines, gaps, strict=True)]
     write(path, np.concatenate(filled))
-
-
-def _row(images: torch.Tensor) -> Array:
-    """(N, 3, S, S) in [-1, 1] as one row of pixels: (S, N*S, 3) uint8."""
-    return np.concatenate(list(from_network(images.float().cpu().numpy())), axis=1)
