@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
+from typing import Any
 
 import torch
 
@@ -10,25 +11,38 @@ from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.sampling import Sample, Sampler
 from toonmark.training.batch import Batch
 from toonmark.training.batch_sampling import BatchSampler
-from toonmark.training.config import UnpairedConfig
+from toonmark.training.config import PairedConfig, RegressorConfig, UnpairedConfig
 from toonmark.training.networks import Domain
+
+
+def sampler_of(
+    config: UnpairedConfig | RegressorConfig | PairedConfig,
+    folders: Sequence[str],
+    *,
+    behind: bool = False,
+    **more: Any,
+) -> Sampler:
+    """A sampler of some of a run's sets.
+
+    Args:
+        behind: whether the run's backgrounds are put behind the pictures.
+        more: arguments of :class:`Sampler`, instead of what the configuration says.
+    """
+    settings = {
+        "backgrounds": Backgrounds(config.backgrounds) if behind else None,
+        "background_share": config.background_share,
+        "augmentation": config.augmentation,
+        "split": config.split,
+        "seed": config.seed,
+    }
+    return Sampler(folders, config.size, **settings | more)
 
 
 def samplers_of(config: UnpairedConfig) -> dict[Domain, Sampler]:
     """The samplers of a run's faces, with backgrounds behind them, and of its cartoons."""
-    behind, share = Backgrounds(config.backgrounds), config.background_share
-    size, changes, split = config.size, config.augmentation, config.split
     return {
-        "face": Sampler(
-            config.faces,
-            size,
-            changes,
-            backgrounds=behind,
-            background_share=share,
-            seed=config.seed,
-            split=split,
-        ),
-        "cartoon": Sampler(config.cartoons, size, changes, seed=config.seed + 1, split=split),
+        "face": sampler_of(config, config.faces, behind=True),
+        "cartoon": sampler_of(config, config.cartoons, seed=config.seed + 1),
     }
 
 

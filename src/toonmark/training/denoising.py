@@ -21,7 +21,6 @@ from torch import Tensor, nn
 
 from toonmark import artifacts
 from toonmark.artifacts import Kind, Pack
-from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.degradation import degraded, see_through
 from toonmark.data.sampling import Sampler
 from toonmark.data.split import Rule, rules_in
@@ -32,6 +31,7 @@ from toonmark.models.denoiser import Denoiser
 from toonmark.models.heatmaps import heatmaps
 from toonmark.ranges import LEVELS
 from toonmark.training import checkpoint
+from toonmark.training.batches import sampler_of
 from toonmark.training.config import DenoiserConfig
 from toonmark.training.fabric import placed, precision_of
 from toonmark.training.networks import load_generators
@@ -69,17 +69,8 @@ class DenoiserTrainer(PairedTrainer[DenoiserConfig]):
             placed(fabric, self.generators)
 
     def _sampler(self, folders: list[str], *, photos: bool, held_out: bool) -> Sampler:
-        config = self.config
-        return Sampler(
-            folders,
-            config.size,
-            config.augmentation,
-            backgrounds=Backgrounds(config.backgrounds) if photos else None,
-            background_share=config.background_share if photos else 0.0,
-            held_out=held_out,
-            split=config.split,
-            seed=config.seed + photos,
-        )
+        seed = self.config.seed + photos
+        return sampler_of(self.config, folders, behind=photos, held_out=held_out, seed=seed)
 
     def pairs(self, numbers: list[int]) -> Pairs:
         """Spoiled cartoons and their clean ones, and drawings if there is a discriminator."""

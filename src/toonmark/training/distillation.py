@@ -23,7 +23,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.dataset import Dataset
 from toonmark.data.provenance import landmarks_of
 from toonmark.data.relighting import evened
@@ -34,6 +33,7 @@ from toonmark.models.heatmaps import heatmaps
 from toonmark.models.presets import build_generator
 from toonmark.ranges import LEVELS
 from toonmark.training import checkpoint
+from toonmark.training.batches import sampler_of
 from toonmark.training.config import DistillationConfig
 from toonmark.training.fabric import placed, precision_of
 from toonmark.training.paired import PairedTrainer, Pairs
@@ -100,18 +100,8 @@ class DistillationTrainer(PairedTrainer[DistillationConfig]):
 
     def _sampler(self, *, held_out: bool) -> Sampler:
         config = self.config
-        return Sampler(
-            config.faces,
-            config.size,
-            config.augmentation,
-            backgrounds=Backgrounds(config.backgrounds),
-            background_share=config.background_share,
-            photos=config.photos,
-            drawings=config.drawings,
-            held_out=held_out,
-            split=config.split,
-            seed=config.seed,
-        )
+        more = {"photos": config.photos, "drawings": config.drawings, "held_out": held_out}
+        return sampler_of(config, config.faces, behind=True, **more)
 
     def pairs(self, numbers: list[int]) -> Pairs:
         """Photos with their heatmaps, and the drawings to be learned."""

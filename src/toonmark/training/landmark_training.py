@@ -13,8 +13,6 @@ from torch import Tensor, nn
 
 from toonmark import artifacts
 from toonmark.artifacts import Kind, Place
-from toonmark.data.augmentation import Augmentation
-from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.sampling import Sample, Sampler
 from toonmark.data.streams import Stream
 from toonmark.landmarks import normalised_mean_error
@@ -22,6 +20,7 @@ from toonmark.losses import landmark_consistency
 from toonmark.models.heatmaps import heatmaps, points_from_heatmaps
 from toonmark.models.presets import Preset, build_regressor
 from toonmark.training import checkpoint
+from toonmark.training.batches import sampler_of
 from toonmark.training.config import RegressorConfig
 from toonmark.training.fabric import precision_of
 from toonmark.training.prefetch import Prefetcher
@@ -40,27 +39,17 @@ class LandmarkTrainer(SupervisedTrainer[RegressorConfig]):
     def __init__(self, config: RegressorConfig, fabric: Fabric) -> None:
         torch.manual_seed(config.seed)
         super().__init__("regressor", build_regressor(config.preset), config, fabric)
-        self.sampler = self._sampler(config.augmentation, held_out=False)
+        self.sampler = self._sampler(held_out=False)
         self.pictures = Prefetcher(
             partial(_pictures, self.sampler, config.batch, places(fabric, config.batch)),
             config.iterations,
             pinned=fabric.device.type == "cuda",
         )
 
-    def _sampler(self, augmentation: Augmentation, *, held_out: bool) -> Sampler:
+    def _sampler(self, *, held_out: bool) -> Sampler:
         config = self.config
-        behind = config.background_share > 0
-        return Sampler(
-            config.data,
-            config.size,
-            augmentation,
-            backgrounds=Backgrounds(config.backgrounds) if behind else None,
-            background_share=config.background_share,
-            held_out=held_out,
-            split=config.split,
-            noise=0.0 if held_out else config.noise,
-            seed=config.seed,
-        )
+        behind, noise = config.background_share > 0, 0.0 if held_out else config.noise
+        return sampler_of(config, config.data, behind=behind, held_out=held_out, noise=noise)
 
     def losses(self, iteration: int) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """See :class:`SupervisedTrainer`."""
@@ -84,7 +73,7 @@ class LandmarkTrainer(SupervisedTrainer[RegressorConfig]):
             ``mean``, ``median``, ``p90`` as fractions of the inter-eye distance, and ``n``; the
             same with ``moved_`` in front for augmented pictures.
         """
-        sampler = self._sampler(self.config.augmentation, held_out=True)
+        sampler = self._sampler(held_out=True)
         indices = np.linspace(0, len(sampler) - 1, min(limit, len(sampler))).astype(int)
         result: dict[str, float] = {"n": float(len(indices))}
         for prefix in ("", "moved_"):

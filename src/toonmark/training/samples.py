@@ -8,11 +8,11 @@ import numpy as np
 import torch
 
 from toonmark.data.backgrounds import Backgrounds
-from toonmark.data.sampling import Sampler
 from toonmark.models.heatmaps import heatmaps
 from toonmark.pictures import write
 from toonmark.ranges import from_network
 from toonmark.training.batch import Batch
+from toonmark.training.batches import sampler_of
 from toonmark.training.config import UnpairedConfig
 from toonmark.training.networks import DIRECTIONS, TranslationNetworks
 
@@ -39,18 +39,16 @@ def write_samples(
         backgrounds: what training puts behind faces.
     """
     rows: list[torch.Tensor] = []
+    still = {"degrees": 0.0, "zoom": (1.0, 1.0), "shift": 0.0, "mirror": False}
     for direction in DIRECTIONS:
         folders = config.faces if direction.source == "face" else config.cartoons
-        sampler = Sampler(
+        sampler = sampler_of(
+            config,
             folders,
-            config.size,
-            config.augmentation.model_copy(
-                update={"degrees": 0.0, "zoom": (1.0, 1.0), "shift": 0.0, "mirror": False}
-            ),
+            augmentation=config.augmentation.model_copy(update=still),
             backgrounds=backgrounds if direction.source == "face" else None,
             background_share=1.0 if config.background_share else 0.0,
             held_out=True,
-            split=config.split,
         )
         indices = np.linspace(0, len(sampler) - 1, min(_COUNT, len(sampler))).astype(int)
         half = len(indices) // 2
