@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from toonmark.landmarks import COUNT
 from toonmark.models.batch_norm import BatchNorm
-from toonmark.models.blocks import GROUPS
+from toonmark.models.blocks import GROUPS, Residual
 
 
 class PaperRegressor(nn.Module):
@@ -26,7 +26,13 @@ class PaperRegressor(nn.Module):
         self.convs = nn.ModuleList(
             _conv(before, after) for before, after in zip((3, *widths), widths, strict=False)
         )
-        self.resblock = _Block(1024)
+        self.resblock = Residual(
+            nn.Conv2d(1024, 1024, 3, 1, 1),
+            BatchNorm(1024),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(1024, 1024, 3, 1, 1),
+            BatchNorm(1024),
+        )
         self.deconvs = nn.ModuleList(
             nn.Sequential(
                 nn.ConvTranspose2d(before, after, 3, 2, 1, 1),
@@ -45,7 +51,7 @@ class PaperRegressor(nn.Module):
             x = conv(x)
             skips.append(x)
         skips.pop()
-        x = self.resblock(x)
+        x = F.relu(self.resblock(x))
         for deconv in self.deconvs:
             x = torch.cat([deconv(x), skips.pop()], dim=1)
         return self.output2(self.output1(x))
@@ -97,18 +103,3 @@ def _grouped(before: int, after: int, stride: int) -> nn.Sequential:
         nn.GroupNorm(GROUPS, after),
         nn.ReLU(inplace=True),
     )
-
-
-class _Block(nn.Module):
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.Conv2d(channels, channels, 3, 1, 1),
-            BatchNorm(channels),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(channels, channels, 3, 1, 1),
-            BatchNorm(channels),
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.relu(x + self.layers(x))
