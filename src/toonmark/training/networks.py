@@ -106,14 +106,11 @@ class Networks(TranslationNetworks):
 
     def generator(self, direction: Direction) -> nn.Module:
         """The generator of one direction, with the denoiser behind it where there is one."""
-        return self.denoised(self.generators[direction.name], direction)
+        return self.translator(self.generators, direction)
 
     def translator(self, generators: nn.ModuleDict, direction: Direction) -> nn.Module:
         """See :class:`TranslationNetworks`; with the denoiser behind it where there is one."""
-        return self.denoised(generators[direction.name], direction)
-
-    def denoised(self, generator: nn.Module, direction: Direction) -> nn.Module:
-        """Any generator of that direction (an average, for one) as it draws in this run."""
+        generator = generators[direction.name]
         if self.denoiser is None or direction.target != "cartoon":
             return generator
         return Denoised(generator, self.denoiser)
