@@ -15,6 +15,7 @@ from toonmark.methods.munit import (
     MunitNetworks,
     MunitTrainer,
     RandomStyles,
+    encoders,
 )
 from toonmark.methods.style_pictures import StylePictures
 from toonmark.training import checkpoint
@@ -51,7 +52,7 @@ def load_translators(path: Place) -> nn.ModuleDict:
             examples = StylePictures(
                 config.cartoons, config.size, "nearest", config.seed, split=config.split
             )
-            found[d.name] = ExampleStyles(networks.generators, examples)
+            found[d.name] = ExampleStyles(*encoders(networks.generators, d), examples)
         else:
-            found[d.name] = RandomStyles(networks.generators, d)
+            found[d.name] = RandomStyles(*encoders(networks.generators, d))
     return found.eval()

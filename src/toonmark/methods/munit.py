@@ -97,16 +97,15 @@ class MunitNetworks(TranslationNetworks):
 
     def translator(self, generators: nn.ModuleDict, direction: Direction) -> nn.Module:
         """Draws in the mean style, for samples of a training."""
-        return StyledTranslator(
-            encoder(generators, direction.source), encoder(generators, direction.target)
-        )
+        return StyledTranslator(*encoders(generators, direction))
 
 
-def encoder(generators: nn.ModuleDict, domain: Domain) -> AutoEncoder:
-    """A domain's auto-encoder."""
-    found = generators[domain]
-    assert isinstance(found, AutoEncoder)
-    return found
+def encoders(generators: nn.ModuleDict, direction: Direction) -> tuple[AutoEncoder, AutoEncoder]:
+    """The auto-encoders of a direction's source and of its target."""
+    source, target = generators[direction.source], generators[direction.target]
+    assert isinstance(source, AutoEncoder)
+    assert isinstance(target, AutoEncoder)
+    return source, target
 
 
 class MunitTrainer(UnpairedTrainer[MunitConfig, MunitNetworks]):
@@ -124,8 +123,7 @@ class MunitTrainer(UnpairedTrainer[MunitConfig, MunitNetworks]):
     ) -> tuple[Tensor, Parts, Generated]:
         """Eq. 5 of one direction; the other direction has the other half of the terms."""
         batch, weights = batches[direction.source], self.config.weights
-        source = encoder(self.networks.generators, direction.source)
-        target = encoder(self.networks.generators, direction.target)
+        source, target = encoders(self.networks.generators, direction)
         content, own = source(batch.shown)
         restored = source.decode(content, own)
         style = draws["style"].to(own.dtype)
@@ -164,40 +162,34 @@ def _sum(terms: Iterable[Tensor]) -> Tensor:
     return torch.stack(list(terms)).sum()
 
 
-class RandomStyles(nn.Module):
-    """Draws each picture in a style of its own, as a generator: image and maps to image.
+class RandomStyles(StyledTranslator):
+    """Draws each picture in a style of its own.
 
     The style is drawn from the normal distribution by the picture's own values: the same picture
     is drawn alike again.
     """
 
-    def __init__(self, generators: nn.ModuleDict, direction: Direction) -> None:
-        super().__init__()
-        self.source = encoder(generators, direction.source)
-        self.target = encoder(generators, direction.target)
-
-    def forward(self, image: Tensor, maps: Tensor | None = None) -> Tensor:
-        """(N, 3, S, S) in [-1, 1] to (N, 3, S, S); the maps are not looked at."""
+    def styles(self, image: Tensor) -> Tensor:
+        """See :class:`StyledTranslator`."""
         seeds = [zlib.crc32(one.contiguous().numpy().data) for one in image.detach().cpu()]
         styles = [np.random.default_rng(seed).standard_normal(STYLE, np.float32) for seed in seeds]
-        codes = torch.from_numpy(np.stack(styles)).to(image.device)
-        return self.target.decode(self.source.content(image), codes)
+        return torch.from_numpy(np.stack(styles)).to(image.device)
 
 
-class ExampleStyles(nn.Module):
-    """Draws each face in the style of a cartoon, as a generator: image and maps to image.
+class ExampleStyles(StyledTranslator):
+    """Draws each face in the style of a cartoon.
 
     Args:
+        source, target: the domains' auto-encoders.
         examples: which cartoon for which face.
     """
 
-    def __init__(self, generators: nn.ModuleDict, examples: StylePictures) -> None:
-        super().__init__()
-        self.source, self.target = encoder(generators, "face"), encoder(generators, "cartoon")
+    def __init__(self, source: AutoEncoder, target: AutoEncoder, examples: StylePictures) -> None:
+        super().__init__(source, target)
         self.examples = examples
 
-    def forward(self, image: Tensor, maps: Tensor | None = None) -> Tensor:
-        """(N, 3, S, S) faces in [-1, 1] to (N, 3, S, S); the maps are not looked at."""
-        faces = to_pictures(image)
-        codes = self.target.style(to_tensor([self.examples.of(face)[0] for face in faces]))
-        return self.target.decode(self.source.content(image), codes.to(image.device))
+    def styles(self, image: Tensor) -> Tensor:
+        """See :class:`StyledTranslator`."""
+        shown = to_tensor([self.examples.of(face)[0] for face in to_pictures(image)])
+        codes: Tensor = self.target.style(shown)
+        return codes.to(image.device)

@@ -111,7 +111,7 @@ class MultiScaleDiscriminator(nn.Module):
 
 
 class StyledTranslator(nn.Module):
-    """From one domain to the other in the mean style, as a generator: image and maps to image.
+    """From one domain to the other, as a generator: image and maps to image; in the mean style.
 
     Args:
         source, target: the domains' auto-encoders.
@@ -123,8 +123,11 @@ class StyledTranslator(nn.Module):
 
     def forward(self, image: Tensor, maps: Tensor | None = None) -> Tensor:
         """(N, 3, S, S) in [-1, 1] to (N, 3, S, S); the maps are not looked at."""
-        code = image.new_zeros(len(image), STYLE)
-        return self.target.decode(self.source.content(image), code)
+        return self.target.decode(self.source.content(image), self.styles(image))
+
+    def styles(self, image: Tensor) -> Tensor:
+        """The styles that pictures are drawn in: (N, 3, S, S) to (N, 8)."""
+        return image.new_zeros(len(image), STYLE)
 
 
 class _Padded(nn.Conv2d):
