@@ -98,7 +98,8 @@ class LayerTrainer:
         self.learnt = config.start_from is not None
         if config.start_from is not None:
             start, _, facts = load_layers(Path(config.start_from))
-            checkpoint.load_weights(self.network, start.scores.state_dict(), "another width")
+            what = f"this run's network (width {config.width})"
+            checkpoint.load_weights(self.network, start.scores.state_dict(), what)
             self.before = facts["runs"]
         placed(fabric, self.network)
         self.averaged = copy.deepcopy(self.network).requires_grad_(False).eval()
