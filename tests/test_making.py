@@ -106,6 +106,9 @@ def test_from_sets_to_scores(face_set, cartoon_set, tmp_path, monkeypatch):
     finder = tmp_path / "finder.onnx"
     said, worst = toonmark.export(regressor, finder)
     assert said is None, "a regressor is no style"
+    for option in ({"half": True}, {"licence": "MIT"}, {"version": "2.0"}, {"scores": scores}):
+        with pytest.raises(ConfigurationError, match=f"{next(iter(option))} are said of styles"):
+            toonmark.export(regressor, finder, **option)
     assert finder.is_file()
     assert worst < 1e-2
     points = toonmark.Dataset.open(face_set).points[0]

@@ -206,7 +206,7 @@ def was_begun_here(folder: Path) -> bool:
 
 
 def noted_in(folder: Path | None, name: str) -> Path | None:
-    """The file (:data:`ORIGINS`, :data:`BEHIND`) in a run, or None where there is none."""
+    """The file of this name (:data:`ORIGINS`, ...) in a run, or None where there is none."""
     file = None if folder is None else folder / name
     return file if file is not None and file.exists() else None
 

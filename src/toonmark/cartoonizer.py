@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, overload
 
 import numpy as np
@@ -215,9 +215,13 @@ class Cartoonizer:
             found = [face_from_points(points) for points in check_landmarks(landmarks, photo)]
         else:
             found = find_faces(photo.pixels, thorough=faces != "largest")
-            refined = self.refine(photo.pixels, np.array([face.points for face in found]))
-            found = [Face(f.box, p, f.score) for f, p in zip(found, refined, strict=True)]
         chosen, left_out = choose(found, faces, photo.reduction)
+        if landmarks is None:
+            points = self.refine(photo.pixels, np.array([face.points for _, face in chosen]))
+            chosen = [
+                (number, replace(face, points=refined))
+                for (number, face), refined in zip(chosen, points, strict=True)
+            ]
         return [self._view(photo, *one) for one in chosen], left_out
 
     def _view(self, photo: Photo, number: int | None, face: Face) -> _View:

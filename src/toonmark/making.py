@@ -78,6 +78,8 @@ def train(
 ) -> Trained:
     """Trains a run, or goes on with it where it was.
 
+    A run that was trained elsewhere, and brought here without its checkpoint, is finished.
+
     Args:
         config: the run's configuration; or its settings, with its ``kind`` (``train`` unless they
             say it; or ``train-landmarks``, ``train-denoiser``, ``distill``, ``train-layers``,
@@ -105,6 +107,7 @@ def train(
 
         import torch
 
+        from toonmark.artifacts import imported_weights
         from toonmark.files import write_text
         from toonmark.training.fabric import make_fabric
         from toonmark.training.loop import train as to_the_end
@@ -115,6 +118,8 @@ def train(
         if _is_style(chosen) or threads:
             torch.set_num_threads(1 if _is_style(chosen) else threads)
         fabric = make_fabric(accelerator, devices, nodes, precision)
+        if (weights := imported_weights(run)) is not None:  # what it learnt from may be elsewhere
+            return Trained(chosen, True, fabric.is_global_zero, weights)
         trainer = _trainer(chosen, run, fabric, threads)
         if hasattr(trainer, "pictures"):
             trainer.pictures.workers = _workers(fabric) if workers is None else workers
@@ -156,7 +161,7 @@ def export(
     Args:
         run: one that learnt a style, weights that it kept, or a style pack; its path, or what
             :func:`toonmark.artifacts.open` found there. Of a run of ``train-landmarks`` the
-            regressor is written, to which nothing below applies but ``iteration``.
+            regressor is written, and nothing below may be given.
         pack: the file to write, such as ``mine.onnx``.
         iteration: of the weights that a run kept; the latest unless given.
         denoiser: a run of ``train-denoiser``, or a style pack that has one.
@@ -187,6 +192,7 @@ def export(
     """
     with _needs("train", "Exporting a style"):
         from toonmark import artifacts
+        from toonmark.errors import ConfigurationError
         from toonmark.exporting import export_landmarks, export_run, read_scores
 
         said = {
@@ -202,6 +208,13 @@ def export(
         if iteration is not None:
             found = artifacts.open(artifacts.kept(found.path, iteration))
         if isinstance(found, artifacts.Run) and found.kind is artifacts.Kind.LANDMARKS:
+            styles = {**said, "denoiser": denoiser, "half": half, "clean": clean}
+            styles |= {"frame": frame, "look": look, "version": version != "1.0"}
+            if given := ", ".join(option for option, value in styles.items() if value):
+                raise ConfigurationError(
+                    f"{found.path} finds landmarks, and {given} are said of styles.",
+                    "Leave them out.",
+                )
             return None, export_landmarks(found, Path(pack))
         behind = None if denoiser is None else Path(denoiser)
         return export_run(

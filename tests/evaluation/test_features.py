@@ -125,6 +125,18 @@ def test_missing_weights_say_where_to_get_them(
         open_extractor(name, tmp_path / "none.pth")
 
 
+@pytest.mark.parametrize("name", ["efficientnet-lite0", "illustration2vec"])
+@pytest.mark.parametrize("state", [b"half", {"some": torch.zeros(1)}, [1]])
+def test_other_files_are_no_weights(name: str, state: object, tmp_path: Path) -> None:
+    file = tmp_path / "weights.pth"
+    if isinstance(state, bytes):
+        file.write_bytes(state)
+    else:
+        torch.save(state, file)
+    with pytest.raises(MissingWeightsError, match=r"weights\.pth does not hold"):
+        open_extractor(name, file)
+
+
 def test_illustration2vec_layers() -> None:
     with torch.device("meta"):
         network = Illustration2VecNetwork()

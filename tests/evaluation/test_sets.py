@@ -5,14 +5,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from drawn import SIZE, MakeSet
+from PIL import Image
 
-from toonmark.data.dataset import Dataset
+from toonmark.data.augmentation import Augmentation
+from toonmark.data.dataset import Dataset, write_landmarks
+from toonmark.data.sampling import Sampler
 from toonmark.data.split import HeldOut, part_of
 from toonmark.errors import DataError, OutputNotWritableError
 from toonmark.evaluation.cache import Cache
 from toonmark.evaluation.errors import NotEnoughPicturesError
 from toonmark.evaluation.selection import batches, fit, select
 from toonmark.landmarks import template_points
+from toonmark.ranges import eight_bits
 
 
 def test_one_in_twenty_is_measured_and_another_chosen_by(make_set: MakeSet) -> None:
@@ -115,6 +119,20 @@ def test_fit_scales_points_with_the_picture() -> None:
     fitted, moved = fit(picture, points, SIZE, recrop=False)
     assert fitted.shape == (SIZE, SIZE, 3)
     np.testing.assert_allclose(moved, template_points(SIZE))
+
+
+@pytest.mark.parametrize("shape", [(128, 64), (64, 128)])
+def test_a_picture_is_made_square_as_in_training(shape: tuple[int, int], tmp_path: Path) -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
+    points = template_points(64)
+    (tmp_path / "images").mkdir()
+    Image.fromarray(picture).save(tmp_path / "images" / "a.png")
+    write_landmarks(tmp_path / "landmarks.csv", [("a.png", points)])
+    plain = Sampler([str(tmp_path)], SIZE, Augmentation(), split="position", held_out=True).plain(0)
+    fitted, moved = fit(picture, points, SIZE, recrop=False)
+    assert moved is not None
+    np.testing.assert_allclose(moved, plain.landmarks, atol=1e-4)
+    np.testing.assert_allclose(fitted, eight_bits(plain.image), atol=1)
 
 
 def test_fit_crops_by_the_points() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -11,30 +12,37 @@ from PIL import Image
 from tests.conftest import draw_faces
 from typer.testing import CliRunner
 
-from toonmark.artifacts import CHECKPOINT, Kind
+from toonmark.artifacts import CHECKPOINT, Kind, was_begun_here
 from toonmark.cli import app
 from toonmark.configuration import parse
 from toonmark.data.augmentation import Augmentation
 from toonmark.data.dataset import read_landmarks, write_landmarks
 from toonmark.data.sampling import Sampler
-from toonmark.errors import ConfigurationError, DataError, MissingWeightsError
+from toonmark.errors import (
+    ConfigurationError,
+    DataError,
+    MissingExtraError,
+    MissingWeightsError,
+)
 from toonmark.evaluation.errors import (
     NotEnoughPicturesError,
     UnknownExtractorError,
     UnknownFinderError,
 )
 from toonmark.evaluation.run_drawing import open_run_drawer
+from toonmark.experiments import measuring, other_extractors, state
 from toonmark.experiments.drawing_cache import KeptDrawer
 from toonmark.experiments.experiment import train_rows
 from toonmark.experiments.figures import grid, write_ways_back
 from toonmark.experiments.plan import COMPARISON, Job, Plan, jobs_of
+from toonmark.methods.gatys import GatysConfig, GatysDrawer
 from toonmark.methods.vgg import Vgg
 from toonmark.study.create import create
 from toonmark.training.checkpoint import save
 from toonmark.training.config import ABLATION, TrainConfig
 from toonmark.training.fabric import make_fabric
 from toonmark.training.landmark_cyclegan import StyleTrainer
-from toonmark.training.run import open_run
+from toonmark.training.run import Lock, open_run
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +82,10 @@ def test_rows_of_other_methods_share_what_all_methods_share(tmp_path):
     style = jobs["style"]
     assert style.training is None
     assert (style.config.size, style.config.cartoons, style.config.seed) == (32, ["c"], 3)
+    budget = plan("f", "c", rows=rows)
+    few = {k: v for k, v in budget.train.items() if k not in ("stage1", "stage2")}
+    budget = budget.model_copy(update={"train": {**few, "pictures": 6}})
+    assert {job.training.iterations for job in jobs_of(budget, tmp_path) if job.training} == {6}
     # CycleGAN's adversarial term has the weight that eq. 3 gives it.
     assert basic.weight_of_real == 1
 
@@ -93,6 +105,7 @@ def test_rows_of_other_methods_share_what_all_methods_share(tmp_path):
         ({"munit": {"method": "munit", "cartoons": ["other"]}}, ConfigurationError, "same data"),
         ({"munit": {"method": "munit", "split": "position"}}, ConfigurationError, "other split"),
         ({"munit": {"method": "munit", "stage1": 9}}, ConfigurationError, "equally many"),
+        ({"lm_cd": {"ablation": "lm_cd", "split": "position"}}, ConfigurationError, "other split"),
     ],
 )
 def test_what_cannot_end_well_does_not_begin(
@@ -175,8 +188,11 @@ def test_measured_faces_that_a_row_learns_from_are_refused(cartoon_set, tmp_path
 
 def test_what_was_drawn_once_is_not_drawn_again(tmp_path):
     class Slow:
-        name, size, iterations, identity, rules = "slow", 8, None, "a", frozenset({"name"})
+        name, size, iterations, told, rules = "slow", 8, None, b"a", frozenset({"name"})
         drawn = 0
+
+        def identity(self, face):
+            return self.told
 
         def draw(self, faces, points):
             self.drawn += len(faces)
@@ -190,11 +206,11 @@ def test_what_was_drawn_once_is_not_drawn_again(tmp_path):
     assert slow.drawn == 3
     assert np.array_equal(again, 255 - faces)
     assert np.array_equal(again[:2], first)
-    slow.identity = "b"
+    slow.told = b"b"
     KeptDrawer(slow, tmp_path).draw(faces, points)
     assert slow.drawn == 6
     next(tmp_path.glob("*.png")).write_bytes(b"half")  # not ours, or cut short by a full disk
-    slow.identity = "a"
+    slow.told = b"a"
     assert np.array_equal(KeptDrawer(slow, tmp_path).draw(faces, points), 255 - faces)
 
 
@@ -272,3 +288,78 @@ def test_a_tiny_comparison_from_end_to_end(face_set, cartoon_set, vgg19, tmp_pat
     again = CliRunner().invoke(app, ["experiment", "comparison", str(file), str(out)])
     assert again.exit_code == 0, again.output
     assert before == {path: path.stat().st_mtime_ns for path in before}
+
+
+def test_a_drawing_is_kept_by_its_style_s_content_and_not_by_place(vgg19, cartoon_set, tmp_path):
+    face = np.full((32, 32, 3), 90, np.uint8)
+    file = tmp_path / "style.png"
+
+    def told(**settings):
+        config = GatysConfig(size=32, vgg=vgg19, **settings)
+        return GatysDrawer("style", config, Vgg(19)).identity(face)
+
+    Image.fromarray(face).save(file)
+    grey = told(picture=str(file))
+    shutil.copyfile(file, tmp_path / "copy.png")
+    assert told(picture=str(tmp_path / "copy.png")) == grey
+    Image.fromarray(face + 60).save(file)
+    assert told(picture=str(file)) != grey
+    sets = {"cartoons": [str(cartoon_set)]}
+    assert told(**sets, seed=0) != told(**sets, seed=1)
+    assert told(picture=str(tmp_path / "copy.png"), ratio=2.0) != grey
+
+
+def test_the_second_network_is_asked_for_before_training(
+    face_set, cartoon_set, tmp_path, monkeypatch
+):
+    """A comparison measures by VGG16 too, which may be there while what reads it is not."""
+    rows = {"basic": {"ablation": "basic"}, "munit": {"method": "munit"}}
+    asked = []
+    monkeypatch.setattr(other_extractors, "chosen", lambda plan: ["vgg16"])
+    monkeypatch.setattr(
+        "toonmark.experiments.measuring.open_extractor", lambda name, *rest: asked.append(name)
+    )
+    one = plan(face_set, cartoon_set, rows=rows)
+    measuring.check(one, jobs_of(one, tmp_path))
+    assert asked == ["efficientnet-lite0", "vgg16"]
+
+
+def test_without_its_reader_vgg16_is_not_there(monkeypatch):
+    def no_reader(*args):
+        raise MissingExtraError("VGG16", "methods")
+
+    monkeypatch.setattr("toonmark.methods.vgg.open_vgg", no_reader)
+    assert not other_extractors._has_vgg()
+
+
+def test_to_ask_whether_a_row_is_trained_leaves_no_trace(tmp_path):
+    one = plan("f", "c", rows={"basic": {"ablation": "basic"}})
+    (job,) = jobs_of(one, tmp_path)
+    job.folder.mkdir(parents=True)
+    assert not state.is_running(job)
+    assert not was_begun_here(job.folder)
+    with Lock(job.folder):
+        assert state.is_running(job)
+
+
+def test_the_table_is_of_the_rows_that_were_trained(tmp_path, monkeypatch):
+    """`experiment comparison` trains other rows than the ablation's where a plan names none."""
+    file, told = tmp_path / "plan.yaml", []
+    file.write_text("train: {faces: [f], cartoons: [c], stage1: 1, stage2: 1}\n")
+    rows = {"style": {"method": "gatys"}, "munit": {"method": "munit"}}
+    begun = plan("f", "c", rows=rows, baseline=None)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "plan.json").write_text(begun.model_dump_json())
+
+    def tabulate(plan, out, *rest):
+        told.append(plan)
+        (out / "table.md").write_text("")
+
+    monkeypatch.setattr("toonmark.experiments.experiment.tabulate", tabulate)
+    for _ in range(2):
+        done = CliRunner().invoke(app, ["experiment", "table", str(file), str(tmp_path / "out")])
+        assert done.exit_code == 0, done.output
+        file.write_text(file.read_text() + "rows: [basic, full]\n")
+    assert list(told[0].rows) == ["style", "munit"]
+    assert told[0].baseline is None
+    assert list(told[1].rows) == ["basic", "full"]

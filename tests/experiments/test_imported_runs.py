@@ -23,7 +23,7 @@ from toonmark.experiments import imported_runs, state
 from toonmark.experiments.experiment import tabulate, train_rows
 from toonmark.experiments.plan import jobs_of
 from toonmark.experiments.slim import write_slim
-from toonmark.making import train
+from toonmark.making import export, train
 from toonmark.training import checkpoint
 from toonmark.training.digests import digests
 
@@ -115,11 +115,11 @@ def test_brought_runs_are_drawn_and_measured_and_told_of(here, tmp_path, monkeyp
     assert saved["scores"][0]["distance"]["fid"] == pytest.approx(one.fid["munit"].mean)
 
 
-def test_the_training_command_finds_them_finished(here, face_set, cartoon_set):
+def test_the_training_command_finds_them_finished(here):
     _, out = here
     run = out / "rows" / "basic-seed3"
     settings = json.loads((run / "config.json").read_text())
-    settings |= {"faces": [str(face_set)], "cartoons": [str(cartoon_set)]}
+    settings |= {"faces": ["gone"], "cartoons": ["gone"]}  # what it learnt from is elsewhere
     (run / "config.json").write_text(json.dumps(settings))
     weights = imported_weights(run).read_bytes()
     done = CliRunner().invoke(app, ["train", str(run), "--accelerator", "cpu"])
@@ -211,3 +211,32 @@ def test_kept_averages_say_how_and_on_what_they_were_trained(elsewhere):
     job = next(j for j in jobs_of(plan(elsewhere / "f", elsewhere / "c", rows=ROWS), elsewhere))
     wanted = {"iteration": "2", "precision": "bf16-mixed", "device": "CPU"}
     assert facts == {**wanted, **digests(job.training)}
+
+
+def test_a_slim_run_takes_its_denoiser_and_its_past_along(face_set, cartoon_set, tmp_path):
+    import numpy as np
+
+    from toonmark.data.dataset import Dataset
+    from toonmark.models.denoiser import Denoiser
+
+    torch.manual_seed(3)
+    network = Denoiser()
+    for parameter in network.parameters():
+        parameter.data += 0.05 * torch.randn_like(parameter)
+    behind = tmp_path / "away" / "denoiser.safetensors"
+    checkpoint.save(behind, network.state_dict(), {"iterations": "7"})
+    wanted = plan(face_set, cartoon_set, rows={"basic": ROWS["basic"]})
+    (job,) = jobs_of(wanted, tmp_path)
+    first, second = tmp_path / "away" / "first", tmp_path / "away" / "second"
+    train(job.training, first, accelerator="cpu")
+    more = {"start_from": str(first), "denoiser": str(behind)}
+    train(job.training.model_copy(update=more), second, accelerator="cpu")
+    faces = Dataset.open(face_set)
+    picture, points = faces.image(0)[None, ::2, ::2].copy(), faces.points[:1] / 2
+    whole = open_run_drawer(second).draw(picture, points)
+    write_slim(second, tmp_path / "slim")
+    shutil.rmtree(tmp_path / "away")
+    drawer = open_run_drawer(tmp_path / "slim")
+    assert np.abs(drawer.draw(picture, points).astype(int) - whole).max() <= 2
+    _, difference = export(tmp_path / "slim", tmp_path / "slim.onnx")
+    assert difference < 1e-3

@@ -10,7 +10,7 @@ from tests.experiments.test_comparison import plan
 
 from toonmark.errors import DataError
 from toonmark.experiments.experiment import tabulate, train_rows
-from toonmark.experiments.measuring import by_cartoons, folders
+from toonmark.experiments.measuring import by_cartoons, measured_on
 from toonmark.experiments.plan import jobs_of
 
 
@@ -25,15 +25,19 @@ def test_runs_are_grouped_by_the_cartoons_that_they_learnt_from(tmp_path):
     two = plan("f", "x", rows={**rows("a", "b"), "style": {"method": "gatys"}}, baseline=None)
     groups = by_cartoons(two, jobs_of(two, tmp_path))
     assert [[job.row for job in group] for group in groups] == [["fixed", "style"], ["continuous"]]
-    assert [folders(two, group) for group in groups] == [("f", "a"), ("f", "b")]
+    assert [measured_on(two, "cartoons", group) for group in groups] == ["a", "b"]
     named = plan("f", "x", rows=rows("a", "b"), baseline=None, measure={"cartoons": "c"})
     (group,) = by_cartoons(named, jobs_of(named, tmp_path))
-    assert folders(named, group) == ("f", "c")
+    assert measured_on(named, "cartoons", group) == "c"
     several = plan(
         "f", "x", rows={"a": {"ablation": "basic", "cartoons": ["a", "b"]}}, baseline=None
     )
     with pytest.raises(DataError, match="several folders of cartoons"):
-        folders(several, by_cartoons(several, jobs_of(several, tmp_path))[0])
+        measured_on(several, "cartoons", jobs_of(several, tmp_path))
+    other = {**rows("a", "b"), "continuous": {**rows("a", "b")["continuous"], "faces": ["g"]}}
+    faces = plan("f", "x", rows=other, baseline=None)
+    with pytest.raises(DataError, match="several folders of faces"):  # one group each, yet
+        measured_on(faces, "faces", jobs_of(faces, tmp_path))
 
 
 @pytest.mark.slow

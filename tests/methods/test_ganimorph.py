@@ -114,6 +114,12 @@ def test_terms_are_normalised_on_their_schedule(toy):
         seen.append(trainer.networks.scales.tolist())
     assert seen[0] == pytest.approx([1, 2, 4, 8])  # of the first iteration
     assert seen[1] == seen[2] == seen[0]
+    kept = trainer.networks.squares.clone()
+    trainer.gate.shut = torch.ones(())  # something is not finite: nothing changes from now on
+    for iteration in (4, 6):
+        trainer.stepped(iteration, values([float("nan")] * 4))
+    assert trainer.networks.scales.tolist() == seen[3]
+    assert torch.equal(trainer.networks.squares, kept)
     averaged = ((((1 + 4) / 2 + 16) / 2) + 64) / 2
     assert seen[3] == pytest.approx([averaged**0.5 * 2**k for k in range(4)], rel=1e-5)
     assert "scales" in dict(trainer.networks.named_buffers())

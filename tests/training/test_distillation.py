@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+import toonmark
 from toonmark.artifacts import WEIGHTS, Kind
 from toonmark.data.augmentation import Augmentation
 from toonmark.data.relighting import evened
@@ -24,6 +26,9 @@ from toonmark.training.style_loading import trained_style
 from toonmark.training.tensors import to_tensor
 
 pytestmark = pytest.mark.slow
+
+
+COMIC = str(Path(toonmark.__file__).parent / "styles" / "comic.onnx")
 
 
 @pytest.fixture
@@ -160,6 +165,13 @@ def test_a_student_goes_on_from_another(config, run, tmp_path):
 def test_a_teacher_of_another_size(config):
     with pytest.raises(ConfigurationError, match="size=64"):
         DistillationTrainer(config.model_copy(update={"size": 128}), make_fabric("cpu"))
+
+
+def test_a_teacher_that_draws_in_layers(config):
+    with pytest.raises(ConfigurationError, match="draws in layers"):
+        DistillationTrainer(
+            config.model_copy(update={"teacher": COMIC, "denoiser": None}), make_fabric("cpu")
+        )
 
 
 def test_weights_that_do_not_say_what_they_are(config, run, tmp_path):

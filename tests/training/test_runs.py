@@ -262,3 +262,28 @@ def test_a_run_goes_on_in_the_precision_that_it_began_with(small_config, tmp_pat
     assert train(single, longer, tmp_path, quiet=True)
     assert checkpoint.facts(tmp_path / CHECKPOINT) == {"iteration": "2"}
     assert "precision" not in training_facts(longer, 2, tmp_path)["runs"][0]
+
+
+def test_until_there_is_a_checkpoint_a_corrected_start_replaces_the_old_one(
+    small_config, denoiser_weights, tmp_path
+):
+    first, second = old_run(small_config, tmp_path / "first"), tmp_path / "second"
+    other = small_config.model_copy(update={"seed": 9})
+    open_run(second, TrainConfig, other)
+    checkpoint.save(second / CHECKPOINT, {}, {"iteration": "3"})
+    run = tmp_path / "run"
+    for start, behind in ((first, denoiser_weights), (second, None)):
+        config = small_config.model_copy(
+            update={"start_from": str(start), "denoiser": behind and str(behind)}
+        )
+        open_run(run, TrainConfig, config)
+        remember_origins(config, run)
+    facts = training_facts(config, 1, run)
+    assert [one["seed"] for one in facts["runs"]] == [9, 0]
+    assert rules_of(facts) == {"name"}
+    assert not (run / BEHIND).exists()
+    checkpoint.save(run / CHECKPOINT, {}, {"iteration": "1"})
+    checkpoint.save(second / CHECKPOINT, {}, {"iteration": "4"})  # that run goes on; this one not
+    kept = (run / "origins.json").read_bytes()
+    remember_origins(config, run)
+    assert (run / "origins.json").read_bytes() == kept

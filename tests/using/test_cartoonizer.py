@@ -84,6 +84,18 @@ def test_which_faces(cartoonizer, two_faces):
         cartoonizer(two_faces, faces="some")
 
 
+def test_only_faces_that_are_drawn_are_refined(cartoonizer, two_faces, monkeypatch):
+    refine, asked = cartoonizer.refine, []
+    monkeypatch.setattr(
+        cartoonizer,
+        "refine",
+        lambda pixels, points: asked.append(len(points)) or refine(pixels, points),
+    )
+    for faces in ("largest", "all", 1):
+        cartoonizer(two_faces, faces=faces)
+    assert asked == [1, 2, 1]
+
+
 def test_many_photos_are_as_one_by_one(cartoonizer, astronaut, two_faces):
     mirrored = np.ascontiguousarray(astronaut[:, ::-1])
     sources = [astronaut, two_faces, mirrored]

@@ -114,10 +114,11 @@ def _experiment(kind: str, file: Path, out: Path, jobs: int, settings: list[str]
 
     from toonmark.cli.progress_bars import bars
     from toonmark.cli.settings import gathered
-    from toonmark.experiments.experiment import tabulate, train_rows
+    from toonmark.experiments.experiment import rows_begun, tabulate, train_rows
     from toonmark.experiments.plan import plan_of
 
-    plan = plan_of(gathered(file, settings, {}), kind)
+    values = gathered(file, settings, {})
+    plan = plan_of({**rows_begun(out), **values} if kind == "table" else values, kind)
     again = ["toonmark", "experiment", plan.kind, str(file), str(out)]
     again += [part for setting in settings or () for part in ("--set", setting)]
     command = shlex.join(again)

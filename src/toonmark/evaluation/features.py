@@ -15,10 +15,31 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from toonmark.errors import MissingWeightsError
 from toonmark.landmarks import Array
 
 if TYPE_CHECKING:
     import torch
+
+
+#: What PyTorch's reader raises too for bytes that it never wrote.
+_FOREIGN = (EOFError, LookupError, TypeError, ValueError)
+
+
+def load_weights(network: torch.nn.Module, path: Path, whose: str, remedy: str) -> None:
+    """Puts a file of PyTorch's into a network, without unpickling objects.
+
+    Raises:
+        MissingWeightsError: it cannot be read, or holds another network.
+    """
+    import pickle
+
+    import torch
+
+    try:
+        network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    except (OSError, pickle.UnpicklingError, RuntimeError, *_FOREIGN) as error:
+        raise MissingWeightsError(f"{path} does not hold {whose}.", remedy) from error
 
 
 class Extractor(ABC):

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from toonmark.data.dataset import Dataset
+from toonmark.data.sampling import scaling
 from toonmark.data.split import HeldOut
 from toonmark.errors import ImageError
 from toonmark.evaluation.errors import NotEnoughPicturesError
@@ -133,11 +134,7 @@ def fit(
     elif (height, width) == (size, size):
         return picture, points
     else:
-        # Pixel centres are whole numbers, so scaling also shifts by half a pixel.
-        scale = size / max(height, width)
-        shift = np.array([size - scale * width, size - scale * height]) / 2
-        offset = shift + (scale - 1) / 2
-        transform = np.array([[scale, 0, offset[0]], [0, scale, offset[1]]])
+        transform = scaling(picture.shape, size)  # as training sees it
     fitted = np.clip(np.rint(crop(picture, transform, size)), 0, 255).astype(np.uint8)
     return fitted, None if points is None else transform_points(points, transform)
 

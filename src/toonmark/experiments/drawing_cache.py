@@ -20,12 +20,13 @@ class SlowDrawer(Drawer, Protocol):
     """A drawer that says what decides its drawings.
 
     Attributes:
-        identity: everything but the face and its points.
         rules: by which its style pictures are told from held-out ones.
     """
 
-    identity: str
     rules: frozenset[Rule]
+
+    def identity(self, face: Array) -> bytes:
+        """All that decides the drawing of a face, but the face and its points."""
 
 
 class KeptDrawer:
@@ -47,7 +48,7 @@ class KeptDrawer:
         return np.stack([self._one(f, p) for f, p in zip(faces, points, strict=True)])
 
     def _one(self, face: Array, points: Array) -> Array:
-        extra = self._drawer.identity.encode() + np.asarray(points, np.float64).tobytes()
+        extra = self._drawer.identity(face) + np.asarray(points, np.float64).tobytes()
         name = hashlib.sha256(content_hash(face, extra)).hexdigest()[:32]
         file = self._folder / f"{name}.png"
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from toonmark.artifacts import has_checkpoint
 from toonmark.errors import ConfigurationError, RunError
@@ -16,13 +17,7 @@ from toonmark.experiments.figures import (
     write_ways_back,
 )
 from toonmark.experiments.markdown_table import markdown
-from toonmark.experiments.measuring import (
-    by_cartoons,
-    drawer_of,
-    export_finished,
-    folders,
-    measure,
-)
+from toonmark.experiments.measuring import drawer_of, export_finished, measure, measured_on
 from toonmark.experiments.plan import Job, Plan, jobs_of
 from toonmark.experiments.progress import Board
 from toonmark.experiments.results import Results, results_of
@@ -59,6 +54,15 @@ def train_rows(plan: Plan, out: Path, side_by_side: int = 2) -> bool:
     write_text(out / PLAN, plan.model_dump_json(indent=1) + "\n")
     with Board(jobs) as shown:
         return train_all(jobs, side_by_side, shown)
+
+
+def rows_begun(out: Path) -> dict[str, Any]:
+    """The rows and the baseline of the plan by which an experiment's folder was last trained."""
+    try:
+        values = json.loads((out / PLAN).read_text(encoding="utf-8"))
+        return {key: values[key] for key in ("rows", "baseline")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def _check_precision(plan: Plan, jobs: Sequence[Job], out: Path) -> None:
@@ -106,7 +110,7 @@ def tabulate(
     write_text(out / "table.json", results.model_dump_json(indent=1) + "\n")
     write_text(out / "table.md", markdown(results, command))
     drawn_by = {job.name: drawer_of(job, out) for job in exported}
-    faces, _ = folders(plan, by_cartoons(plan, exported)[0])
+    faces = measured_on(plan, "faces", exported)
     write_report(results, evaluation, drawn_by, faces, out / "report.html", command)
     if shown_in_figures(plan.rows):
         write_figures(results, evaluation, drawn_by, faces, out)

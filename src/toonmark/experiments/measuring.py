@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from toonmark.artifacts import run_of
 from toonmark.data.dataset import Dataset
@@ -17,7 +18,7 @@ from toonmark.evaluation.extractors import open_extractor
 from toonmark.evaluation.finders import open_finder
 from toonmark.evaluation.identity import Recognizer
 from toonmark.evaluation.selection import select
-from toonmark.experiments import state
+from toonmark.experiments import other_extractors, state
 from toonmark.experiments.drawing_cache import KeptDrawer
 from toonmark.experiments.plan import Job, Measuring, Plan
 from toonmark.files import write_text
@@ -84,26 +85,28 @@ def drawing_method(job: Job) -> OptimisedDrawer:
     return AnalogyDrawer(job.name, job.config)
 
 
-def folders(plan: Plan, jobs: Sequence[Job]) -> tuple[str, str]:
-    """The faces and cartoons that are measured on.
+def measured_on(plan: Plan, domain: Literal["faces", "cartoons"], jobs: Sequence[Job]) -> str:
+    """The set that runs are measured on.
+
+    Args:
+        domain: its kind.
+        jobs: all runs for faces, on which every row is measured; those of a group of
+            :func:`by_cartoons` for cartoons.
 
     Raises:
         DataError: training used several folders, or none, and the plan does not say which counts.
     """
-    chosen = []
-    for domain in ("faces", "cartoons"):
-        named = getattr(plan.measure, domain)
-        configs = [job.training for job in jobs if job.training is not None]
-        trained = list(dict.fromkeys(f for config in configs for f in getattr(config, domain)))
-        if named is None and len(trained) != 1:
-            raise DataError(
-                f"The rows are trained on several folders of {domain}."
-                if trained
-                else f"No row is trained, so no row says on which {domain} to measure.",
-                f"Name the one to measure on as `measure: {domain}:` in the plan.",
-            )
-        chosen.append(named or trained[0])
-    return chosen[0], chosen[1]
+    named: str | None = getattr(plan.measure, domain)
+    configs = [job.training for job in jobs if job.training is not None]
+    trained = list(dict.fromkeys(f for config in configs for f in getattr(config, domain)))
+    if named is None and len(trained) != 1:
+        raise DataError(
+            f"The rows are trained on several folders of {domain}."
+            if trained
+            else f"No row is trained, so no row says on which {domain} to measure.",
+            f"Name the one to measure on as `measure: {domain}:` in the plan.",
+        )
+    return named or trained[0]
 
 
 def by_cartoons(plan: Plan, jobs: Sequence[Job]) -> list[list[Job]]:
@@ -132,14 +135,15 @@ def check(plan: Plan, jobs: Sequence[Job]) -> None:
         MissingWeightsError, MissingExtraError: one of them, or the face recogniser, is not there.
     """
     measured = plan.measure
+    faces = measured_on(plan, "faces", jobs)
     for group in by_cartoons(plan, jobs):
-        faces, cartoons = folders(plan, group)
+        cartoons = measured_on(plan, "cartoons", group)
         rules = frozenset(job.config.split for job in group)
         held_out = HeldOut(rules, measured.part) if measured.held_out else None
         for dataset in (Dataset.open(faces), Dataset.open(cartoons, landmarks=False)):
             select(dataset, 2, measured.seed, held_out)
     open_extractor(measured.extractor, measured.weights)
-    for name in measured.also or ():
+    for name in other_extractors.chosen(plan):
         open_extractor(name)
     open_finder(measured.finder)
     Recognizer()
@@ -163,8 +167,9 @@ def measure(
     if extractor is not None:
         wanted = replace(wanted, extractor=extractor, weights=None)
     scores: dict[str, Scores] = {}
+    faces = measured_on(plan, "faces", jobs)
     for group in by_cartoons(plan, jobs):
-        faces, cartoons = folders(plan, group)
+        cartoons = measured_on(plan, "cartoons", group)
         drawers = [drawer_of(job, out) for job in group]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # they are kept with the scores, and in the report

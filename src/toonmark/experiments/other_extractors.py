@@ -47,10 +47,10 @@ def chosen(plan: Plan) -> list[str]:
 
 
 def _has_vgg() -> bool:
-    from toonmark.methods.vgg import weights_of_vgg
+    from toonmark.methods.vgg import open_vgg
 
     try:
-        weights_of_vgg()
+        open_vgg()
     except (MissingWeightsError, MissingExtraError):
         return False
     return True

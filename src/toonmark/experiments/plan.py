@@ -273,6 +273,8 @@ def _other_method(plan: Plan, name: str, own: dict[str, Any]) -> Config:
         )
     kind = kinds[method]
     shared = (set(UnpairedConfig.model_fields) & set(kind.model_fields)) - _OWN
+    if issubclass(kind, UnpairedConfig):
+        shared.add("pictures")  # no field of its own: it stands for the stages
     values = {key: value for key, value in plan.train.items() if key in shared}
     try:
         return parse(kind, _merged(values, own))

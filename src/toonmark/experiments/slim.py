@@ -7,21 +7,23 @@ from pathlib import Path
 import torch
 
 from toonmark import artifacts
-from toonmark.artifacts import CONFIG, Kind
+from toonmark.artifacts import BEHIND, CONFIG, ORIGINS, Kind, noted_in
 from toonmark.errors import RunError
 from toonmark.files import write_text
 from toonmark.methods.learned import LEARNED
 from toonmark.training import checkpoint
 from toonmark.training.config import TrainConfig, UnpairedConfig
 from toonmark.training.digests import digests
+from toonmark.training.networks import DENOISER
 from toonmark.training.run import config_of
 
 
 def write_slim(run: Path, folder: Path) -> Path:
     """Writes what drawing and measuring need of a finished run, in half precision.
 
-    That is its configuration, and its averaged generators: without networks that judge, optimisers
-    and pictures kept for them it is about a hundredth of the run, and cannot be trained on.
+    That is its configuration, its averaged generators with a denoiser of its own, and what it knows
+    of the runs before it: without networks that judge, optimisers and pictures kept for them it is
+    about a hundredth of the run, and cannot be trained on.
 
     Args:
         run: of ``toonmark train``, any method.
@@ -53,10 +55,15 @@ def write_slim(run: Path, folder: Path) -> Path:
             f"{run} has {done} of its {config.iterations} iterations.", "Train it to its end first."
         )
     own = checkpoint.part("averaged", tensors) or tensors
+    behind = {name: t for name, t in tensors.items() if name.startswith(f"{DENOISER}.")}
+    if behind:  # a run's own denoiser; its file then names both parts
+        own = checkpoint.prefixed("averaged", own) | behind
     half = {name: tensor.half() for name, tensor in own.items()}
     if not all(bool(torch.isfinite(tensor).all()) for tensor in half.values()):
         raise RunError(f"The weights of {run} do not fit half precision.", "Copy the whole run.")
     file = artifacts.kept_at(folder, done)
     checkpoint.save(file, half, {**facts, **digests(config), "iteration": str(done)})
-    write_text(folder / CONFIG, (run / CONFIG).read_text(encoding="utf-8"))
+    for name in (CONFIG, ORIGINS, BEHIND):
+        if (written := noted_in(run, name)) is not None:
+            write_text(folder / name, written.read_text(encoding="utf-8"))
     return file

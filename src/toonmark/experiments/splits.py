@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from toonmark.data.dataset import Dataset
+from toonmark.data.split import HeldOut
 from toonmark.errors import ConfigurationError
 from toonmark.experiments.plan import Job, Plan
 from toonmark.methods.optimised import OptimisedConfig
@@ -25,15 +26,14 @@ def check_splits(plan: Plan, jobs: Sequence[Job]) -> None:
     first = next(iter(trained.values()), None)
     if first is None:
         return
-    if others:
-        for row, config in trained.items():
-            for setting in ("faces", "cartoons", "split"):
-                if getattr(config, setting) != getattr(first, setting):
-                    raise ConfigurationError(
-                        f"Row {row} has other {setting} than {next(iter(trained))}: "
-                        f"{getattr(config, setting)} and {getattr(first, setting)}.",
-                        "Methods are compared on the same data: write it once, under `train`.",
-                    )
+    for row, config in trained.items():
+        for setting in ("faces", "cartoons", "split") if others else ("split",):
+            if getattr(config, setting) != getattr(first, setting):
+                raise ConfigurationError(
+                    f"Row {row} has other {setting} than {next(iter(trained))}: "
+                    f"{getattr(config, setting)} and {getattr(first, setting)}.",
+                    "Rows are compared on the same data: write it once, under `train`.",
+                )
     for job in jobs:
         own = job.config
         if job.training is None and own.split != first.split:
@@ -55,7 +55,7 @@ def check_splits(plan: Plan, jobs: Sequence[Job]) -> None:
         if named is None:
             continue
         measured = Dataset.open(named)
-        kept = {measured.names[i] for i in measured.split(first.split)[1]}
+        kept = set(HeldOut(frozenset({first.split}), plan.measure.part).of(measured.names))
         for folder in sorted({f for c in trained.values() for f in getattr(c, domain)}):
             learnt = Dataset.open(folder)
             if learnt.images.resolve() != measured.images.resolve():

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from toonmark.artifacts import METRICS, checkpoint_of, imported_weights
+from toonmark.artifacts import METRICS, checkpoint_of, imported_weights, was_begun_here
 from toonmark.errors import ConfigurationError, RunError
 from toonmark.experiments import imported_runs
 from toonmark.experiments.plan import Job
@@ -67,7 +67,7 @@ def is_finished(job: Job) -> bool:
 
 def is_running(job: Job) -> bool:
     """Whether some process trains there at this moment."""
-    if not job.folder.is_dir():
+    if not was_begun_here(job.folder):  # to look must not leave a lock, which would say it was
         return False
     try:
         with Lock(job.folder):

@@ -149,6 +149,9 @@ class GanimorphTrainer(UnpairedTrainer[GanimorphConfig, GanimorphNetworks]):
         given = torch.tensor([getattr(weights, t) for t in TERMS], device=networks.scales.device)
         square = (weighted * networks.scales / given) ** 2
         forget = self.config.forget if iteration else 0.0
-        networks.squares.mul_(forget).add_(square, alpha=1 - forget)
+        shut = self.gate.shut > 0
+        squares = forget * networks.squares + (1 - forget) * square
+        networks.squares.copy_(torch.where(shut, networks.squares, squares))
         if iteration % self.config.normalise_every == 0:
-            networks.scales.copy_(networks.squares.sqrt() + 1e-10)
+            scales = networks.squares.sqrt() + 1e-10
+            networks.scales.copy_(torch.where(shut, networks.scales, scales))

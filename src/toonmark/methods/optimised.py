@@ -52,7 +52,7 @@ class OptimisedDrawer(ABC):
         vgg: the features; by default those that the configuration names.
 
     Attributes:
-        identity: everything that decides a drawing, for those who keep them.
+        version: changes whenever the same face would be drawn in another way.
 
     Raises:
         MissingWeightsError, ConfigurationError, DataError: see :func:`.vgg.open_vgg` and
@@ -60,6 +60,7 @@ class OptimisedDrawer(ABC):
     """
 
     pooling: ClassVar[Pooling] = "max"
+    version: ClassVar[int] = 1
 
     def __init__(self, name: str, config: OptimisedConfig, vgg: Vgg | None = None) -> None:
         self.name, self.size = name, config.size
@@ -68,7 +69,17 @@ class OptimisedDrawer(ABC):
         self.vgg = vgg or open_vgg(config.vgg, self.pooling)
         self._styles = config.styles()
         weights = weights_of_vgg(config.vgg) if vgg is None else ""
-        self.identity = config.model_dump_json() + weights
+        settings = config.model_dump_json(exclude={"cartoons", "picture", "vgg"})  # only places
+        self._told = f"{type(self).__name__} {self.version} {settings} {weights}"
+
+    def identity(self, face: Array) -> bytes:
+        """All that decides the drawing of a face, for those who keep drawings, but the face itself.
+
+        Args:
+            face: (size, size, 3) uint8 RGB.
+        """
+        style, _ = self._styles.of(signed(face))
+        return self._told.encode() + style.tobytes()
 
     def draw(self, faces: Array, points: Array) -> Array:
         """(B, size, size, 3) uint8 RGB to (B, size, size, 3) uint8; points are not needed."""

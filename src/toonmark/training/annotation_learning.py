@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -69,8 +70,9 @@ def learn(
 ) -> Learnt:
     """Trains a compact regressor on a set's annotated pictures and proposes all other points.
 
-    A stopped training goes on, unless more pictures have been annotated since: then it is begun
-    anew. Proposals and their confidence go into the set; what a person said stays.
+    A stopped training goes on, unless more pictures have been annotated since, the set has moved,
+    or other ``iterations`` are asked for: then it is begun anew. Proposals and their confidence go
+    into the set; what a person said stays.
 
     Args:
         folder: the set.
@@ -86,10 +88,12 @@ def learn(
             f"{len(done)} pictures of {folder} are annotated; {FEWEST} is the least to learn from.",
             f"Annotate some with: toonmark annotate {folder}",
         )
-    run = Path(folder) / RUN / f"{len(done)}-{fingerprint(done)[:8]}"
-    table = Path(folder) / "annotated.csv"
+    table = Path(folder).resolve() / "annotated.csv"
     write_landmarks(table, done.items())
-    config = open_run(run, RegressorConfig, configuration(table, iterations))
+    wanted = configuration(table, iterations)
+    told = hashlib.sha256((fingerprint(done) + wanted.model_dump_json()).encode()).hexdigest()
+    run = Path(folder) / RUN / f"{len(done)}-{told[:8]}"
+    config = open_run(run, RegressorConfig, wanted)
     trainer = LandmarkTrainer(config, make_fabric("auto", 1, 1, "32-true"))
     if not train(trainer, config, run):
         return Learnt(len(done), 0, {}, finished=False)

@@ -1,8 +1,9 @@
 """The configuration of each kind of run: typed, frozen, printable, saved with it.
 
 All settings that change the weights stand here but the precision, which is recorded with the
-weights: a run goes on in no other (:func:`toonmark.training.loop.train`). What only changes where
-and how fast it runs (devices, processes, workers) is not kept: a run may move to another machine.
+weights: a run goes on in no other (:func:`toonmark.training.loop.train`). Where and how fast it
+runs (devices, processes, workers) is no setting: a run may move to another machine. The number of
+processes is recorded too, since each has a pool and draws unmatched pairs of its own.
 """
 
 from __future__ import annotations

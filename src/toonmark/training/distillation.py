@@ -30,6 +30,7 @@ from toonmark.data.sampling import Sample, Sampler
 from toonmark.errors import ConfigurationError
 from toonmark.models.denoiser import Denoised, without_denoiser
 from toonmark.models.heatmaps import heatmaps
+from toonmark.models.layered import LayeredGenerator
 from toonmark.models.presets import build_generator
 from toonmark.ranges import LEVELS
 from toonmark.training import checkpoint
@@ -50,7 +51,8 @@ class DistillationTrainer(PairedTrainer[DistillationConfig]):
     The student begins with an earlier student's weights, or the teacher's where it is built alike.
 
     Raises:
-        ConfigurationError: the sizes differ, or a denoiser is given beside the run's own.
+        ConfigurationError: the sizes differ, the teacher draws in layers, or a denoiser is given
+            beside the run's own.
     """
 
     def __init__(self, config: DistillationConfig, fabric: Fabric) -> None:
@@ -61,6 +63,11 @@ class DistillationTrainer(PairedTrainer[DistillationConfig]):
                 "Set augmentation.colour=0, or leave drawings out.",
             )
         self.teacher, size, self.facts = trained_style(Path(config.teacher), behind)
+        if isinstance(self.teacher, LayeredGenerator):
+            raise ConfigurationError(
+                f"{config.teacher} draws in layers, which a student cannot be taught.",
+                "Train one with: toonmark train-layers",
+            )
         if size != config.size:
             raise ConfigurationError(
                 f"The teacher draws at {size} pixels, and size is {config.size}.",

@@ -95,7 +95,8 @@ class LayerTrainer(SupervisedTrainer[LayersConfig]):
         self.before: list[dict[str, Any]] = []
         if config.start_from is not None:
             start, _, facts = load_layers(Path(config.start_from))
-            checkpoint.load_weights(network, start.scores.state_dict(), "another width")
+            what = f"this run's network (width {config.width})"
+            checkpoint.load_weights(network, start.scores.state_dict(), what)
             self.before = facts["runs"]
         learnt = config.start_from is not None
         super().__init__("layers", network, config, fabric, learnt)

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from toonmark.artifacts import CHECKPOINT, has_checkpoint, imported_weights
+from toonmark.artifacts import CHECKPOINT, has_checkpoint
 from toonmark.errors import ConfigurationError, DivergedError, RunError
 from toonmark.training import checkpoint
 from toonmark.training.fabric import device_of, precision_of
@@ -63,8 +63,7 @@ class Trainer(Protocol):
 def train(trainer: Trainer, schedule: Schedule, folder: Path, *, quiet: bool = False) -> bool:
     """Trains to the end, or until it is asked to stop; goes on where a run left off.
 
-    SIGTERM and Ctrl-C finish the iteration, keep a checkpoint and return. A run that was trained
-    elsewhere, and brought here without its checkpoint, is finished.
+    SIGTERM and Ctrl-C finish the iteration, keep a checkpoint and return.
 
     Returns:
         whether the end was reached.
@@ -81,9 +80,9 @@ def train(trainer: Trainer, schedule: Schedule, folder: Path, *, quiet: bool = F
         if fabric.is_global_zero:
             stack.enter_context(Lock(folder))
         start, precision = 0, precision_of(fabric)
-        if imported_weights(folder) is not None:
-            return True  # trained to its end elsewhere
         told, tensors = {"precision": precision, "device": device_of(fabric)}, None
+        if fabric.world_size > 1:
+            told["processes"] = str(fabric.world_size)
         if has_checkpoint(folder):
             tensors, facts = checkpoint.load(file)
             if "precision" not in facts:  # begun before it was recorded, in whatever it was
@@ -257,7 +256,7 @@ class Progress:
         if self._bar is not None:
             self._bar.update(self._task, description=f"{speed:.2f} it/s  {terms}")
         elif not self._quiet:
-            left = (self._total - self._done) / max(speed, 1e-6)
+            left = (self._total - self._done - 1) / max(speed, 1e-6)
             self._console.print(
                 f"{self._done + 1}/{self._total}  {speed:.2f} it/s  "
                 f"{left / 3600:.1f} h left  {terms}",

@@ -42,6 +42,8 @@ class Direction:
 
 
 TO_CARTOON = Direction("face", "cartoon")
+#: Where a checkpoint has the denoiser of a run that was trained with one.
+DENOISER = "networks/denoiser"
 DIRECTIONS = (TO_CARTOON, TO_CARTOON.back)
 
 
@@ -174,7 +176,7 @@ def load_generators(path: Place, denoiser: nn.Module | None = None) -> nn.Module
                 f"{run.path} was trained with a denoiser of its own.", "Leave the other one out."
             )
         kept = tensors if found == run else checkpoint.load(run.weights)[0]
-        weights = checkpoint.under("networks/denoiser.", kept)
+        weights = checkpoint.under(f"{DENOISER}.", kept)
         checkpoint.load_weights(networks.denoiser, weights, f"the denoiser of {run.path}")
     elif denoiser is not None:
         networks.denoiser = denoiser

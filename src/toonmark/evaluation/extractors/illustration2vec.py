@@ -20,10 +20,10 @@ from torch import nn
 from toonmark.errors import MissingWeightsError
 from toonmark.evaluation.cache import default_cache
 from toonmark.evaluation.extractors.caffe import read_layers
-from toonmark.evaluation.features import Extractor
+from toonmark.evaluation.features import Extractor, load_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    pass
 
 #: Channels of the convolutions, block by block; 2x2 max pooling follows each block but the last.
 BLOCKS = ((64,), (128,), (256, 256), (512, 512), (512, 512), (1024, 1024, 1024))
@@ -118,7 +118,8 @@ class Illustration2Vec(Extractor):
         if path.suffix == ".caffemodel":
             load(network, path)
         else:
-            _take(network, path)
+            remedy = f"Convert {FILE_NAME} from {SOURCE} anew."
+            load_weights(network, path, "Illustration2Vec's feature network", remedy)
         self.network = network.eval().requires_grad_(False)
         self.loaded_from(path)
 
@@ -126,14 +127,3 @@ class Illustration2Vec(Extractor):
         """The vector ``encode1``."""
         mean = values.new_tensor(MEAN_BGR).view(1, 3, 1, 1)
         return self.network(values.flip(1) - mean)
-
-
-def _take(network: Illustration2VecNetwork, path: Path) -> None:
-    state: Mapping[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    try:
-        network.load_state_dict(state)
-    except RuntimeError as error:
-        raise MissingWeightsError(
-            f"{path} does not hold Illustration2Vec's feature network.",
-            f"Convert {FILE_NAME} from {SOURCE} anew.",
-        ) from error
