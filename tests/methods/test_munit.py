@@ -8,7 +8,7 @@ import torch
 
 from toonmark.artifacts import CHECKPOINT
 from toonmark.evaluation.run_drawing import open_run_drawer
-from toonmark.methods.munit import MunitConfig, MunitTrainer, encoder
+from toonmark.methods.munit import MunitConfig, MunitTrainer, encoders
 from toonmark.methods.style_pictures import StylePictures
 from toonmark.models.munit import AutoEncoder, MultiScaleDiscriminator
 from toonmark.ranges import from_network, signed
@@ -132,7 +132,7 @@ def test_a_style_may_be_an_examples(toy, tmp_path):
     assert not np.array_equal(*drawn)
     generators = trainer.averaged
     nearest = StylePictures(toy["cartoons"], 32, "nearest").of(signed(faces[0]))[0]
-    source, target = encoder(generators, "face"), encoder(generators, "cartoon")
+    source, target = encoders(generators, TO_CARTOON)
     with torch.inference_mode():
         wanted = target.decode(
             source.content(to_tensor([signed(faces[0])])), target.style(to_tensor([nearest]))
