@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from tests.experiments.test_comparison import plan
 
-from toonmark.experiments import other_extractors
+from toonmark.experiments import markdown_table, other_extractors
 from toonmark.experiments.other_extractors import ExtractorDistances
+from toonmark.experiments.results import Results, Row
 from toonmark.experiments.spread import Spread
 
 ROWS = {"munit": {"method": "munit"}, "basic": {"ablation": "basic"}}
@@ -46,11 +47,17 @@ def test_the_table_says_what_each_network_finds_best():
     one = ExtractorDistances(
         name="vgg16", extractor="vgg16 224px", floor_fid=0.5, photos_fid=9, fid=fid, kid=fid
     )
-    lines = other_extractors.told([one], {"munit": "MUNIT", "basic": "CycleGAN"})
+    rows = [
+        Row(name=name, title=title, seeds=[0], missing={})
+        for name, title in (("munit", "MUNIT"), ("basic", "CycleGAN"))
+    ]
+    results = Results(baseline=None, iterations=1, rows=rows, further=[one], reference=None)
+    lines = markdown_table.markdown(results, "a command").splitlines()
     assert "| MUNIT | 4.00 ± 1.41 | 4.00 ± 1.41 |" in lines
-    assert "| floor: other real cartoons | 0.50 | |" in lines
-    assert lines[-1] == "By this FID: CycleGAN < MUNIT."
-    assert other_extractors.told([], {}) == []
+    assert "| floor: other real cartoons | 0.50 | – |" in lines
+    assert "By this FID: CycleGAN < MUNIT." in lines
+    alone = markdown_table.markdown(results.model_copy(update={"further": []}), "a command")
+    assert "By vgg16" not in alone
     assert "both networks here" in other_extractors.missing([one], "efficientnet-lite0 224px")
     assert "both networks" not in other_extractors.missing([], "efficientnet-lite0 224px")
     assert other_extractors.missing([one], "illustration2vec 224px") == ""

@@ -52,12 +52,12 @@ def write_figures(
     columns = _columns(results, evaluation, drawn_by, faces, GROUPS)
     for name, column in columns.items():
         for k, picture in enumerate(column):
-            _write(out / "study" / name / f"{k:02d}.png", picture)
+            write(out / "study" / name / f"{k:02d}.png", picture)
     for figure, wanted in FIGURES.items():
         there = tuple(row for row in wanted if row in columns)
         if there == wanted or set(there) - set(OURS):  # of two columns neither is missing
             shown = [columns["photos"], *(columns[row] for row in there)]
-            _write(out / "figures" / figure, grid([column[:SHOWN] for column in shown]))
+            write(out / "figures" / figure, grid([column[:SHOWN] for column in shown]))
 
 
 def write_styles(
@@ -72,7 +72,7 @@ def write_styles(
     A column of photos, then one a row, in its first seed.
     """
     columns = _columns(results, evaluation, drawn_by, faces, SHOWN)
-    _write(out / "figures" / "figure-8.png", grid(list(columns.values())))
+    write(out / "figures" / "figure-8.png", grid(list(columns.values())))
 
 
 def _columns(
@@ -83,7 +83,6 @@ def _columns(
     count: int,
 ) -> dict[str, list[Array]]:
     """Photos, and each row's drawings of them by its first seed."""
-    rows = {row.name: f"{row.name}-seed{row.seeds[0]}" for row in results.rows if row.seeds}
     files = [item.file for item in evaluation.scores[0].items]
     seed = evaluation.scores[0].reference.setting.seed
     chosen = np.random.default_rng(seed).permutation(len(files))[:count]
@@ -91,7 +90,7 @@ def _columns(
     columns: dict[str, list[Array]] = {"photos": []}
     for k, file in enumerate(files[i] for i in chosen):
         index = pictures.names.index(file)
-        for row, name in rows.items():
+        for row, name in results.first_runs().items():
             drawer = drawn_by[name]
             face, points = fit(pictures.image(index), pictures.points[index], drawer.size, False)
             assert points is not None
@@ -130,7 +129,7 @@ def write_ways_back(jobs: Sequence[Job], out: Path) -> None:
             back = open_run_drawer(shown[row].folder).back
             assert back is not None
             columns.append(list(back.draw(pictures, points)))
-    _write(out / "figures" / "figure-6.png", grid(columns))
+    write(out / "figures" / "figure-6.png", grid(columns))
 
 
 def grid(columns: Sequence[Sequence[Array]], gap: int = 2) -> Array:
@@ -148,7 +147,3 @@ def grid(columns: Sequence[Sequence[Array]], gap: int = 2) -> Array:
         for y, picture in enumerate(column):
             result[y * step : y * step + size, x * step : x * step + size] = picture
     return result
-
-
-def _write(path: Path, picture: Array) -> None:
-    write(path, picture)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from toonmark.evaluation.scores import PointError, Reference, Setting
 from toonmark.experiments import other_extractors
 from toonmark.experiments.imported_runs import ImportedRun
+from toonmark.experiments.other_extractors import ExtractorDistances
 from toonmark.experiments.results import Results, Row
 from toonmark.experiments.spread import Spread
 
@@ -14,6 +15,8 @@ HEADINGS = (
     *("", "seeds", "KID×1000", "FID", "landmark error", "not found", "photo found first"),
     *("skin ρ", "silhouette", "variety", "FID ratio", "KID ratio", "paper's FID ratio"),
 )
+#: Of the table by a further extractor.
+EXTRACTOR_HEADINGS = ("", "FID", "KID×1000")
 
 
 def number(spread: Spread | None, scale: float = 1, digits: int = 1, unit: str = "") -> str:
@@ -83,6 +86,49 @@ def _references(r: Reference, of: str) -> list[list[str]]:
     rows[-1] += [f"{r.photos.fid:.1f}", *found]
     rows[-1] += [f"{_share(r.mirrored_photo_top1)}, mirrored", "1.00", "1.00", *none]
     return rows
+
+
+def by_extractor(
+    one: ExtractorDistances, results: Results
+) -> tuple[list[list[str]], list[list[str]]]:
+    """A further extractor's cells, in the order of :data:`EXTRACTOR_HEADINGS`.
+
+    Returns:
+        those of real cartoons against others and of the photos themselves, and those of the rows.
+    """
+    floor = "–" if one.floor_fid is None else f"{one.floor_fid:.2f}"
+    references = [
+        ["floor: other real cartoons", floor, "–"],
+        ["the photos themselves", f"{one.photos_fid:.2f}", "–"],
+    ]
+    rows = [
+        [row.title, number(one.fid[row.name], digits=2), number(one.kid[row.name], digits=2)]
+        for row in results.rows
+        if row.name in one.fid
+    ]
+    return references, rows
+
+
+def _by_extractors(results: Results) -> list[str]:
+    """The lines of the further extractors' sections."""
+    lines = []
+    titles = {row.name: row.title for row in results.rows}
+    for one in results.further:
+        references, rows = by_extractor(one, results)
+        order = sorted(one.fid, key=lambda row: one.fid[row].mean)
+        lines += ["", f"By {one.name} ({one.extractor}):", ""]
+        lines += _table(EXTRACTOR_HEADINGS, [*references, *rows])
+        lines += ["", f"By this FID: {' < '.join(titles[row] for row in order)}."]
+    return lines
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """The lines of a table; the first column is text, the others are numbers."""
+    return [
+        f"| {' | '.join(headings)} |",
+        "| --- |" + " ---: |" * (len(headings) - 1),
+        *(f"| {' | '.join(row)} |" for row in rows),
+    ]
 
 
 def _pictures(count: int) -> str:
@@ -205,12 +251,10 @@ def order(results: Results) -> str:
 
 def markdown(results: Results, command: str) -> str:
     """The whole table with its notes."""
-    rows: Iterable[list[str]] = [*references(results), *(cells(row) for row in results.rows)]
-    lines = [f"| {' | '.join(HEADINGS)} |", "| --- |" + " ---: |" * (len(HEADINGS) - 1)]
-    lines += [f"| {' | '.join(row)} |" for row in rows]
+    lines = _table(HEADINGS, [*references(results), *(cells(row) for row in results.rows)])
     if text := order(results):
         lines += ["", text]
-    lines += other_extractors.told(results.further, {row.name: row.title for row in results.rows})
+    lines += _by_extractors(results)
     lines += ["", *(f"- {note}" for note in notes(results))]
     if lost := failures(results):
         lines += ["", "Without scores:", "", *(f"- {text}" for text in lost)]

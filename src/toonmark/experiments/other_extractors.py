@@ -6,7 +6,7 @@ comparison has them; where not, VGG16's, of another family than the default's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -83,31 +83,6 @@ def _one(name: str, jobs: Sequence[Job], evaluation: Evaluation) -> ExtractorDis
         photos_fid=reference.photos.fid,
         **spreads,
     )
-
-
-def told(found: Sequence[ExtractorDistances], titles: Mapping[str, str]) -> list[str]:
-    """The lines of the table's section; empty without other extractors.
-
-    Args:
-        titles: what rows are called.
-    """
-    lines = []
-    for one in found:
-        order = sorted(one.fid, key=lambda row: one.fid[row].mean)
-        floor = "–" if one.floor_fid is None else f"{one.floor_fid:.2f}"
-        lines += ["", f"By {one.name} ({one.extractor}):", "", "| | FID | KID×1000 |"]
-        lines += ["| --- | ---: | ---: |", f"| floor: other real cartoons | {floor} | |"]
-        lines.append(f"| the photos themselves | {one.photos_fid:.2f} | |")
-        lines += [
-            f"| {titles[r]} | {_number(s)} | {_number(one.kid[r])} |" for r, s in one.fid.items()
-        ]
-        lines += ["", f"By this FID: {' < '.join(titles[row] for row in order)}."]
-    return lines
-
-
-def _number(spread: Spread) -> str:
-    deviation = "" if spread.deviation is None else f" ± {spread.deviation:.2f}"
-    return f"{spread.mean:.2f}{deviation}"
 
 
 def missing(found: Sequence[ExtractorDistances], extractor: str) -> str:

@@ -91,6 +91,10 @@ class Results(_Record):
     )
     reference: Reference | None = Field(description="floors, and everything the numbers depend on")
 
+    def first_runs(self) -> dict[str, str]:
+        """The name of each measured row's run with its first seed, by the row's."""
+        return {row.name: f"{row.name}-seed{row.seeds[0]}" for row in self.rows if row.seeds}
+
 
 _MEASURES: Mapping[str, Callable[[Scores], float | None]] = {
     "kid": lambda s: s.distance.kid.value,

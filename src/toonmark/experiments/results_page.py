@@ -66,12 +66,8 @@ def write_report(
     """
     scores = {s.name: s for s in evaluation.scores}
     gallery = open_gallery(faces, crop=False)
-    drawers: dict[str, Drawer] = {
-        row.name: drawn_by[f"{row.name}-seed{row.seeds[0]}"] for row in results.rows if row.seeds
-    }
-    first = {
-        row.name: scores[f"{row.name}-seed{row.seeds[0]}"] for row in results.rows if row.seeds
-    }
+    drawers = {row: drawn_by[run] for row, run in results.first_runs().items()}
+    first = {row: scores[run] for row, run in results.first_runs().items()}
     setting = evaluation.scores[0].reference.setting
     text = filled_in(
         "experiment.html",
@@ -118,17 +114,15 @@ def _table(results: Results) -> Table:
 
 
 def _further(one: ExtractorDistances, results: Results) -> Table:
-    """What a further extractor says."""
-    floor = "–" if one.floor_fid is None else f"{one.floor_fid:.2f}"
-    rows = [
-        TableRow("floor: other real cartoons", [floor, "–"], reference=True),
-        TableRow("the photos themselves", [f"{one.photos_fid:.2f}", "–"], reference=True),
-    ]
-    for row in results.rows:
-        if row.name in one.fid:
-            fid = markdown_table.number(one.fid[row.name], digits=2)
-            rows.append(TableRow(row.title, [fid, markdown_table.number(one.kid[row.name])]))
-    return Table(("", "FID", "KID×1000"), rows)
+    """A further extractor's distances."""
+    references, rows = markdown_table.by_extractor(one, results)
+    return Table(
+        markdown_table.EXTRACTOR_HEADINGS,
+        [
+            *(TableRow(name, cells, reference=True) for name, *cells in references),
+            *(TableRow(name, cells) for name, *cells in rows),
+        ],
+    )
 
 
 def _figures(
