@@ -27,12 +27,13 @@ from PIL import Image
 
 from toonmark import Cartoon, Cartoonizer, ToonmarkError
 from toonmark.evaluation.colour import colours, rank_correlation
-from toonmark.evaluation.distances import Estimate, kid
+from toonmark.evaluation.distances import kid
 from toonmark.evaluation.estimates import point_error
 from toonmark.evaluation.extractors import open_extractor
 from toonmark.evaluation.features import Extractor
 from toonmark.evaluation.identity import Recognizer, ranks
 from toonmark.evaluation.portrait import PortraitJudge, portrait_scores
+from toonmark.evaluation.scores import Interval
 from toonmark.evaluation.structure import find_all
 from toonmark.faces.align import transform_points
 from toonmark.faces.mtcnn import Mtcnn
@@ -111,7 +112,7 @@ def features(extractor: Extractor, pictures: Sequence[Array]) -> Array:
     return np.concatenate([extractor(picture[None]) for picture in pictures])
 
 
-def interval(value: Estimate) -> str:
+def interval(value: Interval) -> str:
     return f"{value.value:.0f} ({value.low:.0f} to {value.high:.0f})"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from toonmark import cutout, pictures, svg, tuning
 from toonmark.errors import OutputError, OutputNotWritableError
@@ -13,6 +14,8 @@ from toonmark.files import write_bytes
 from toonmark.landmarks import Array
 from toonmark.tuning import Tuning
 
+#: The picture that is written: the drawing alone, in place of the face in its photo, or beside it.
+Output = Literal["crop", "in-photo", "side-by-side"]
 #: The least and the most pixels of a cartoon's edge.
 SMALLEST, LARGEST = 16, 4096
 

@@ -12,7 +12,7 @@ from toonmark.errors import ConfigurationError
 
 
 class Frozen(BaseModel):
-    """Base of all configurations: no unknown key, no change after it is made."""
+    """Base of configurations and saved records: no unknown key, no change after it is made."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

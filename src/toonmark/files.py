@@ -1,4 +1,4 @@
-"""Atomic writing: a file is written whole or not at all."""
+"""Atomic writing: a file is written whole or not at all; and where files are kept for later."""
 
 from __future__ import annotations
 
@@ -23,6 +23,13 @@ _WRONG_PLACE = (
 # Asked for once: reading the umask means setting it, which two threads must not do at a time.
 _UMASK = os.umask(0)
 os.umask(_UMASK)
+
+
+def default_cache() -> Path:
+    """``$TOONMARK_CACHE``, or ``toonmark`` in the user's cache folder. It need not exist yet."""
+    if chosen := os.environ.get("TOONMARK_CACHE"):
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "toonmark"
 
 
 @contextmanager

@@ -6,7 +6,7 @@ Left and right are the *image's*, as in CelebA: the left eye has the smaller x.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +39,8 @@ PORTRAIT_TEMPLATE: Array = np.array(
     [[0.40, 0.44], [0.60, 0.44], [0.50, 0.5588], [0.41, 0.64], [0.59, 0.64]], np.float64
 )
 
+#: The frame of a crop: the paper's tight face, or the whole head and shoulders.
+Frame = Literal["face", "portrait"]
 #: The frames that a set may be cropped to and a style may draw, by name.
 FRAMES: dict[str, Array] = {"face": FACE_TEMPLATE, "portrait": PORTRAIT_TEMPLATE}
 

@@ -28,6 +28,7 @@ from toonmark.data.facesjs.random_person import person
 from toonmark.data.facesjs.render import rasterise
 from toonmark.errors import ConfigurationError, DataError
 from toonmark.faces.align import similarity, transform_points
+from toonmark.files import default_cache
 from toonmark.landmarks import FRAMES, mirror, template_points
 
 _FAMILIES = (
@@ -47,7 +48,7 @@ def archive() -> Path:
         parts.load_parts()
     except parts.PartsDownloadError as error:
         pytest.skip(f"facesjs' parts cannot be had here: {error.happened}")
-    return parts.cache_folder() / f"{parts.PACKAGE}-{parts.VERSION}.tgz"
+    return default_cache() / f"{parts.PACKAGE}-{parts.VERSION}.tgz"
 
 
 @pytest.fixture(scope="session")

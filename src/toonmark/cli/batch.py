@@ -5,41 +5,21 @@ from __future__ import annotations
 import math
 import sys
 import time
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from toonmark.batch.settings import Container, Counts, Format
 from toonmark.cli.drawing_options import (
     FaceOption,
-    Runtime,
     RuntimeOption,
     SizeOption,
     StyleOption,
     which_face,
 )
 
-if TYPE_CHECKING:
-    from toonmark.batch.settings import Counts
-
-
 #: Between two lines that say how far it is, where they are kept.
 _SECONDS = 60
-
-
-class Format(StrEnum):
-    """The format of a drawing's file."""
-
-    png = "png"
-    webp = "webp"
-    svg = "svg"
-
-
-class Container(StrEnum):
-    """Where drawings are."""
-
-    parquet = "parquet"
-    shards = "shards"
 
 
 def batch(
@@ -55,14 +35,14 @@ def batch(
     style: StyleOption = None,
     size: SizeOption = 512,
     face: FaceOption = "largest",
-    format: Annotated[Format, typer.Option(help="Of a drawing.")] = Format.png,
+    format: Annotated[Format, typer.Option(help="Of a drawing.")] = "png",
     transparent: Annotated[
         bool, typer.Option("--transparent", help="Nothing around the figure.")
     ] = False,
     container: Annotated[
         Container,
         typer.Option("--into", help="Drawings go into the rows, or into tar files beside them."),
-    ] = Container.parquet,
+    ] = "parquet",
     column: Annotated[
         str | None, typer.Option(help="Of a table: holds the photos' paths, or their bytes.")
     ] = None,
@@ -80,7 +60,7 @@ def batch(
     address: Annotated[
         str | None, typer.Option(help="Of a Ray cluster; without it, one of this machine alone.")
     ] = None,
-    runtime: RuntimeOption = Runtime.cpu,
+    runtime: RuntimeOption = "cpu",
     gpus: Annotated[
         float, typer.Option(min=0.01, help="What part of a GPU a worker takes.")
     ] = 0.25,
@@ -107,14 +87,14 @@ def batch(
         style=style or DEFAULT_STYLE,
         size=size,
         faces=which_face(face),
-        format=format.value,
+        format=format,
         transparent=transparent,
-        container=container.value,
+        container=container,
         column=column,
         part=part,
         workers=workers,
         address=address,
-        runtime=runtime.value,
+        runtime=runtime,
         gpus=gpus,
         told=_Telling(),
     )

@@ -7,15 +7,14 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from toonmark.cartoon import Output
 from toonmark.cli.drawing_options import (
     FaceOption,
-    Runtime,
     RuntimeOption,
     SizeOption,
     StyleOption,
@@ -27,14 +26,6 @@ if TYPE_CHECKING:
     from toonmark.cartoon import Cartoon
     from toonmark.cartoonizer import Cartoonizer
     from toonmark.cli.inputs import Targets
-
-
-class Output(StrEnum):
-    """The pictures that can be written."""
-
-    crop = "crop"
-    in_photo = "in-photo"
-    side_by_side = "side-by-side"
 
 
 def cartoonize(
@@ -57,7 +48,7 @@ def cartoonize(
     output: Annotated[
         Output,
         typer.Option(help="The cartoon alone, in place of the face in its photo, or beside it."),
-    ] = Output.crop,
+    ] = "crop",
     transparent: Annotated[
         bool, typer.Option("--transparent", help="Nothing around the figure (not JPEG).")
     ] = False,
@@ -94,7 +85,7 @@ def cartoonize(
     threads: Annotated[
         int | None, typer.Option(min=1, max=256, help="Threads for one drawing.")
     ] = None,
-    runtime: RuntimeOption = Runtime.cpu,
+    runtime: RuntimeOption = "cpu",
 ) -> None:
     """Draw the faces in photos, or in videos, as cartoons.
 
@@ -129,14 +120,14 @@ def cartoonize(
     shapes = targets.file is not None and targets.file.suffix.lower() == ".svg"
     if shapes and strength < 1:
         raise typer.BadParameter("an .svg has no photo in it: leave out --strength")
-    if shapes and output is not Output.crop:
+    if shapes and output != "crop":
         raise typer.BadParameter("an .svg goes with --output crop only")
     table = faces_by_photo(landmarks) if landmarks else {}
     if threads:
         import cv2
 
         cv2.setNumThreads(threads)
-    cartoonizer = Cartoonizer(style or DEFAULT_STYLE, threads, runtime.value)
+    cartoonizer = Cartoonizer(style or DEFAULT_STYLE, threads, runtime)
     draw = _Drawer(cartoonizer, targets, which, output, size, transparent, wanted)
 
     for note in meant.notes:
@@ -176,7 +167,7 @@ def cartoonize(
                 typer.secho(f"{photo.name}: {warning}", fg="yellow", err=True)
         entries.append(json_report.of_photo(photo, found, failure, " ".join(left_out)))
     if json is not None:
-        json_report.write(json, cartoonizer.style.metadata, output.value, entries)
+        json_report.write(json, cartoonizer.style.metadata, output, entries)
     _tell(failures, len(entries))
 
 
@@ -187,7 +178,7 @@ def _check_transparent(
 
     if not transparent:
         return
-    if output is not Output.crop:
+    if output != "crop":
         raise typer.BadParameter("--transparent goes with --output crop only")
     if files and all(map(is_clip, files)):
         raise typer.BadParameter("--transparent is for photos: videos have no transparency here")
@@ -234,13 +225,13 @@ class _Drawer:
     def __call__(self, path: Path, landmarks: Any) -> list[tuple[Cartoon, Path]]:
         from toonmark import blend, pictures
 
-        kept = self._output is Output.in_photo and path.suffix.lower() in pictures.WRITTEN
+        kept = self._output == "in-photo" and path.suffix.lower() in pictures.WRITTEN
         place = self._targets.place(path, path.suffix if kept else ".png")
         # Only a cartoon alone can do with a reduced photo.
-        source = path if self._output is Output.crop else pictures.read(path)
+        source = path if self._output == "crop" else pictures.read(path)
         drawn = self._cartoonizer(source, self._which, landmarks)
         cartoons = [cartoon.tuned(**asdict(self._wanted)) for cartoon in drawn]
-        if isinstance(source, pictures.Photo) and self._output is Output.in_photo:
+        if isinstance(source, pictures.Photo) and self._output == "in-photo":
             (name,) = place.names([None])
             pictures.write(name, blend.in_photo(source.pixels, cartoons))
             return [(cartoon, name) for cartoon in cartoons]

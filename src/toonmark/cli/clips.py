@@ -10,6 +10,7 @@ from toonmark.errors import OutputNotWritableError
 from toonmark.video import clip
 
 if TYPE_CHECKING:
+    from toonmark.cartoon import Output
     from toonmark.cartoonizer import Cartoonizer
     from toonmark.cli.inputs import Targets
 
@@ -28,7 +29,7 @@ def check_transparent(transparent: bool, path: Path) -> None:
 
 
 def draw_clip(
-    path: Path, cartoonizer: Cartoonizer, targets: Targets, which: Any, output: Any, size: int
+    path: Path, cartoonizer: Cartoonizer, targets: Targets, which: Any, output: Output, size: int
 ) -> tuple[Path, clip.ClipReport]:
     """Draws one video, with a bar on the terminal meanwhile.
 
@@ -52,7 +53,7 @@ def draw_clip(
             path,
             target,
             faces=which,
-            output=output.value,
+            output=output,
             size=size,
             progress=progress,
         )

@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from toonmark.cli.progress_bars import bar
+from toonmark.data.formats import Format
+from toonmark.data.formats.sides import Sides
 from toonmark.errors import MissingExtraError
 
 Set = Annotated[Path, typer.Argument(metavar="DIR", help="The set's folder.")]
 Replace = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
-
-
-class Kind(StrEnum):
-    """Formats of points, as ``data/formats`` knows them."""
-
-    csv = "csv"
-    celeba = "celeba"
-    coco = "coco"
-    cvat = "cvat"
-    label_studio = "label-studio"
-
-
-class Whose(StrEnum):
-    """Whether left and right are the person's or the picture's; see ``data/formats/sides``."""
-
-    auto = "auto"
-    image = "image"
-    subject = "subject"
 
 
 def landmarks(
@@ -70,12 +53,12 @@ def import_(
         Path, typer.Argument(metavar="DIR", help="A set, or the folder of the pictures.")
     ],
     kind: Annotated[
-        Kind | None, typer.Option("--format", help="Of FILE; by its name unless given.")
+        Format | None, typer.Option("--format", help="Of FILE; by its name unless given.")
     ] = None,
     force: Replace = False,
     sides: Annotated[
-        Whose, typer.Option(help="Whose left and right FILE means; read off the points by auto.")
-    ] = Whose.auto,
+        Sides, typer.Option(help="Whose left and right FILE means; read off the points by auto.")
+    ] = Sides.AUTO,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be taken over, and stop.")
     ] = False,
@@ -86,16 +69,8 @@ def import_(
     annotated. `toonmark data crop DIR OUT` then makes upright crops of one size.
     """
     from toonmark.data.exchange import read_points
-    from toonmark.data.formats import Format
-    from toonmark.data.formats.sides import Sides
 
-    found = read_points(
-        table,
-        directory,
-        Format(kind.value) if kind else None,
-        force=force,
-        sides=Sides(sides.value),
-    )
+    found = read_points(table, directory, kind, force=force, sides=sides)
     for line in found.summary():
         typer.echo(line)
     if dry_run:
@@ -108,17 +83,16 @@ def import_(
 def export(
     directory: Set,
     table: Annotated[Path, typer.Argument(metavar="FILE", help="What to write.")],
-    kind: Annotated[Kind, typer.Option("--format", help="Of FILE.")] = Kind.coco,
+    kind: Annotated[Format, typer.Option("--format", help="Of FILE.")] = Format.COCO,
     force: Replace = False,
 ) -> None:
     """Write a set's points for CVAT, Label Studio or another tool."""
     from toonmark.data.exchange import export_points
-    from toonmark.data.formats import Format
     from toonmark.data.formats.label_studio import INTERFACE
 
-    count = export_points(directory, table, Format(kind.value), force=force)
+    count = export_points(directory, table, kind, force=force)
     typer.echo(f"{count} pictures' points are in {table}")
-    if kind is Kind.label_studio:
+    if kind is Format.LABEL_STUDIO:
         typer.echo(f"Labelling interface for the project:\n{INTERFACE}")
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -18,8 +17,8 @@ from toonmark.cli.data_building import (
     Workers,
     build_and_tell,
 )
-from toonmark.cli.frames import Frame
 from toonmark.errors import MissingExtraError
+from toonmark.landmarks import Frame
 
 if TYPE_CHECKING:
     from toonmark.data.proposals import Proposer
@@ -40,15 +39,8 @@ InFrame = Annotated[
 ]
 
 
-class Points(StrEnum):
-    """The finders of the five points in photos."""
-
-    regressor = "regressor"
-    mesh = "mesh"
-
-
 PointsBy = Annotated[
-    Points,
+    Literal["regressor", "mesh"],
     typer.Option(
         "--points",
         help="What finds the five points: the regressor that ships, or MediaPipe's Face Mesh, "
@@ -62,8 +54,8 @@ def folder(
     photos: Annotated[Path, typer.Argument(metavar="PHOTOS", help="A folder of photos of people.")],
     out: Out,
     size: Size = 128,
-    frame: InFrame = Frame.face,
-    points: PointsBy = Points.regressor,
+    frame: InFrame = "face",
+    points: PointsBy = "regressor",
     matte: Matte = False,
     terms: Terms = "not stated",
     yaw: Annotated[float, typer.Option(min=0, help="Largest turn to a side, degrees.")] = 15.0,
@@ -90,12 +82,12 @@ def folder(
     from toonmark.data.sources.photos import unwanted_from
     from toonmark.data.sources.selection import Selection
 
-    by_mesh = points is Points.mesh
+    by_mesh = points == "mesh"
     source = Folder(
         root=photos,
         detector=(MeshDetector.name, MeshDetector()) if by_mesh else find_and_refine(),
         size=size,
-        frame=frame.value,
+        frame=frame,
         matting=Matting() if matte else None,
         selection=Selection(
             yaw=yaw,
@@ -229,21 +221,13 @@ def anime(
     typer.echo(f"Correct uncertain points: toonmark annotate {out}")
 
 
-class DiceBearStyle(StrEnum):
-    """The styles that look straight ahead."""
-
-    avataaars = "avataaars"
-    big_ears = "big-ears"
-    personas = "personas"
-    toon_head = "toon-head"
-
-
 def dicebear(
     out: Out,
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many pictures.")],
     style: Annotated[
-        DiceBearStyle, typer.Option(help="The DiceBear style whose parts are drawn.")
-    ] = DiceBearStyle.avataaars,
+        Literal["avataaars", "big-ears", "personas", "toon-head"],  # those that look straight ahead
+        typer.Option(help="The DiceBear style whose parts are drawn."),
+    ] = "avataaars",
     size: Size = 128,
     workers: Workers = CORES,
     force: Force = False,
@@ -251,7 +235,7 @@ def dicebear(
     """Draw DiceBear avatars: fixed parts at fixed places, the paper's own failure case."""
     from toonmark.data.sources.dicebear import DiceBear
 
-    source = DiceBear(style.value, count, size)
+    source = DiceBear(style, count, size)
     build_and_tell(source, out, terms=source.terms, workers=workers, force=force)
 
 
@@ -259,7 +243,7 @@ def crop(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Pictures with points.")],
     out: Out,
     size: Size = 128,
-    frame: InFrame = Frame.face,
+    frame: InFrame = "face",
     matte: Matte = False,
     terms: Terms = "not stated",
     leave_out: LeaveOut = None,
@@ -277,7 +261,7 @@ def crop(
     source = KnownPoints(
         root=known.images,
         size=size,
-        frame=frame.value,
+        frame=frame,
         points=dict(zip(known.names, known.points, strict=True)),
         selection=Selection(yaw=90, roll=180, chroma=0, sharpness=0, enlargement=4, duplicate=0),
         matting=Matting() if matte else None,

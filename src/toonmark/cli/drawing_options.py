@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from toonmark.cartoon import LARGEST, SMALLEST
+from toonmark.inference import Runtime
 
 if TYPE_CHECKING:
     from toonmark.faces.choose import Faces
-
-
-class Runtime(StrEnum):
-    """As :data:`toonmark.inference.Runtime`."""
-
-    cpu = "cpu"
-    cuda = "cuda"
-    openvino = "openvino"
 
 
 StyleOption = Annotated[

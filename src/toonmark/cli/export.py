@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from toonmark.cli.frames import Frame
+from toonmark.landmarks import Frame
 
 
 def export(
@@ -65,7 +65,7 @@ def export(
         denoiser=denoiser,
         half=half,
         clean=clean,
-        frame=frame and frame.value,
+        frame=frame,
         look=look,
         name=name,
         title=title,

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from toonmark.cli.frames import Frame
 from toonmark.cli.progress_bars import bar
-
-
-class CartoonStyle(StrEnum):
-    """The cartoon domains that can be drawn."""
-
-    facesjs = "facesjs"
+from toonmark.landmarks import Frame
 
 
 def render_cartoons(
     folder: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to fill.")],
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many pictures.")],
     style: Annotated[
-        CartoonStyle, typer.Option(help="The parts that faces are drawn with.")
-    ] = CartoonStyle.facesjs,
+        Literal["facesjs"], typer.Option(help="The parts that faces are drawn with.")
+    ] = "facesjs",
     size: Annotated[int, typer.Option(min=16, max=2048, help="Edge in pixels.")] = 128,
     seed: Annotated[int, typer.Option(min=0, help="Picture i depends on seed and i alone.")] = 0,
     plain: Annotated[
@@ -31,7 +24,7 @@ def render_cartoons(
     ] = False,
     frame: Annotated[
         Frame, typer.Option(help="The tight face, or the whole head with its shoulders.")
-    ] = Frame.face,
+    ] = "face",
     workers: Annotated[int, typer.Option(min=1, help="Processes to draw with.")] = 1,
     parts: Annotated[
         Path | None,
@@ -59,7 +52,7 @@ def render_cartoons(
             size=size,
             seed=seed,
             plain=plain,
-            frame=frame.value,
+            frame=frame,
             workers=workers,
             force=force,
             progress=lambda done: progress.advance(task, done),

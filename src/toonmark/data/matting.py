@@ -14,6 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from toonmark.data.mask_shapes import largest_piece
 from toonmark.errors import ToonmarkError
 from toonmark.faces.align import crop, inside, invert, transform_points
 from toonmark.inference import open_session
@@ -182,7 +183,6 @@ def on_white(colours: Array, alpha: Array) -> Array:
 
 
 def _largest_piece(alpha: Array) -> Array:
-    """Keeps the largest connected piece."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((alpha > 0.1).astype(np.uint8))
-    keep = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA])) if count > 1 else 0
-    return np.where((labels == keep) | (labels == 0), alpha, 0).astype(np.float32)
+    """Keeps the largest connected piece, and the faint pixels of no piece."""
+    solid = alpha > 0.1
+    return np.where(largest_piece(solid) | ~solid, alpha, 0).astype(np.float32)

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from toonmark.evaluation.cache import default_cache
     from toonmark.evaluation.networks import Options
     from toonmark.evaluation.scores import Evaluation, Scores
     from toonmark.evaluation.scoring import evaluate_all
+    from toonmark.files import default_cache
 
 __all__ = ["Evaluation", "Options", "Scores", "default_cache", "evaluate_all"]
 
 _PLACES = {
-    "evaluate_all": "scoring",
-    "default_cache": "cache",
-    "Options": "networks",
-    "Evaluation": "scores",
-    "Scores": "scores",
+    "evaluate_all": "toonmark.evaluation.scoring",
+    "default_cache": "toonmark.files",
+    "Options": "toonmark.evaluation.networks",
+    "Evaluation": "toonmark.evaluation.scores",
+    "Scores": "toonmark.evaluation.scores",
 }
 
 
@@ -27,4 +27,4 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
+    return getattr(import_module(_PLACES[name]), name)

@@ -7,7 +7,6 @@ measured. Safe for several processes; it may be deleted at any time.
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,13 +17,6 @@ from toonmark.errors import OutputNotWritableError
 from toonmark.landmarks import Array
 
 Measure = Callable[[Array, Sequence[int]], Array]
-
-
-def default_cache() -> Path:
-    """``$TOONMARK_CACHE``, or ``toonmark`` in the user's cache folder."""
-    if chosen := os.environ.get("TOONMARK_CACHE"):
-        return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "toonmark"
 
 
 def content_hash(picture: Array, extra: bytes = b"") -> bytes:

@@ -14,21 +14,13 @@ from statistics import NormalDist
 
 import numpy as np
 
+from toonmark.evaluation.scores import Interval
 from toonmark.landmarks import Array
 
 #: KID is printed times this, as the field does.
 KID_SCALE = 1000
 #: Rows of a kernel matrix at a time, so that memory does not grow with the square of N.
 BLOCK = 1000
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A number and its 95 % confidence interval."""
-
-    value: float
-    low: float
-    high: float
 
 
 def _checked(features: Array) -> Array:
@@ -123,7 +115,7 @@ def _score_interval(value: float, lead: float, rest: float, z: float) -> tuple[f
     return (low if low >= 0 else value - z * rest**0.5), middle + half
 
 
-def kid(a: Array, b: Array) -> Estimate:
+def kid(a: Array, b: Array) -> Interval:
     """KID x 1000 between two sets, over all pairs, with its 95 % confidence interval.
 
     Args:
@@ -137,7 +129,7 @@ def kid(a: Array, b: Array) -> Estimate:
     aa, ab, bb = _within(a), _across(a, b), _within(b)
     value = aa.mean + bb.mean - 2 * ab.mean
     low, high = _score_interval(value, *_variance(aa, ab, bb), NormalDist().inv_cdf(0.975))
-    return Estimate(KID_SCALE * value, KID_SCALE * low, KID_SCALE * high)
+    return Interval(value=KID_SCALE * value, low=KID_SCALE * low, high=KID_SCALE * high)
 
 
 def _factor(features: Array) -> Array:

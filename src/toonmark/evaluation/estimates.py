@@ -1,24 +1,18 @@
-"""Estimates as records: distances with their intervals, landmark errors over a set."""
+"""Distances and landmark errors as records."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from toonmark.evaluation.distances import Estimate, fid, kid
-from toonmark.evaluation.identity import Share
-from toonmark.evaluation.scores import Distance, Interval, PointError
+from toonmark.evaluation.distances import fid, kid
+from toonmark.evaluation.scores import Distance, PointError
 from toonmark.evaluation.structure import PARTS, point_errors
 from toonmark.landmarks import Array
 
 
-def interval(estimate: Estimate | Share) -> Interval:
-    """An estimate as a record."""
-    return Interval(value=float(estimate.value), low=float(estimate.low), high=float(estimate.high))
-
-
 def distance(a: Array, b: Array) -> Distance:
     """FID and KID of two sets of features."""
-    return Distance(kid=interval(kid(a, b)), fid=fid(a, b), n=(len(a), len(b)))
+    return Distance(kid=kid(a, b), fid=fid(a, b), n=(len(a), len(b)))
 
 
 def point_error(found: Array, true: Array) -> PointError:

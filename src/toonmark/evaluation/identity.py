@@ -7,7 +7,6 @@ and beside what it reaches when it need only find a photo by its mirror image.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import resources
 from typing import ClassVar
 
@@ -16,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from toonmark.errors import MissingExtraError
+from toonmark.evaluation.scores import Interval
 from toonmark.landmarks import Array, inter_eye_distance
 
 MODEL = "face_recognition_sface_2021dec_int8bq.onnx"
@@ -72,21 +72,12 @@ def ranks(queries: Array, gallery: Array) -> Array:
     return 1 + (others >= own - 1e-9).sum(1)
 
 
-@dataclass(frozen=True)
-class Share:
-    """A share of N with its 95 % interval (Wilson 1927)."""
-
-    value: float
-    low: float
-    high: float
-
-
-def share(hits: int, n: int) -> Share:
-    """The share of ``hits`` in ``n``, with its confidence interval."""
+def share(hits: int, n: int) -> Interval:
+    """The share of ``hits`` in ``n``, with its 95 % interval (Wilson 1927)."""
     from scipy.stats import binomtest
 
     interval = binomtest(hits, n).proportion_ci(method="wilson")
-    return Share(hits / n, float(interval.low), float(interval.high))
+    return Interval(value=hits / n, low=float(interval.low), high=float(interval.high))
 
 
 def rank_curve(places: Array) -> list[tuple[int, float]]:

@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 
 from toonmark.errors import DataError
-from toonmark.evaluation.estimates import interval
 from toonmark.evaluation.identity import share
 from toonmark.evaluation.scores import GroupScores, Item
 
@@ -79,7 +78,7 @@ def _scores(label: str, value: str, items: Sequence[Item]) -> GroupScores:
         label=label,
         value=value,
         n=len(items),
-        top1=interval(share(sum(item.rank == 1 for item in items), len(items))),
+        top1=share(sum(item.rank == 1 for item in items), len(items)),
         landmark_error=float(np.median(errors)) if errors else None,
         not_found=1 - len(errors) / len(items),
         skin_difference=float(np.median([item.skin_difference for item in items])),

@@ -11,7 +11,7 @@ from toonmark.evaluation import background, colour, diversity
 from toonmark.evaluation.baseline import Baseline
 from toonmark.evaluation.cycle import both_cycles
 from toonmark.evaluation.drawers import Drawer
-from toonmark.evaluation.estimates import distance, interval, point_error
+from toonmark.evaluation.estimates import distance, point_error
 from toonmark.evaluation.identity import rank_curve, ranks, share
 from toonmark.evaluation.labels import by_group
 from toonmark.evaluation.networks import EvaluationNetworks, Options
@@ -85,8 +85,8 @@ def score(
         distance=distance(drawn, base.cartoon_features),
         structure=structure,
         identity=Identity(
-            top1=interval(share(int((places == 1).sum()), len(places))),
-            top5=interval(share(int((places <= 5).sum()), len(places))),
+            top1=share(int((places == 1).sum()), len(places)),
+            top5=share(int((places <= 5).sum()), len(places)),
             median_rank=float(np.median(places)),
             chance=1 / len(places),
             curve=rank_curve(places),

@@ -25,6 +25,7 @@ from toonmark.data.face_mesh import FaceMesh
 from toonmark.data.layers.face_regions import SIZE
 from toonmark.data.layers.glasses import NONE, SURE, fitted
 from toonmark.data.layers.photo_regions import found_regions
+from toonmark.data.mask_shapes import grown
 from toonmark.data.matting import Matting
 from toonmark.data.mediapipe_networks import SelfieMask
 from toonmark.evaluation.background import iou
@@ -108,9 +109,7 @@ class PortraitJudge:
 
 def _outside(drawn: Array, person: Array) -> float:
     """The share of the drawing that is farther from the person than :data:`_AWAY`."""
-    reach = round(_AWAY * _EDGE)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2)
-    near = cv2.dilate(person.astype(np.uint8), disc) > 0
+    near = grown(person, round(_AWAY * _EDGE))
     return float((drawn & ~near).sum() / max(drawn.sum(), 1))
 
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from toonmark._version import __version__
+from toonmark.configuration import Frozen
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Interval(_Record):
+class Interval(Frozen):
     """A number and its 95 % interval."""
 
     value: float
@@ -21,7 +18,7 @@ class Interval(_Record):
     high: float
 
 
-class Setting(_Record):
+class Setting(Frozen):
     """Everything a number depends on besides the style."""
 
     extractor: str = Field(description="name, input size, resize filter, normalisation, weights")
@@ -40,7 +37,7 @@ class Setting(_Record):
     toonmark: str = __version__
 
 
-class Distance(_Record):
+class Distance(Frozen):
     """Between two sets of pictures; KID is times 1000."""
 
     kid: Interval
@@ -48,7 +45,7 @@ class Distance(_Record):
     n: tuple[int, int]
 
 
-class PointError(_Record):
+class PointError(Frozen):
     """Landmark error as a fraction of the inter-eye distance, over the faces that were found."""
 
     n: int
@@ -61,7 +58,7 @@ class PointError(_Record):
     mouth: float | None = None
 
 
-class Structure(_Record):
+class Structure(Frozen):
     """Points found in the cartoon against ..."""
 
     annotated: PointError = Field(description="... the photo's annotated points")
@@ -71,7 +68,7 @@ class Structure(_Record):
     )
 
 
-class Identity(_Record):
+class Identity(Frozen):
     """Identity: how often a cartoon's own photo is found among N."""
 
     top1: Interval
@@ -81,7 +78,7 @@ class Identity(_Record):
     curve: list[tuple[int, float]]
 
 
-class Colour(_Record):
+class Colour(Frozen):
     """Skin and hair of photo and cartoon, CIE L*a*b*."""
 
     skin_rank_correlation: float
@@ -93,7 +90,7 @@ class Colour(_Record):
     hair_measured: int
 
 
-class Diversity(_Record):
+class Diversity(Frozen):
     """Mean distance between two drawings, in the extractor's features."""
 
     drawings: float
@@ -101,7 +98,7 @@ class Diversity(_Record):
     of_faces: float = Field(description="as a share of the same between the photos")
 
 
-class Cleanness(_Record):
+class Cleanness(Frozen):
     """Marks in a drawing where there should be none."""
 
     haze: float = Field(description="share of the white surroundings that is off-white")
@@ -116,7 +113,7 @@ class Cleanness(_Record):
     )
 
 
-class Portraits(_Record):
+class Portraits(Frozen):
     """Outline, colour of what is on the head, and glasses of whole portraits."""
 
     n: int
@@ -144,7 +141,7 @@ class Portraits(_Record):
     glasses_invented: int
 
 
-class Cycle(_Record):
+class Cycle(Frozen):
     """The difference of a picture from itself after going there and back."""
 
     l1: float = Field(description="mean absolute difference, of 1")
@@ -152,7 +149,7 @@ class Cycle(_Record):
     n: int
 
 
-class Item(_Record):
+class Item(Frozen):
     """One face."""
 
     file: str
@@ -166,7 +163,7 @@ class Item(_Record):
     top_difference: float | None = None
 
 
-class GroupScores(_Record):
+class GroupScores(Frozen):
     """The faces that share one value of a label."""
 
     label: str
@@ -181,14 +178,14 @@ class GroupScores(_Record):
     top_difference: float | None = Field(None, description="median CIEDE2000, on the head")
 
 
-class BothCycles(_Record):
+class BothCycles(Frozen):
     """There and back again, from either domain."""
 
     face: Cycle
     cartoon: Cycle | None = Field(description="None where the cartoons have no landmarks")
 
 
-class Reference(_Record):
+class Reference(Frozen):
     """The same measures without any style: floors and ceilings."""
 
     floor: Distance | None = Field(description="real cartoons against other real cartoons")
@@ -206,7 +203,7 @@ class Reference(_Record):
     skipped: list[tuple[str, str]]
 
 
-class Scores(_Record):
+class Scores(Frozen):
     """All measures of one style, with what they are to be compared with."""
 
     name: str
@@ -245,7 +242,7 @@ class Scores(_Record):
         }
 
 
-class Evaluation(_Record):
+class Evaluation(Frozen):
     """The contents of ``scores.json``: one or more styles, measured alike."""
 
     format: int = 1

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from toonmark.configuration import Frozen
 from toonmark.errors import MissingExtraError, MissingWeightsError
 from toonmark.evaluation.scores import Evaluation
 from toonmark.experiments.plan import Job, Plan
@@ -20,10 +21,8 @@ Measure = Callable[[str], Evaluation]
 PAPERS, OTHER = "illustration2vec", "vgg16"
 
 
-class ExtractorDistances(BaseModel):
+class ExtractorDistances(Frozen):
     """The distances by one other extractor."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     extractor: str = Field(description="all that decides its features")

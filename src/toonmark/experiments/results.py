@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from toonmark.configuration import Frozen
 from toonmark.evaluation.scores import Evaluation, Reference, Scores
 from toonmark.experiments import imported_runs, state
 from toonmark.experiments.imported_runs import ImportedRun
@@ -47,11 +48,7 @@ TITLES = {
 }
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Row(_Record):
+class Row(Frozen):
     """One configuration."""
 
     name: str
@@ -75,7 +72,7 @@ class Row(_Record):
     paper_fid_ratio: float | None = None
 
 
-class Results(_Record):
+class Results(Frozen):
     """The contents of ``table.json``."""
 
     format: int = 1

@@ -5,13 +5,13 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from toonmark.configuration import Frozen
 
 
-class Spread(BaseModel):
+class Spread(Frozen):
     """A measure over a row's seeds."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     values: list[float] = Field(description="one a seed, in the seeds' order")
     mean: float

@@ -16,8 +16,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from toonmark.configuration import Frozen
 from toonmark.files import write_text
 from toonmark.landmarks import Array
 from toonmark.study.agreement import alpha
@@ -28,11 +29,7 @@ from toonmark.study.study import Study, load
 RESAMPLES = 2000
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Rate(_Record):
+class Rate(Frozen):
     """A share of answers, and its 95 % interval."""
 
     value: float
@@ -40,7 +37,7 @@ class Rate(_Record):
     high: float
 
 
-class MethodRates(_Record):
+class MethodRates(Frozen):
     """One method under one question."""
 
     method: str
@@ -48,7 +45,7 @@ class MethodRates(_Record):
     top3: Rate
 
 
-class Question(_Record):
+class Question(Frozen):
     """One question's part of the table."""
 
     name: str
@@ -61,7 +58,7 @@ class Question(_Record):
     )
 
 
-class StudyTable(_Record):
+class StudyTable(Frozen):
     """The contents of ``table.json``."""
 
     format: int = 1

@@ -14,8 +14,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
+from toonmark.configuration import Frozen
 from toonmark.files import write_text
 from toonmark.study.errors import DamagedStudyError
 
@@ -33,11 +34,7 @@ QUESTIONS = {
 PICKS = 3
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Group(_Record):
+class Group(Frozen):
     """One photo with all methods' drawings of it."""
 
     photo: str = Field(description="the photo's token")
@@ -45,7 +42,7 @@ class Group(_Record):
     name: str = Field(description="the photo's file name, for the table only")
 
 
-class Study(_Record):
+class Study(Frozen):
     """The questions of a study, and its pictures."""
 
     format: int = 1

@@ -24,7 +24,7 @@ from toonmark.video.tracking import Tracker
 from toonmark.video.writing import WRITTEN, Writer, codec_for, writing
 
 if TYPE_CHECKING:
-    from toonmark.cartoon import Cartoon
+    from toonmark.cartoon import Cartoon, Output
     from toonmark.cartoonizer import Cartoonizer
 
 #: What the name of a clip ends in; not ".ts", which programs' sources are called too.
@@ -39,8 +39,6 @@ THINNEST = 2
 #: So many packets of sound wait for the next picture; a clip may have far more after its last.
 _HEARD = 1000
 __all__ = ["SUFFIXES", "WRITTEN", "ClipReport", "cartoonize_clip"]
-
-Output = Literal["crop", "in-photo", "side-by-side"]
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from toonmark.data.drawings.drawing_regions import (
     regions,
 )
 from toonmark.data.facesjs.person_colours import natural_hair, natural_skin
+from toonmark.data.mask_shapes import closed, largest_piece
 from toonmark.data.matte import matte_on_white
 from toonmark.faces.axes import FaceCoordinates
 from toonmark.faces.skin_and_hair import skin_colour
@@ -184,10 +185,7 @@ def _inside(skin: Array, scale: float) -> Array:
     """(S, S) in [0, 1]: what the skin encloses, without the outline around it."""
     import cv2
 
-    edge = 2 * round(3 * scale) + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (edge, edge))
-    closed = cv2.morphologyEx(skin.astype(np.uint8), cv2.MORPH_CLOSE, disc)
-    framed = np.pad(closed, 1)
+    framed = np.pad(closed(skin, round(3 * scale)).astype(np.uint8), 1)
     cv2.floodFill(framed, None, (0, 0), 2)
     filled = (framed[1:-1, 1:-1] != 2).astype(np.uint8)
     edge = 2 * round(2 * scale) + 1
@@ -212,21 +210,12 @@ def edge_distance(photo: Array) -> Array:
     )
     large = cv2.resize(matte, None, fx=fine, fy=fine, interpolation=cv2.INTER_LINEAR)
     inside = cv2.GaussianBlur(large, (0, 0), _SMOOTH * fine * size / 128) > 0.5
-    inside = _largest(inside)
+    inside = largest_piece(inside)
     depth = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 5)
     beyond = cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, 5)
     signed = np.where(inside, depth - 0.5, 0.5 - beyond).astype(np.float32) / fine
     small = cv2.resize(signed, None, fx=1 / fine, fy=1 / fine, interpolation=cv2.INTER_AREA)
     return np.asarray(small[margin : margin + size, margin : margin + size] * (128 / size))
-
-
-def _largest(mask: Array) -> Array:
-    import cv2
-
-    count, labels, facts, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
-    if count < 2:
-        return mask
-    return np.asarray(labels == 1 + int(np.argmax(facts[1:, cv2.CC_STAT_AREA])))
 
 
 def outlined(picture: Array, distance: Array) -> Array:

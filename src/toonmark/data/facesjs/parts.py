@@ -20,7 +20,7 @@ import tempfile
 from pathlib import Path
 
 from toonmark.errors import DataError
-from toonmark.files import written_whole
+from toonmark.files import default_cache, written_whole
 
 PACKAGE = "facesjs"
 VERSION = "5.0.3"
@@ -50,14 +50,6 @@ class PartsChecksumError(PartsError):
     """The archive is not the one that this version of Toonmark was made for."""
 
 
-def cache_folder() -> Path:
-    """``$TOONMARK_CACHE``, or ``toonmark`` in the user's cache folder. It need not exist yet."""
-    if own := os.environ.get("TOONMARK_CACHE"):
-        return Path(own)
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "toonmark"
-
-
 def integrity_of(archive: bytes) -> str:
     """npm's notation of a checksum: ``sha512-`` and base64."""
     return "sha512-" + base64.b64encode(hashlib.sha512(archive).digest()).decode()
@@ -85,7 +77,7 @@ def load_parts(archive: str | os.PathLike[str] | None = None) -> Parts:
                 f"{path} cannot be read ({error.strerror}).",
                 f"Name a file {PACKAGE}-{VERSION}.tgz, or leave it out to fetch it with npm.",
             ) from error
-    cached = cache_folder() / f"{PACKAGE}-{VERSION}.tgz"
+    cached = default_cache() / f"{PACKAGE}-{VERSION}.tgz"
     if cached.is_file():
         data = cached.read_bytes()
         if integrity_of(data) == INTEGRITY:

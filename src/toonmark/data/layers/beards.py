@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from toonmark.data.layers.face_regions import SIZE, Places, closed, grown, polygon
+from toonmark.data.layers.face_regions import SIZE, Places, polygon
+from toonmark.data.mask_shapes import closed, grown
 from toonmark.landmarks import Array
 
 #: Where hair grows, by points of Face Mesh: above the lips, beside them, on the chin, on the jaw.

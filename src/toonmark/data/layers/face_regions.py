@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from toonmark.data.layers.mesh_parts import BROWS, LOWER_LIDS, OUTER_LIPS, OVAL, UPPER_LIDS
+from toonmark.data.mask_shapes import grown
 from toonmark.landmarks import Array
 
 #: Edge at which regions are found; finer is slower and follows noise.
@@ -52,19 +53,3 @@ class Places:
             )
         self.lips = grown(polygon(points[list(OUTER_LIPS)], SIZE), 1)
         self.features = features | self.lips
-
-
-def grown(mask: Array, reach: int) -> Array:
-    """A mask and what is within so many pixels of it."""
-    import cv2
-
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2)
-    return np.asarray(cv2.dilate(mask.astype(np.uint8), disc) > 0)
-
-
-def closed(mask: Array, reach: int) -> Array:
-    """A mask without gaps of up to twice so many pixels."""
-    import cv2
-
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2)
-    return np.asarray(cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, disc) > 0)

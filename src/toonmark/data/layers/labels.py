@@ -13,6 +13,7 @@ from toonmark.data.layers.face_regions import SIZE as FOUND
 from toonmark.data.layers.mesh_parts import JAW
 from toonmark.data.layers.pen import FINE, Pen, smooth_curve
 from toonmark.data.layers.photo_regions import Regions, found_regions
+from toonmark.data.mask_shapes import touching
 from toonmark.landmarks import Array
 from toonmark.models.layer import UNKNOWN, Layer
 from toonmark.srgb import to_lab
@@ -51,21 +52,11 @@ def layer_map(photo: Array, alpha: Array, dense: Array, known: Array) -> Array:
     edge = cv2.distanceTransform(np.pad(figure.astype(np.uint8), 1, mode="edge"), cv2.DIST_L2, 5)
     rim = figure & (edge[1:-1, 1:-1] <= _OUTLINE * size)
     canvas[rim] = Layer.INK
-    canvas[_joined(canvas == Layer.INK, rim)] = Layer.OUTLINE
+    # Lines that are joined to the figure's rim are contours of its parts, and no feature.
+    canvas[touching(canvas == Layer.INK, rim)] = Layer.OUTLINE
     reach = np.ones((2 * round(0.012 * size) + 1,) * 2, np.uint8)
     canvas[cv2.erode(known.astype(np.uint8), reach, borderValue=1) == 0] = UNKNOWN
     return canvas
-
-
-def _joined(lines: Array, rim: Array) -> Array:
-    """The lines that are joined to the figure's rim: contours of its parts, and no feature."""
-    import cv2
-
-    count, labels = cv2.connectedComponents(lines.astype(np.uint8))
-    keep = np.zeros(count, bool)
-    keep[np.unique(labels[rim])] = True
-    keep[0] = False
-    return np.asarray(keep[labels])
 
 
 def _parts(photo: Array, found: Regions) -> tuple[Array, list[tuple[int, int]]]:

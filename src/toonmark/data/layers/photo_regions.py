@@ -13,6 +13,7 @@ import numpy as np
 from toonmark.data.layers.beards import found_beard
 from toonmark.data.layers.face_regions import SIZE, Places, polygon
 from toonmark.data.layers.mesh_parts import OVAL
+from toonmark.data.mask_shapes import large_pieces, touching
 from toonmark.landmarks import Array
 from toonmark.srgb import to_lab
 
@@ -57,7 +58,7 @@ def found_regions(photo: Array, alpha: Array, dense: Array) -> Regions:
     image = cv2.bilateralFilter(image, 7, 25, 4)
     figure = cv2.resize(alpha, (SIZE, SIZE), interpolation=cv2.INTER_AREA) > 0.5
     place = Places(points)
-    figure = _touching(figure, place.oval)  # neighbours are no part of the portrait
+    figure = touching(figure, place.oval)  # neighbours are no part of the portrait
     lab = to_lab(image)
 
     skin = _skin(image, lab, figure, place)
@@ -66,7 +67,7 @@ def found_regions(photo: Array, alpha: Array, dense: Array) -> Regions:
     skin = (skin | (figure & place.inner & (place.rows > place.brow))) & ~beard
     other = figure & ~skin & ~beard
     top = _top(image, other, place)
-    hanging = top & ~_touching(top, place.rows < place.nose)
+    hanging = top & ~touching(top, place.rows < place.nose)
     tone = np.median(lab[skin], axis=0) if skin.any() else np.zeros(3)
     shade = hanging & place.neck & (lab[..., 0] < tone[0])
     top &= ~hanging
@@ -114,7 +115,7 @@ def _skin(image: Array, lab: Array, figure: Array, place: Places) -> Array:
     # A neck lies in shadow; what is lighter than the skin there is a collar.
     shaded = expected & (from_skin < 38) & (lab[..., 0] < tone[0])
     skin = found & ((from_skin < np.where(place.oval, 22, 16)) | shaded | lit)
-    pieces = _large_pieces(skin, 0.03 * place.oval.sum())
+    pieces = large_pieces(skin, 0.03 * place.oval.sum())
     pieces |= place.oval & place.features & figure & (place.rows > place.brow)
     return np.asarray(pieces)
 
@@ -158,24 +159,3 @@ def _cut(image: Array, mask: Array) -> Array:
         cv2.GC_INIT_WITH_MASK,
     )
     return np.asarray((result == cv2.GC_FGD) | (result == cv2.GC_PR_FGD))
-
-
-def _touching(mask: Array, other: Array) -> Array:
-    """The connected pieces of a mask that have a pixel in another one."""
-    import cv2
-
-    count, labels = cv2.connectedComponents(mask.astype(np.uint8))
-    keep = np.zeros(count, bool)
-    keep[np.unique(labels[mask & other])] = True
-    keep[0] = False
-    return np.asarray(keep[labels])
-
-
-def _large_pieces(mask: Array, least: float) -> Array:
-    """The connected pieces of a mask that have at least so many pixels."""
-    import cv2
-
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
-    keep = stats[:, cv2.CC_STAT_AREA] >= least
-    keep[0] = False
-    return np.asarray(keep[labels])

@@ -18,9 +18,9 @@ import torch
 from torch import nn
 
 from toonmark.errors import MissingWeightsError
-from toonmark.evaluation.cache import default_cache
 from toonmark.evaluation.extractors.caffe import read_layers
 from toonmark.evaluation.features import Extractor, load_weights
+from toonmark.files import default_cache
 
 if TYPE_CHECKING:
     pass
