@@ -101,9 +101,9 @@ def test_from_sets_to_scores(face_set, cartoon_set, tmp_path, monkeypatch):
     assert worst < 1e-3
     with pytest.raises(ConfigurationError, match="no frame called round"):
         toonmark.export(run, pack, frame="round")
-    with monkeypatch.context() as patched, pytest.raises(DataError, match="larger than 1 MiB"):
-        patched.setattr("toonmark.exporting.LARGEST_SCORES", 1 << 20)
-        scores.write_text('{"fid": "' + " " * (1 << 20) + '"}')
+    monkeypatch.setattr("toonmark.exporting.LARGEST_SCORES", 1 << 20)
+    scores.write_text('{"fid": "' + " " * (1 << 20) + '"}')
+    with pytest.raises(DataError, match="larger than 1 MiB"):
         toonmark.export(run, pack, scores=scores)
     scores.write_text("[3]")
     with pytest.raises(DataError, match="no object"):

@@ -193,7 +193,7 @@ def read_scores(file: str | Path) -> dict[str, Any]:
     """The values of ``scores.json``, as :func:`toonmark.evaluate` writes them.
 
     Raises:
-        DataError: it cannot be read, is larger than :data:`LARGEST_SCORES`, or holds no JSON object.
+        DataError: it cannot be read, has more than 64 MiB, or holds no JSON object.
     """
     try:
         with open(file, "rb") as opened:
