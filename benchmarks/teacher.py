@@ -36,6 +36,7 @@ def main(layers: Path, out: Path) -> None:
         photo = cv2.resize(dataset.image(i), (SIZE // 2, SIZE // 2), interpolation=cv2.INTER_AREA)
         file = (layers / LAYERS / name).with_suffix(".png")
         label = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
+        assert label is not None, file
         label = cv2.resize(label, (SIZE, SIZE), interpolation=cv2.INTER_NEAREST)
         x, y = np.rint(dataset.points[i][:2].mean(0) * SIZE / len(dataset.image(i))).astype(int)
         if label[y, x] == UNKNOWN:

@@ -11,7 +11,7 @@ import pytest
 
 import toonmark
 from toonmark import artifacts
-from toonmark.errors import ConfigurationError, RunError
+from toonmark.errors import ConfigurationError, DataError, RunError
 
 NOTHING = """
     import sys
@@ -101,6 +101,14 @@ def test_from_sets_to_scores(face_set, cartoon_set, tmp_path, monkeypatch):
     assert worst < 1e-3
     with pytest.raises(ConfigurationError, match="no frame called round"):
         toonmark.export(run, pack, frame="round")
+    monkeypatch.setattr("toonmark.exporting.LARGEST_SCORES", 1 << 20)
+    scores.write_text('{"fid": "' + " " * (1 << 20) + '"}')
+    with pytest.raises(DataError, match="larger than 1 MiB"):
+        toonmark.export(run, pack, scores=scores)
+    scores.write_text("[3]")
+    with pytest.raises(DataError, match="no object"):
+        toonmark.export(run, pack, scores=scores)
+    scores.write_text('{"fid": 3}')
     with pytest.raises(RunError, match="kept no weights of iteration 9"):
         toonmark.export(run, pack, iteration=9)
     finder = tmp_path / "finder.onnx"

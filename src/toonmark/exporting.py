@@ -34,6 +34,9 @@ from toonmark.training.landmark_training import load_regressor
 from toonmark.training.run import config_of
 from toonmark.training.style_loading import trained_style
 
+#: No file of scores has more: one style on 100 faces takes some 30 kB.
+LARGEST_SCORES = 64 << 20
+
 
 class DrawingGenerator(nn.Module):
     """A generator that is told five points and draws the heatmaps inside its graph.
@@ -190,10 +193,14 @@ def read_scores(file: str | Path) -> dict[str, Any]:
     """The values of ``scores.json``, as :func:`toonmark.evaluate` writes them.
 
     Raises:
-        DataError: it cannot be read, or holds no JSON object.
+        DataError: it cannot be read, has more than 64 MiB, or holds no JSON object.
     """
     try:
-        values = json.loads(Path(file).read_text(encoding="utf-8"))
+        with open(file, "rb") as opened:
+            text = opened.read(LARGEST_SCORES + 1)
+        if len(text) > LARGEST_SCORES:
+            raise ValueError(f"larger than {LARGEST_SCORES >> 20} MiB")
+        values = json.loads(text)
         if not isinstance(values, dict):
             raise ValueError("no object")
     except (OSError, ValueError) as error:
