@@ -24,7 +24,7 @@ from toonmark.training.annotation_learning import configuration
 from toonmark.training.fabric import make_fabric
 from toonmark.training.landmark_training import LandmarkTrainer
 from toonmark.training.loop import train
-from toonmark.training.proposing import RegressorProposer
+from toonmark.training.regressor_proposals import RegressorProposer
 
 
 def measure(

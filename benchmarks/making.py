@@ -21,7 +21,7 @@ from pathlib import Path
 
 import torch
 
-from toonmark.data.augmentation import Augmentation
+from toonmark.data.augmentation_settings import Augmentation
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.sampling import Sampler
 from toonmark.training.batches import Batches

@@ -32,9 +32,9 @@ from toonmark.evaluation.estimates import point_error
 from toonmark.evaluation.extractors import open_extractor
 from toonmark.evaluation.features import Extractor
 from toonmark.evaluation.identity import Recognizer, ranks
+from toonmark.evaluation.landmark_error import find_all
 from toonmark.evaluation.portrait import PortraitJudge, portrait_scores
 from toonmark.evaluation.scores import Interval
-from toonmark.evaluation.structure import find_all
 from toonmark.faces.align import transform_points
 from toonmark.faces.mtcnn import Mtcnn
 from toonmark.landmarks import Array

@@ -20,7 +20,7 @@ import typer
 
 from toonmark.data.dataset import Dataset
 from toonmark.data.layers.layer_sampling import LAYERS
-from toonmark.models.layer import UNKNOWN
+from toonmark.models.drawing_layers import UNKNOWN
 from toonmark.models.layered import LayeredGenerator, LayerScores
 from toonmark.pictures import write
 from toonmark.ranges import from_network, to_network

@@ -16,9 +16,9 @@ from PIL import Image
 
 from toonmark import Cartoonizer
 from toonmark.faces.align import transform_points
-from toonmark.models.layer import Layer
+from toonmark.models.drawing_layers import Layer
 from toonmark.models.layered import LayeredGenerator
-from toonmark.training.packs import pack_networks
+from toonmark.training.pack_loading import pack_networks
 
 EDGE = 384
 

@@ -20,11 +20,11 @@ import torch
 from torch import Tensor, nn
 
 from toonmark.exporting import DrawingGenerator
-from toonmark.half import halved
+from toonmark.half_precision import halved
 from toonmark.models.layered import LayeredGenerator
 from toonmark.models.winograd import use_winograd_
 from toonmark.onnx_graphs import converted, examples, plain_norms_
-from toonmark.training.packs import pack_networks
+from toonmark.training.pack_loading import pack_networks
 from toonmark.web import live
 
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from toonmark.code_points import code_points
+from toonmark.cicp import code_points
 from toonmark.errors import (
     ConfigurationError,
     EmptyFileError,

@@ -19,7 +19,7 @@ from toonmark.artifacts import Kind, Place
 from toonmark.configuration import parse
 from toonmark.data.dataset import Dataset
 from toonmark.errors import ConfigurationError, DataError
-from toonmark.half import halved
+from toonmark.half_precision import halved
 from toonmark.landmarks import FRAMES, default_sigma
 from toonmark.models.cleaning import cleaned
 from toonmark.models.denoiser import Denoised

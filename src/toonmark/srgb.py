@@ -49,7 +49,7 @@ def upright_rgb(image: Image, said: tuple[int, int] | None = None) -> Array:
     """A Pillow picture's (first) frame: (h, w, 3) uint8.
 
     Args:
-        said: its primaries and transfer (:func:`toonmark.code_points.code_points`). They count
+        said: its primaries and transfer (:func:`toonmark.cicp.code_points`). They count
             more than a profile in PNG, and less in other files, as their specifications have it.
     """
     profile = image.info.get("icc_profile")

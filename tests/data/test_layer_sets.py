@@ -19,7 +19,7 @@ from toonmark.data.layers.layer_set import flaw, within_photo, write_layers
 from toonmark.data.layers.person_matte import PersonMatte
 from toonmark.errors import ConfigurationError, DataError
 from toonmark.landmarks import PORTRAIT_TEMPLATE, template_points
-from toonmark.models.layer import Layer
+from toonmark.models.drawing_layers import Layer
 
 SIZE = 256
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from toonmark.data.layers.glasses import DRAWN, NONE, SURE, fitted, frames_at, worn
-from toonmark.data.layers.labels import layer_map
+from toonmark.data.layers.layer_map import layer_map
 from toonmark.data.layers.pen import smooth_curve
 from toonmark.data.layers.photo_regions import found_regions
-from toonmark.models.layer import UNKNOWN, Layer
+from toonmark.models.drawing_layers import UNKNOWN, Layer
 
 SIZE = 256
 

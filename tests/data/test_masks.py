@@ -6,9 +6,9 @@ import pytest
 
 from toonmark.data.dataset import write_landmarks
 from toonmark.data.layers import layer_sampling
-from toonmark.data.layers.masks import with_mask
+from toonmark.data.layers.face_masks import with_mask
 from toonmark.landmarks import PORTRAIT_TEMPLATE, template_points
-from toonmark.models.layer import Layer
+from toonmark.models.drawing_layers import Layer
 
 SIZE = 128
 INNER = (Layer.LIPS, Layer.MOUTH, Layer.TEETH)

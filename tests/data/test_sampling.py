@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from tests.conftest import draw_faces
 
-from toonmark.data.augmentation import Augmentation
+from toonmark.data.augmentation_settings import Augmentation
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.dataset import Dataset, write_landmarks
 from toonmark.data.matte import lift, matte_on_white

@@ -10,7 +10,7 @@ from skimage.color import deltaE_ciede2000
 
 from toonmark.evaluation import background, colour
 from toonmark.evaluation.identity import Recognizer, rank_curve, ranks, share
-from toonmark.evaluation.structure import find_all, point_errors
+from toonmark.evaluation.landmark_error import find_all, point_errors
 from toonmark.faces.mtcnn import Mtcnn
 from toonmark.faces.skin_and_hair import hair_colour, skin_colour
 from toonmark.landmarks import template_points

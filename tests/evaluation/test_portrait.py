@@ -13,7 +13,7 @@ from toonmark.data.layers.glasses import frames_at
 from toonmark.data.layers.pen import Pen
 from toonmark.evaluation.portrait import JudgedPortrait, PortraitJudge, portrait_scores
 from toonmark.evaluation.summary import silhouette_texts
-from toonmark.models.layer import Layer
+from toonmark.models.drawing_layers import Layer
 
 SIZE = 512
 pytestmark = pytest.mark.filterwarnings("ignore::toonmark.evaluation.errors.MeasurementWarning")

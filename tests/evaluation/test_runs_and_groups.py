@@ -20,7 +20,7 @@ from toonmark.errors import DataError, MissingExtraError, PillowTooNewError, Run
 from toonmark.evaluation import Options
 from toonmark.evaluation.errors import UnknownFinderError
 from toonmark.evaluation.finders import open_finder
-from toonmark.evaluation.labels import by_group, read_labels
+from toonmark.evaluation.group_scores import by_group, read_labels
 from toonmark.evaluation.run_drawing import open_run_drawer
 from toonmark.evaluation.scores import Item
 from toonmark.faces.animeface import AnimeFace

@@ -7,7 +7,7 @@ import pytest
 from drawn import SIZE, MakeSet
 from PIL import Image
 
-from toonmark.data.augmentation import Augmentation
+from toonmark.data.augmentation_settings import Augmentation
 from toonmark.data.dataset import Dataset, write_landmarks
 from toonmark.data.sampling import Sampler
 from toonmark.data.split import HeldOut, part_of

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from toonmark.artifacts import CHECKPOINT, Kind, was_begun_here
 from toonmark.cli import app
 from toonmark.configuration import parse
-from toonmark.data.augmentation import Augmentation
+from toonmark.data.augmentation_settings import Augmentation
 from toonmark.data.dataset import read_landmarks, write_landmarks
 from toonmark.data.sampling import Sampler
 from toonmark.errors import (

@@ -11,7 +11,7 @@ from toonmark.methods.ganimorph import TERMS, GanimorphConfig, GanimorphTrainer,
 from toonmark.models.ganimorph import DilatedDiscriminator, SkipGenerator
 from toonmark.training.fabric import make_fabric
 from toonmark.training.networks import TO_CARTOON
-from toonmark.training.terms import Terms
+from toonmark.training.step_metrics import Terms
 
 
 def small(toy, **settings):

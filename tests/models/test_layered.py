@@ -9,8 +9,8 @@ from torch import nn
 
 from toonmark.cutout import cut_out
 from toonmark.models.composing import ALONE, compose
+from toonmark.models.drawing_layers import Layer
 from toonmark.models.engraving import engraved
-from toonmark.models.layer import Layer
 from toonmark.models.layer_scores import (
     SHADES,
     bounded,

@@ -15,7 +15,7 @@ from toonmark.landmarks import template_points
 from toonmark.models.heatmaps import heatmaps
 from toonmark.training.annotation_learning import FEWEST, learn
 from toonmark.training.config import RegressorConfig
-from toonmark.training.proposing import RegressorProposer, sharpness
+from toonmark.training.regressor_proposals import RegressorProposer, sharpness
 
 
 def test_too_few_annotated_pictures_are_refused(face_set: Path) -> None:

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from tests.conftest import draw_faces
 
-from toonmark.data.augmentation import Augmentation
+from toonmark.data.augmentation_settings import Augmentation
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.dataset import write_landmarks
 from toonmark.data.sampling import Sampler

@@ -11,7 +11,7 @@ import torch
 
 import toonmark
 from toonmark.artifacts import WEIGHTS, Kind
-from toonmark.data.augmentation import Augmentation
+from toonmark.data.augmentation_settings import Augmentation
 from toonmark.data.relighting import evened
 from toonmark.errors import ConfigurationError, RunError
 from toonmark.exporting import export_run
@@ -21,7 +21,7 @@ from toonmark.training.config import DistillationConfig
 from toonmark.training.distillation import DistillationTrainer
 from toonmark.training.fabric import make_fabric
 from toonmark.training.networks import load_generators
-from toonmark.training.packs import pack_networks
+from toonmark.training.pack_loading import pack_networks
 from toonmark.training.style_loading import trained_style
 from toonmark.training.tensors import to_tensor
 

@@ -11,20 +11,20 @@ import torch
 
 from toonmark.data.dataset import Dataset, write_description, write_landmarks
 from toonmark.data.layers.appearance import alike, dyed
-from toonmark.data.layers.labels import layer_map
+from toonmark.data.layers.layer_map import layer_map
 from toonmark.data.layers.layer_sampling import LayerSampler
 from toonmark.data.split import part_of, rules_of, split
 from toonmark.errors import ConfigurationError, DataError, RunError
 from toonmark.exporting import export_run
 from toonmark.landmarks import PORTRAIT_TEMPLATE, template_points
-from toonmark.models.layer import UNKNOWN, Layer
+from toonmark.models.drawing_layers import UNKNOWN, Layer
 from toonmark.srgb import to_lab
 from toonmark.styles.pack import StylePack
 from toonmark.training import checkpoint
 from toonmark.training.config import LayersConfig
 from toonmark.training.fabric import make_fabric
 from toonmark.training.layer_training import LayerTrainer, layer_loss, load_layers
-from toonmark.training.packs import pack_networks
+from toonmark.training.pack_loading import pack_networks
 from toonmark.training.run import open_run
 
 pytestmark = pytest.mark.slow

@@ -19,7 +19,7 @@ from toonmark.training.distillation import DistillationTrainer
 from toonmark.training.fabric import make_fabric
 from toonmark.training.landmark_cyclegan import StyleTrainer
 from toonmark.training.networks import load_generators
-from toonmark.training.packs import pack_networks
+from toonmark.training.pack_loading import pack_networks
 from toonmark.training.run import open_run
 from toonmark.training.style_loading import remember_origins, trained_style
 

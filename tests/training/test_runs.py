@@ -19,10 +19,10 @@ from toonmark.data.split import part_of, rules_of
 from toonmark.errors import ConfigurationError, DiskFullError, RunError
 from toonmark.training import checkpoint
 from toonmark.training.config import DenoiserConfig, TrainConfig
+from toonmark.training.data_parallel import places
 from toonmark.training.fabric import make_fabric
 from toonmark.training.landmark_cyclegan import StyleTrainer
 from toonmark.training.loop import train
-from toonmark.training.processes import places
 from toonmark.training.run import Lock, Metrics, open_run
 from toonmark.training.samples import write_grid, write_samples
 from toonmark.training.style_loading import remember_origins, training_facts

@@ -11,11 +11,11 @@ from toonmark.methods.learned import LEARNED
 from toonmark.training.config import ABLATION
 from toonmark.training.fabric import make_fabric
 from toonmark.training.gradient_step import Gate
+from toonmark.training.image_pool import ImagePool
 from toonmark.training.landmark_cyclegan import StyleTrainer
 from toonmark.training.networks import average_into
-from toonmark.training.pool import ImagePool
 from toonmark.training.step import unmatched, unmatched_views
-from toonmark.training.terms import Terms, read
+from toonmark.training.step_metrics import Terms, read
 
 #: What makes a GPU wait, as the dispatcher calls it.
 WAITING = ("_local_scalar_dense", "item", "nonzero", "is_nonzero", "_linalg_check_errors", "equal")
@@ -158,7 +158,7 @@ def test_averages_move_as_weights_do_unless_the_gate_is_shut():
 
 
 def test_a_gate_that_is_shut_stays_shut():
-    from toonmark.training.processes import Update
+    from toonmark.training.data_parallel import Update
 
     fabric, gate = make_fabric("cpu"), Gate(torch.device("cpu"))
     weight = torch.nn.Parameter(torch.ones(3))

@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import nn
 
+from toonmark.training.data_parallel import Update
 from toonmark.training.fabric import make_fabric
 from toonmark.training.gradient_step import Gate
-from toonmark.training.processes import Update
-from toonmark.training.terms import Terms
+from toonmark.training.step_metrics import Terms
 
 RULES = {
     "adam": partial(torch.optim.Adam, fused=True),

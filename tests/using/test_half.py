@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from toonmark.faces.refine import WEIGHTS
-from toonmark.half import halved
+from toonmark.half_precision import halved
 from toonmark.inference import open_session
 
 

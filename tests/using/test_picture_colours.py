@@ -12,7 +12,7 @@ from PIL import Image, ImageCms, features
 from tests.using.curves import KINDS, P3, gamma, linear, special
 
 from toonmark import pictures
-from toonmark.code_points import code_points
+from toonmark.cicp import code_points
 from toonmark.hdr import LINEAR
 
 SCENE = np.array([[205, 150, 125], [60, 90, 160], [118, 118, 118], [10, 10, 10]], np.uint8)

@@ -73,7 +73,7 @@ def test_lab_and_back(white):
     [
         (r"127\.5", {"ranges.py"}),
         (r"astype\(np\.float32\).* / 255", set()),
-        (r"default_rng\(\[[\w.]+, \d", set()),  # streams have names: toonmark.data.streams
+        (r"default_rng\(\[[\w.]+, \d", set()),  # streams have names: toonmark.data.random_streams
         (r"glob\(.\*\.safetensors", {"artifacts.py"}),
         (r"Image\.fromarray\(.*\)\.save\(", {"pictures.py"}),
         (r"COLOR_(RGB2LAB|LAB2RGB)|rgb2lab|lab2rgb", {"srgb.py"}),

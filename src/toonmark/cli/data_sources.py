@@ -275,7 +275,7 @@ def _refiner(run: Path | None) -> Proposer | None:
     if run is None:
         return None
     try:
-        from toonmark.training.proposing import RegressorProposer
+        from toonmark.training.regressor_proposals import RegressorProposer
     except ModuleNotFoundError as error:
         raise MissingExtraError("--regressor", "train") from error
     return RegressorProposer(run)

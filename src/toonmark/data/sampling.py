@@ -12,14 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
-from toonmark.data.augmentation import Augmentation
+from toonmark.data.augmentation_parameters import Changes, Light, Tint
+from toonmark.data.augmentation_settings import Augmentation
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.dataset import Dataset
 from toonmark.data.matte import lift, matte_on_white
-from toonmark.data.random_changes import Changes, Light, Tint
+from toonmark.data.random_streams import Stream
 from toonmark.data.relighting import evened
 from toonmark.data.split import Rule
-from toonmark.data.streams import Stream
 from toonmark.enlarge import enlarged
 from toonmark.errors import DataError
 from toonmark.faces.align import compose, crop, similarity, transform_points
@@ -55,7 +55,7 @@ class Sampler:
     Args:
         folders: data sets of one domain.
         size: edge of the pictures in pixels.
-        augmentation: see :class:`toonmark.data.augmentation.Augmentation`.
+        augmentation: see :class:`toonmark.data.augmentation_settings.Augmentation`.
         backgrounds: put behind faces with probability ``background_share``.
         photos: sets of the same crops with the backgrounds that they were photographed before. Half
             of the faces of these names that get a background get their own.

@@ -17,17 +17,17 @@ import numpy as np
 from toonmark.data.dataset import Dataset
 from toonmark.data.split import HeldOut, Rule
 from toonmark.evaluation import colour
-from toonmark.evaluation.cartoons import Cartoons
 from toonmark.evaluation.caveats import caveats_about, caveats_of_points
 from toonmark.evaluation.drawers import Drawer, split_rules
 from toonmark.evaluation.errors import MeasurementWarning
 from toonmark.evaluation.estimates import distance, point_error
+from toonmark.evaluation.group_scores import Labels, read_labels
 from toonmark.evaluation.identity import ranks
-from toonmark.evaluation.labels import Labels, read_labels
+from toonmark.evaluation.landmark_error import point_errors
 from toonmark.evaluation.networks import EvaluationNetworks, Options
+from toonmark.evaluation.reference_cartoons import Cartoons
 from toonmark.evaluation.scores import Reference, Setting
 from toonmark.evaluation.selection import Selection, batches, select
-from toonmark.evaluation.structure import point_errors
 from toonmark.landmarks import Array, inter_eye_distance, mirror
 
 

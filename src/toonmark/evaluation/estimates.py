@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from toonmark.evaluation.distances import fid, kid
+from toonmark.evaluation.landmark_error import PARTS, point_errors
 from toonmark.evaluation.scores import Distance, PointError
-from toonmark.evaluation.structure import PARTS, point_errors
 from toonmark.landmarks import Array
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 
 from toonmark.evaluation.errors import UnknownFinderError
-from toonmark.evaluation.structure import PointFinder
+from toonmark.evaluation.landmark_error import PointFinder
 from toonmark.faces.animeface import AnimeFace
 from toonmark.faces.mtcnn import Mtcnn
 

@@ -14,8 +14,8 @@ from toonmark.evaluation.extractors import open_extractor
 from toonmark.evaluation.features import Extractor
 from toonmark.evaluation.finders import open_finder
 from toonmark.evaluation.identity import Recognizer
+from toonmark.evaluation.landmark_error import PointFinder, find_all
 from toonmark.evaluation.portrait import PortraitJudge
-from toonmark.evaluation.structure import PointFinder, find_all
 from toonmark.landmarks import Array
 
 

@@ -10,9 +10,9 @@ from toonmark.errors import ConfigurationError
 from toonmark.evaluation.baseline import Baseline
 from toonmark.evaluation.drawers import Drawer, PackDrawer, template_of
 from toonmark.evaluation.errors import SamePackNameError
-from toonmark.evaluation.measuring import Progress, score
 from toonmark.evaluation.networks import EvaluationNetworks, Options
 from toonmark.evaluation.scores import Evaluation
+from toonmark.evaluation.style_scores import Progress, score
 from toonmark.landmarks import FACE_TEMPLATE
 
 Style = str | Path | Drawer

@@ -16,6 +16,7 @@ from toonmark.experiments.figures import (
     write_styles,
     write_ways_back,
 )
+from toonmark.experiments.leakage import check_splits
 from toonmark.experiments.markdown_table import markdown
 from toonmark.experiments.measuring import drawer_of, export_finished, measure, measured_on
 from toonmark.experiments.plan import Job, Plan, jobs_of
@@ -23,7 +24,6 @@ from toonmark.experiments.progress import Board
 from toonmark.experiments.results import Results, results_of
 from toonmark.experiments.results_page import write_report
 from toonmark.experiments.runner import train_all
-from toonmark.experiments.splits import check_splits
 from toonmark.files import write_text
 
 PLAN = "plan.json"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from toonmark.data.augmentation import Augmentation
+from toonmark.data.augmentation_settings import Augmentation
 from toonmark.data.dataset import Dataset
 from toonmark.data.sampling import Sampler
 from toonmark.evaluation.drawers import Drawer

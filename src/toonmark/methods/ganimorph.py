@@ -42,7 +42,7 @@ from toonmark.training.networks import (
     TranslationNetworks,
 )
 from toonmark.training.step import Draws, Generated, Parts, total
-from toonmark.training.terms import Terms
+from toonmark.training.step_metrics import Terms
 from toonmark.training.unpaired import UnpairedTrainer
 
 #: The terms of the objective, in the order in which their averages are kept.

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from toonmark.data.augmentation import Augmentation
+from toonmark.data.augmentation_settings import Augmentation
 from toonmark.data.sampling import Sampler, scaling
 from toonmark.data.split import Rule
 from toonmark.errors import ConfigurationError, DataError

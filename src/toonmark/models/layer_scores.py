@@ -1,7 +1,7 @@
 """Postprocessing of a network's layer scores before painting: shades, skin tones, the outline.
 
 Nothing here is learnt. The scores of one layer are a plane, (N, H, W), at half the drawing's size;
-planes are one for each :class:`~toonmark.models.layer.Layer`.
+planes are one for each :class:`~toonmark.models.drawing_layers.Layer`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from toonmark.models.cleaning import reached
-from toonmark.models.layer import Layer
+from toonmark.models.drawing_layers import Layer
 
 #: Shades of one thing, and over how many pixels their places are smoothed: few, large areas.
 SHADES: tuple[tuple[tuple[Layer, ...], int], ...] = (

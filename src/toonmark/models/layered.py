@@ -18,9 +18,9 @@ from toonmark.landmarks import COUNT
 from toonmark.models.blocks import Residual, icnr_, instance_norm
 from toonmark.models.cleaning import kept
 from toonmark.models.composing import compose
+from toonmark.models.drawing_layers import Layer
 from toonmark.models.engraving import STEEPEST, engraved
 from toonmark.models.heatmaps import heatmaps
-from toonmark.models.layer import Layer
 from toonmark.models.layer_scores import finished, relief, within
 from toonmark.ranges import signed, signed_to_unit
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from toonmark.models.layer import Layer
+from toonmark.models.drawing_layers import Layer
 from toonmark.models.layered import LayeredGenerator
 
 #: The layers of skin, in all of its tones, with brows, which are drawn half in its colour; and of

@@ -12,7 +12,7 @@ import numpy as np
 
 from toonmark import pictures
 from toonmark.data.annotation.store import Annotations, State
-from toonmark.data.augmentation import Augmentation
+from toonmark.data.augmentation_settings import Augmentation
 from toonmark.data.dataset import write_landmarks
 from toonmark.data.sources.known_points import fingerprint
 from toonmark.errors import DataError, ImageError
@@ -20,7 +20,7 @@ from toonmark.training.config import RegressorConfig
 from toonmark.training.fabric import make_fabric
 from toonmark.training.landmark_training import LandmarkTrainer
 from toonmark.training.loop import train
-from toonmark.training.proposing import BATCH, RegressorProposer
+from toonmark.training.regressor_proposals import BATCH, RegressorProposer
 from toonmark.training.run import open_run
 
 #: Fewer annotated pictures than this teach nothing.

@@ -17,8 +17,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import get_worker_info
 
+from toonmark.data.augmentation_parameters import Changes, Light
 from toonmark.data.matte import matte_on_white
-from toonmark.data.random_changes import Changes, Light
 from toonmark.data.sampling import Sampler
 from toonmark.faces.align import block_of, invert
 from toonmark.landmarks import Array
@@ -183,7 +183,7 @@ def _faces(views: Tensor, changes: Sequence[Changes]) -> tuple[Tensor, Tensor]:
 
 
 def _tinted(pictures: Tensor, changes: Sequence[Changes]) -> Tensor:
-    """:meth:`toonmark.data.random_changes.Tint.on`, of (n, 3, S, S)."""
+    """:meth:`toonmark.data.augmentation_parameters.Tint.on`, of (n, 3, S, S)."""
     tints = [change.tint for change in changes if change.tint is not None]
     if not tints:
         return pictures
@@ -195,7 +195,7 @@ def _tinted(pictures: Tensor, changes: Sequence[Changes]) -> Tensor:
 
 
 def _gains(lights: Sequence[Light], size: int, device: torch.device) -> Tensor:
-    """The factors of :meth:`toonmark.data.random_changes.Light.on`: (n, size, size)."""
+    """The factors of :meth:`toonmark.data.augmentation_parameters.Light.on`: (n, size, size)."""
     angles = sent(torch.tensor([one.angle for one in lights])[:, None], device)
     steps = torch.linspace(-1, 1, size, device=device) * 2
     x, y = angles.cos() * steps, angles.sin() * steps

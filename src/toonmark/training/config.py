@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from toonmark.artifacts import Kind
 from toonmark.configuration import Frozen
-from toonmark.data.augmentation import Augmentation
+from toonmark.data.augmentation_settings import Augmentation
 from toonmark.data.split import Rule
 from toonmark.training.weighted_sets import Sets
 

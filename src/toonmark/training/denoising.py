@@ -22,9 +22,9 @@ from torch import Tensor, nn
 from toonmark import artifacts
 from toonmark.artifacts import Kind, Pack
 from toonmark.data.degradation import degraded, see_through
+from toonmark.data.random_streams import Stream
 from toonmark.data.sampling import Sampler
 from toonmark.data.split import Rule, rules_in
-from toonmark.data.streams import Stream
 from toonmark.faces.align import crop, similarity
 from toonmark.landmarks import Array
 from toonmark.models.denoiser import Denoiser
@@ -35,7 +35,7 @@ from toonmark.training.batches import sampler_of
 from toonmark.training.config import DenoiserConfig
 from toonmark.training.fabric import placed, precision_of
 from toonmark.training.networks import load_generators
-from toonmark.training.packs import pack_denoiser
+from toonmark.training.pack_loading import pack_denoiser
 from toonmark.training.paired import PairedTrainer, Pairs
 from toonmark.training.run import check_size
 from toonmark.training.tensors import to_pictures, to_points, to_tensor

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from toonmark.training.processes import Update, averaged_gradients
-from toonmark.training.terms import Terms
+from toonmark.training.data_parallel import Update, averaged_gradients
+from toonmark.training.step_metrics import Terms
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric

@@ -19,7 +19,7 @@ from toonmark.training.config import TrainConfig
 from toonmark.training.denoising import load_denoiser
 from toonmark.training.landmark_training import load_regressor
 from toonmark.training.networks import TO_CARTOON, Direction, Domain, Networks
-from toonmark.training.packs import pack_generator
+from toonmark.training.pack_loading import pack_generator
 from toonmark.training.step import (
     Draws,
     Generated,

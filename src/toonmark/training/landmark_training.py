@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from toonmark import artifacts
 from toonmark.artifacts import Kind, Place
+from toonmark.data.random_streams import Stream
 from toonmark.data.sampling import Sample, Sampler
-from toonmark.data.streams import Stream
 from toonmark.landmarks import normalised_mean_error
 from toonmark.losses import landmark_consistency
 from toonmark.models.heatmaps import heatmaps, points_from_heatmaps
@@ -22,9 +22,9 @@ from toonmark.models.presets import Preset, build_regressor
 from toonmark.training import checkpoint
 from toonmark.training.batches import sampler_of
 from toonmark.training.config import RegressorConfig
+from toonmark.training.data_parallel import places
 from toonmark.training.fabric import precision_of
 from toonmark.training.prefetch import Prefetcher
-from toonmark.training.processes import places
 from toonmark.training.run import check_size
 from toonmark.training.supervised import SupervisedTrainer
 from toonmark.training.tensors import sent, to_points, to_tensor

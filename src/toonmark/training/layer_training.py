@@ -1,6 +1,6 @@
 """Training of a style that draws in layers: portraits in, the number of each pixel's layer wanted.
 
-The teacher is :func:`toonmark.data.layers.labels.layer_map`, which needs dense points and a matte
+The teacher is :func:`toonmark.data.layers.layer_map.layer_map`, which needs dense points and a matte
 and errs here and there; the network sees the photo and five points alone, and learns what the
 teacher does in most photos.
 """
@@ -24,15 +24,15 @@ from toonmark.data.dataset import Dataset
 from toonmark.data.layers.layer_sampling import LayerSample, LayerSampler
 from toonmark.data.provenance import landmarks_of
 from toonmark.errors import StyleError
+from toonmark.models.drawing_layers import UNKNOWN, Layer
 from toonmark.models.heatmaps import heatmaps
-from toonmark.models.layer import UNKNOWN, Layer
 from toonmark.models.layered import LAYERED, LayeredGenerator, LayerScores
 from toonmark.training import checkpoint
 from toonmark.training.config import LayersConfig
+from toonmark.training.data_parallel import places
 from toonmark.training.fabric import precision_of
-from toonmark.training.packs import pack_networks
+from toonmark.training.pack_loading import pack_networks
 from toonmark.training.prefetch import Prefetcher
-from toonmark.training.processes import places
 from toonmark.training.samples import write_grid
 from toonmark.training.supervised import SupervisedTrainer
 from toonmark.training.tensors import sent, to_points, to_tensor

@@ -14,8 +14,8 @@ from toonmark.errors import ConfigurationError, DivergedError, RunError
 from toonmark.training import checkpoint
 from toonmark.training.fabric import device_of, precision_of
 from toonmark.training.run import Lock, Metrics
+from toonmark.training.step_metrics import read
 from toonmark.training.stopping import any_process, asked_to_stop
-from toonmark.training.terms import read
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric

@@ -14,11 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from toonmark.data.streams import Stream
+from toonmark.data.random_streams import Stream
 from toonmark.losses import adversarial_discriminator, adversarial_generator, denoising
 from toonmark.models.presets import build_discriminators
 from toonmark.training.config import PairedConfig
-from toonmark.training.processes import places
+from toonmark.training.data_parallel import places
 from toonmark.training.samples import write_grid
 from toonmark.training.supervised import SupervisedTrainer
 from toonmark.training.tensors import sent

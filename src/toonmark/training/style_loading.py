@@ -23,7 +23,7 @@ from toonmark.training.config import TrainConfig
 from toonmark.training.denoising import load_denoiser
 from toonmark.training.layer_training import load_layers
 from toonmark.training.networks import load_generators
-from toonmark.training.packs import pack_facts, pack_networks
+from toonmark.training.pack_loading import pack_facts, pack_networks
 from toonmark.training.run import config_of
 
 

@@ -14,11 +14,11 @@ from torch import Tensor, nn
 from toonmark.artifacts import WEIGHTS
 from toonmark.training import checkpoint
 from toonmark.training.config import LayersConfig, PairedConfig, RegressorConfig, decayed
+from toonmark.training.data_parallel import Update
 from toonmark.training.fabric import placed
 from toonmark.training.gradient_step import Gate
 from toonmark.training.networks import average_into
-from toonmark.training.processes import Update
-from toonmark.training.terms import Terms
+from toonmark.training.step_metrics import Terms
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric

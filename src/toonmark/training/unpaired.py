@@ -19,15 +19,17 @@ import torch
 from torch import Tensor, nn
 
 from toonmark.artifacts import kept_at
-from toonmark.data.streams import Stream
+from toonmark.data.random_streams import Stream
 from toonmark.training import checkpoint
 from toonmark.training.batch import Batch
 from toonmark.training.batches import Batches, samplers_of
 from toonmark.training.compiled import captured, compile_networks
 from toonmark.training.config import UnpairedConfig
+from toonmark.training.data_parallel import Update, places
 from toonmark.training.digests import digests
 from toonmark.training.fabric import device_of, placed, precision_of
 from toonmark.training.gradient_step import Gate, summed
+from toonmark.training.image_pool import ImagePool
 from toonmark.training.networks import (
     DIRECTIONS,
     Direction,
@@ -35,13 +37,11 @@ from toonmark.training.networks import (
     TranslationNetworks,
     average_into,
 )
-from toonmark.training.pool import ImagePool
 from toonmark.training.prefetch import Prefetcher
-from toonmark.training.processes import Update, places
 from toonmark.training.samples import write_samples
 from toonmark.training.step import Draws, Generated, Parts
+from toonmark.training.step_metrics import Terms
 from toonmark.training.tensors import sent
-from toonmark.training.terms import Terms
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric

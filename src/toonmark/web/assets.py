@@ -15,7 +15,7 @@ from toonmark import svg
 from toonmark._version import __version__
 from toonmark.faces import refine, yunet
 from toonmark.faces.choose import SMALLEST_FACE
-from toonmark.half import halved
+from toonmark.half_precision import halved
 from toonmark.web.live import live_graph
 from toonmark.web.offered_styles import OfferedStyles
 

@@ -12,7 +12,7 @@ from toonmark.data.layers.drawn_features import draw_frames
 from toonmark.data.layers.glasses import frames_at
 from toonmark.data.layers.pen import Pen
 from toonmark.landmarks import Array
-from toonmark.models.layer import Layer
+from toonmark.models.drawing_layers import Layer
 from toonmark.srgb import from_lab, to_lab
 
 _HAIR = (Layer.TOP_DARK, Layer.TOP_LIGHT)

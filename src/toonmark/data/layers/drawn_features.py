@@ -18,7 +18,7 @@ from toonmark.data.layers.mesh_parts import (
 )
 from toonmark.data.layers.pen import FINE, Pen, smooth_curve
 from toonmark.landmarks import Array
-from toonmark.models.layer import UNKNOWN, Layer
+from toonmark.models.drawing_layers import UNKNOWN, Layer
 
 #: How much larger than in the photo eyes are drawn: across, and high.
 _EYES = (1.22, 1.42)

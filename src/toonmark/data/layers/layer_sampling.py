@@ -17,13 +17,13 @@ import numpy as np
 from toonmark.data.backgrounds import Backgrounds
 from toonmark.data.dataset import Dataset
 from toonmark.data.layers.appearance import alike, cut, degraded, dyed, relit, with_glasses
-from toonmark.data.layers.masks import with_mask
+from toonmark.data.layers.face_masks import with_mask
+from toonmark.data.random_streams import Stream
 from toonmark.data.split import Rule
-from toonmark.data.streams import Stream
 from toonmark.errors import DataError
 from toonmark.faces.align import compose, invert, transform_points, warped
 from toonmark.landmarks import Array, mirror
-from toonmark.models.layer import UNKNOWN, Layer
+from toonmark.models.drawing_layers import UNKNOWN, Layer
 from toonmark.ranges import signed, unit, unit_to_signed
 
 #: Folders of a set of layers beside its images.

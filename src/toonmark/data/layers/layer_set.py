@@ -19,14 +19,14 @@ from toonmark.data.dataset import (
     write_landmarks,
 )
 from toonmark.data.face_mesh import FaceMesh
-from toonmark.data.layers.labels import layer_map
+from toonmark.data.layers.layer_map import layer_map
 from toonmark.data.layers.layer_sampling import LAYERS, MATTES
 from toonmark.data.layers.mesh_parts import OVAL
 from toonmark.data.layers.person_matte import PersonMatte
 from toonmark.data.resumable import in_processes, prepare
 from toonmark.errors import ConfigurationError, DataError
 from toonmark.landmarks import PORTRAIT_TEMPLATE, Array, frame_of
-from toonmark.models.layer import Layer
+from toonmark.models.drawing_layers import Layer
 from toonmark.pictures import write
 
 #: Changes whenever the same portrait would be taken apart in another way.
@@ -53,7 +53,7 @@ def write_layers(
         faces: a set in the portrait frame with its own backgrounds, of pictures of 256 pixels or
             more (``toonmark data folder --frame portrait --size 512``).
         folder: the new set: the same pictures, and beside them ``layers/``, numbers of
-            :class:`~toonmark.models.layer.Layer`, and ``mattes/``.
+            :class:`~toonmark.models.drawing_layers.Layer`, and ``mattes/``.
         workers: processes.
         force: throw away layers of another configuration instead of refusing.
         progress: called with how many portraits are done, and of how many.

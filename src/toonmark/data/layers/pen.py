@@ -6,7 +6,7 @@ import numpy as np
 
 from toonmark.data.layers.face_regions import polygon
 from toonmark.landmarks import Array
-from toonmark.models.layer import Layer
+from toonmark.models.drawing_layers import Layer
 
 #: Width of a line within the face, of the frame's edge.
 FINE = 0.0075

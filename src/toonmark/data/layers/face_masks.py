@@ -10,7 +10,7 @@ import numpy as np
 
 from toonmark.data.layers.pen import FINE, Pen, smooth_curve
 from toonmark.landmarks import Array
-from toonmark.models.layer import UNKNOWN, Layer
+from toonmark.models.drawing_layers import UNKNOWN, Layer
 from toonmark.ranges import unit
 
 #: What may lie before a mask, and stays.

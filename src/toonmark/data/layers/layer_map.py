@@ -15,7 +15,7 @@ from toonmark.data.layers.pen import FINE, Pen, smooth_curve
 from toonmark.data.layers.photo_regions import Regions, found_regions
 from toonmark.data.mask_shapes import touching
 from toonmark.landmarks import Array
-from toonmark.models.layer import UNKNOWN, Layer
+from toonmark.models.drawing_layers import UNKNOWN, Layer
 from toonmark.srgb import to_lab
 
 #: Widths of lines, fractions of the frame's edge: around the figure, between its parts.

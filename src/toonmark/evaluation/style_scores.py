@@ -12,8 +12,8 @@ from toonmark.evaluation.baseline import Baseline
 from toonmark.evaluation.cycle import both_cycles
 from toonmark.evaluation.drawers import Drawer
 from toonmark.evaluation.estimates import distance, point_error
+from toonmark.evaluation.group_scores import by_group
 from toonmark.evaluation.identity import rank_curve, ranks, share
-from toonmark.evaluation.labels import by_group
 from toonmark.evaluation.networks import EvaluationNetworks, Options
 from toonmark.evaluation.portrait import portrait_scores
 from toonmark.evaluation.scores import (

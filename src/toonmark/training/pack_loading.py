@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from toonmark.errors import ConfigurationError, StyleError
-from toonmark.half import HALF
+from toonmark.half_precision import HALF
 from toonmark.models.denoiser import Denoised, Denoiser, without_denoiser
 from toonmark.models.layered import LAYERED, LOOKS, LayeredGenerator, LayerScores
 from toonmark.models.presets import build_generator
