@@ -1,4 +1,4 @@
-"""Opens a path as a run, weights out of one, or a style pack: the only place that asks which."""
+"""Resolves a path to a data set, a training run, a weights file or a style pack."""
 
 from __future__ import annotations
 

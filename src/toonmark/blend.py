@@ -1,4 +1,4 @@
-"""A drawn cartoon and its photo: the one put back into the other, or both side by side."""
+"""Pastes a cartoon back into its photo, or places the two side by side."""
 
 from __future__ import annotations
 

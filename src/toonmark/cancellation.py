@@ -1,4 +1,4 @@
-"""Cancellation: points in long work at which whoever began it may end it.
+"""Cooperative cancellation: checkpoints at which a caller can stop long work.
 
 The pipeline calls :func:`checkpoint` before each step: a pass of a network, a face. A server puts a
 watch around its work that raises once nobody waits for the result any more.

@@ -1,4 +1,4 @@
-"""Colour spaces that PNG, AVIF and HEIC state in code points of ITU-T H.273, as films do.
+"""Reads CICP colour information (ITU-T H.273) from PNG, AVIF and HEIC files.
 
 PNG: chunk cICP (third edition, 11.3.2.6). AVIF and HEIC: box "colr" of kind "nclx" (ISO/IEC
 14496-12, 12.1.5), of the picture that is shown (boxes "pitm", "ipma": ISO/IEC 23008-12).

@@ -1,4 +1,4 @@
-"""Resizes a cartoon, and cuts its figure out of the white background as an alpha channel."""
+"""Resizes a cartoon, and makes its white background transparent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A picture file's bytes to pixels, through Pillow, with its failures told apart."""
+"""Decodes an image file to pixels through Pillow, and raises Toonmark's errors."""
 
 from __future__ import annotations
 

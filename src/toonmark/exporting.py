@@ -1,4 +1,4 @@
-"""Exports a run as a style pack: one ONNX file that draws its heatmaps itself.
+"""Exports a run to a style pack: one ONNX file that takes a face and five landmarks.
 
 The file is written beside its place, checked by the ONNX checker and run against torch, and only
 then moved into place.

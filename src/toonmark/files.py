@@ -1,4 +1,4 @@
-"""Atomic writing: a file is written whole or not at all; and where files are kept for later."""
+"""Atomic file writes, and a lock between processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks in ONNX files whose weights are stored in half precision: half the size.
+"""Stores an ONNX model's weights as float16, and casts them back to float32 on loading.
 
 The graph turns them back to 32 bits when it is opened, so that nothing is computed in 16. Needs
 no ``onnx``: the few fields of its format that are read are declared here; protobuf, which comes

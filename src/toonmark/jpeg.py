@@ -1,4 +1,4 @@
-"""JPEGs that are sound and that no decoder here reads, told by the header of their frame."""
+"""Recognises valid but unsupported JPEGs (lossless, hierarchical, 12-bit) by their header."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The making half's public functions: train a run, export it as a pack, evaluate packs.
+"""The public API of the making half: ``train``, ``export`` and ``evaluate``.
 
 Regressors that find the landmarks of faces and of cartoons are trained first, then the style. With
 these sizes and numbers of iterations it takes seconds; the defaults are those that a style needs.

@@ -1,4 +1,4 @@
-"""Reads pictures from files into arrays, and writes them.
+"""Reads image files to upright 8-bit sRGB arrays, and writes arrays as PNG, JPEG or WebP.
 
 Whatever a file holds (a phone's rotated JPEG, a palette, ink on paper, sixteen bits), what comes
 out is upright 8-bit sRGB on white.

@@ -1,4 +1,4 @@
-"""Opens pictures with Pillow: our formats alone, and its process-wide switches under a lock."""
+"""Opens images with Pillow: allowed formats only, global settings changed under a lock."""
 
 from __future__ import annotations
 

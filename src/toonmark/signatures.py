@@ -1,4 +1,4 @@
-"""File types by their first bytes: a name may lie, and a reader may be missing."""
+"""Identifies image, raw and video formats by a file's first bytes (magic numbers)."""
 
 from __future__ import annotations
 

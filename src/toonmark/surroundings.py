@@ -1,4 +1,4 @@
-"""The white around a figure: from where on a pixel is white, and how far the white reaches."""
+"""Finds the white background of a figure: thresholds and the region joined to the image's edge."""
 
 from __future__ import annotations
 

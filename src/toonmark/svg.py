@@ -1,4 +1,4 @@
-"""A drawing as shapes: SVG, for a vector editor.
+"""Vectorises a drawing: traces its flat areas to SVG with vtracer.
 
 The tracing is vtracer's (extra ``svg``). It fits splines to areas of one colour, so flat drawings
 become few, clean shapes. The page does the same (``web/src/vision/shapes.js``), with the settings

@@ -1,4 +1,4 @@
-"""A drawing's lines, the lightness of its skin and hair, and its strength: by its pixels alone.
+"""Adjusts a finished drawing: line width, skin and hair lightness, blending with the photo.
 
 The page does the same (``web/src/vision/tuning.js``), and a test holds the two together.
 """

@@ -1,4 +1,4 @@
-"""The tables that a batch writes: a row a face, and a row a photo that could not be drawn."""
+"""Parquet schemas and rows of a batch's results and failures, and tar shards of its drawings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A batch's input, cut into units that are the same whenever and wherever they are asked for.
+"""Partitions a batch's input into work units, deterministically, so that it can be resumed.
 
 The plan lies in the output. Photos of a folder or a column of paths are listed once, in
 ``listing.parquet`` with one row group a unit: a photo that is added later moves no other.

@@ -1,4 +1,4 @@
-"""Draws a unit of a batch and writes its parts; knows nothing of the engine that calls it."""
+"""The worker of a batch: draws one work unit and writes its output files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``toonmark data layers``: portraits taken apart into flat layers."""
+"""``toonmark data layers``: segments portraits into flat layers for training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``toonmark data landmarks``, ``import``, ``export``: points; and ``backgrounds``."""
+"""``toonmark data landmarks``, ``import``, ``export`` and ``backgrounds``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures, videos and other files, told apart by what is in them."""
+"""Sorts input files into pictures, videos and others by their content, for the command line."""
 
 from __future__ import annotations
 

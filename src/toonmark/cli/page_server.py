@@ -1,4 +1,4 @@
-"""Serves the pages for annotation and for studies until Ctrl-C."""
+"""Runs the local servers of ``toonmark annotate`` and ``toonmark study`` until Ctrl-C."""
 
 from __future__ import annotations
 

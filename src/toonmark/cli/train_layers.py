@@ -1,4 +1,4 @@
-"""``toonmark train-layers``: learn to draw in flat layers from portraits taken apart."""
+"""``toonmark train-layers``: trains a layered style on segmented portraits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The random changes of one picture as values, drawn apart from the pixels that they change.
+"""Samples the parameters of one picture's augmentation, which NumPy or torch then applies.
 
 :class:`toonmark.data.sampling.Sampler` applies it to one picture, in NumPy;
 :class:`toonmark.training.batch_sampling.BatchSampler` to a batch at once, in torch.

@@ -1,4 +1,4 @@
-"""The settings of random augmentation."""
+"""The settings of data augmentation: how strong each random change may be."""
 
 from __future__ import annotations
 

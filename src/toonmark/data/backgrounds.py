@@ -1,4 +1,4 @@
-"""Varied backgrounds for faces cut out on white, so that photos from life work later.
+"""Random backgrounds for faces cut out on white, as augmentation against cluttered photos.
 
 A generator that has only seen white around faces paints a photo's trees into the hair. Faces are
 put over these before they enter it, while the cycle asks for the face on white: it learns to drop

@@ -1,4 +1,4 @@
-"""Pictures without people, cut from photos that may have some: backgrounds for training.
+"""Extracts backgrounds for training: regions without people, cropped from photos.
 
 Where people are is said by a face detector, whose boxes are grown to head and shoulders and down
 to the photo's lower edge, and by the matting network, if it is installed. The largest squares that

@@ -1,4 +1,4 @@
-"""Spoiled cartoons, as a generator spoils them, beside the clean ones: what a denoiser learns from.
+"""Synthetic degradation of clean cartoons, to train a denoiser on generator-like faults.
 
 All is drawn from one NumPy generator, so that a picture is a pure function of its seed.
 """

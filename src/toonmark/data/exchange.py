@@ -1,4 +1,4 @@
-"""Imports the landmarks of a whole set from another tool's file, or exports them to one."""
+"""Imports and exports a set's landmarks in the file formats of annotation tools."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The matte of a picture on white: everything but the white that reaches the border."""
+"""The alpha matte of a figure already on white, by flood fill from the border."""
 
 from __future__ import annotations
 

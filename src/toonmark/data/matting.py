@@ -1,4 +1,4 @@
-"""Matting: a face in front of something becomes the same face on white.
+"""Matting: replaces a photo's background by white, with U2-Net-p and a guided filter.
 
 A small saliency network (U2-Net-p, Qin et al. 2020) says coarsely what the person is; a guided
 filter (He et al. 2010) fits that mask to the picture's own edges; the foreground's colours are

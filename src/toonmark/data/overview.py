@@ -1,4 +1,4 @@
-"""A page about a set that any browser shows without a network: histograms, pictures, reasons."""
+"""A self-contained HTML report of a data set: histograms, samples and rejections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Points proposed for drawings, with how far each proposal may be trusted.
+"""Pre-annotation of drawings: landmarks from detectors, each with a confidence.
 
 Nobody should place five points on an empty picture: whatever finds a face roughly proposes, a
 regressor refines, and a person corrects what is doubtful (``toonmark annotate``).

@@ -1,4 +1,4 @@
-"""Named streams of random numbers.
+"""Names of independent random-number streams, each seeded by the run's seed and its name.
 
 A generator of random numbers is made anew wherever some are needed, from
 ``[seed, stream, number, ...]``: nothing is remembered between pictures, and no two uses draw the

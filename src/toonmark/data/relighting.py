@@ -1,4 +1,4 @@
-"""A face's light made the same on both sides."""
+"""Evens out the lighting of a face's two sides."""
 
 from __future__ import annotations
 

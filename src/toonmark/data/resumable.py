@@ -1,4 +1,4 @@
-"""Sets that are filled picture by picture, and go on where they were stopped."""
+"""Shared helpers that fill a data set in parallel and resume it after an interruption."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures for training, each a pure function of (seed, iteration, place in the batch).
+"""Loads and augments training pictures one by one, deterministically from seed and iteration.
 
 Nothing random is remembered, so a run that was killed goes on with exactly the pictures it would
 have seen, and any number of processes share one batch without overlap.

@@ -1,4 +1,4 @@
-"""A contact sheet of a set: pictures with their points, and histograms of where these lie."""
+"""A contact sheet of a data set as one image: pictures with landmarks, and histograms."""
 
 from __future__ import annotations
 

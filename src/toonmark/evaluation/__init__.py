@@ -1,4 +1,4 @@
-"""Numbers about a style that say what they are: see :func:`toonmark.evaluate`."""
+"""Evaluation of styles: metrics with confidence intervals, and reports."""
 
 from __future__ import annotations
 

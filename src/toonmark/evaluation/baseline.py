@@ -1,4 +1,4 @@
-"""The baselines that every style is compared with: scores of the pictures themselves.
+"""Reference scores that need no style: real cartoons (best case) and unchanged photos.
 
 A score means little by itself. So the same measures are taken of real cartoons against other real
 cartoons (the floor), of the photos themselves (what doing nothing gives), and of the detector on

@@ -1,4 +1,4 @@
-"""Cycle consistency: a picture there and back again, against what it was."""
+"""Cycle-consistency error: a picture translated to the other domain and back, against itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The opposite of mode collapse: how different a style's drawings are from each other."""
+"""Diversity: the mean pairwise feature distance between drawings, low under mode collapse."""
 
 from __future__ import annotations
 

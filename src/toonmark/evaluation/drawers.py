@@ -1,4 +1,4 @@
-"""Drawers: anything evaluation can measure, from style packs to runs; faces in, cartoons out."""
+"""The interface of what evaluation measures: a ``Drawer`` turns faces into cartoons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opens the landmark detectors that evaluation measures with, by name: MTCNN and animeface."""
+"""The landmark detectors of evaluation by name: MTCNN and animeface."""
 
 from __future__ import annotations
 

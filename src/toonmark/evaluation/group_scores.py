@@ -1,4 +1,4 @@
-"""Scores by group, where a set of faces comes with labels: whether a style treats people alike.
+"""Scores per group of people, by attributes in ``labels.csv``: a check of fairness.
 
 ``labels.csv`` beside ``landmarks.csv``: a column ``file``, and one column a label (``age``,
 ``glasses`` ...). An empty cell is unknown.

@@ -1,4 +1,4 @@
-"""Landmark error: the points found in a cartoon, against those of its photo.
+"""Landmark error: the distance of a cartoon's detected landmarks from those of its photo.
 
 The points come from MTCNN (Zhang et al., arXiv 1604.02878). Where the same detector made points of
 a set that is measured or was trained on, the report says so: see :mod:`toonmark.data.provenance`.

@@ -1,4 +1,4 @@
-"""The options of an evaluation, and the networks that it runs, with a cache of what they give."""
+"""Evaluation's options and pre-trained networks: feature extractor, detector, face recogniser."""
 
 from __future__ import annotations
 

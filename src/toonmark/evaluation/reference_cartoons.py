@@ -1,4 +1,4 @@
-"""The scores of held-out real cartoons: the best that a style can reach."""
+"""Measures held-out real cartoons: the reference values that no style can be expected to beat."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run of ``toonmark train``, of any method, as a drawer: both ways, without exporting them."""
+"""A training run's averaged generators as a ``Drawer``, in both directions."""
 
 from __future__ import annotations
 

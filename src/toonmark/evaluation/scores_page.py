@@ -1,4 +1,4 @@
-"""The page for people: one HTML file with tables, charts and pictures, and no network.
+"""The evaluation report: one self-contained HTML file with tables, charts and pictures.
 
 It shows photos. Their licence decides who may see it: write it where it stays.
 """

@@ -1,4 +1,4 @@
-"""Measures styles: opens sets, networks and packs, and scores each (:func:`toonmark.evaluate`)."""
+"""The entry point of evaluation: opens sets, networks and styles, and scores each style."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Computes all scores of one style, beside those of its baseline."""
+"""Computes all scores of one style from its drawings of the baseline's faces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks before training that no row learns from what another one is measured on."""
+"""Checks for data leakage: all runs share one split, and none trains on evaluation pictures."""
 
 from __future__ import annotations
 

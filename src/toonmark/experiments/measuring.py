@@ -1,4 +1,4 @@
-"""Measures the finished runs of an experiment, all on the same pictures."""
+"""Evaluates an experiment's finished runs, all on the same pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""FID and KID by other networks: an order of methods should not hang on one of them.
+"""FID and KID by further feature extractors, to check that the ranking of methods holds.
 
 The paper's FID is on Illustration2Vec's features. Where its weights are on this machine a
 comparison has them; where not, VGG16's, of another family than the default's.

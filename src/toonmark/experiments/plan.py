@@ -1,4 +1,4 @@
-"""A plan: rows that are trained on the same data, for as long, with the same seeds."""
+"""An experiment's plan: the configurations to compare, on the same data, length and seeds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exports the part of a run that drawing and measuring need on another machine."""
+"""Copies a run without training state: configuration and averaged weights in half precision."""
 
 from __future__ import annotations
 

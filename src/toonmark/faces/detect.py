@@ -1,4 +1,4 @@
-"""Finds faces and their coarse landmarks: which passes of the detector a picture gets."""
+"""Detects faces and five landmarks in a photo, by YuNet at several scales, tiles and rotations."""
 
 from __future__ import annotations
 

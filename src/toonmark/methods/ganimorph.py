@@ -1,4 +1,4 @@
-"""Improving [7]: Gokaslan et al., "Improving Shape Deformation in Unsupervised Image Translation".
+"""GANimorph [7]: Gokaslan et al. 2018, trained as the paper's comparison "Improving".
 
 ECCV 2018 (GANimorph). CycleGAN with a discriminator that sees the whole picture at every place,
 multi-scale structural similarity in the cycle, feature matching, and terms that are normalised on

@@ -1,4 +1,4 @@
-"""Methods that are trained as ours is: which there are, and their runs opened again."""
+"""The registry of trained methods, and loading of their averaged networks from runs."""
 
 from __future__ import annotations
 

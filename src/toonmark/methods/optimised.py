@@ -1,4 +1,4 @@
-"""Methods that optimise each picture by itself: what they are told, and how they are drawers."""
+"""The shared configuration and ``Drawer`` of methods that optimise each picture."""
 
 from __future__ import annotations
 

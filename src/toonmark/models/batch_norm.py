@@ -1,4 +1,4 @@
-"""Batch normalisation whose statistics are of the whole batch, however many processes share it."""
+"""Synchronised batch normalisation: statistics over the batches of all processes."""
 
 from __future__ import annotations
 

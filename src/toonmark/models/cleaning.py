@@ -1,4 +1,4 @@
-"""Cleans the white around a cartoon: specks, and white that is not quite white."""
+"""Removes specks and off-white from a drawing's background, as part of the network."""
 
 from __future__ import annotations
 

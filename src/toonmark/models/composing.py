@@ -1,4 +1,4 @@
-"""Composes a drawing of layers' scores and colours, at twice the scores' size."""
+"""Renders layer scores and layer colours to an RGB drawing at twice the scores' resolution."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The names and numbers of the layers of a drawing: skin, hair, clothes, ink and others."""
+"""The enumeration of a drawing's semantic layers: skin, hair, clothes, ink and others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The layered generator that also gives the shares of skin and of hair, to tune them apart."""
+"""The layered generator with two further outputs, soft masks of skin and of hair."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Enlarged views of pictures, in torch: nothing is read back from the device."""
+"""Crops and enlarges views of pictures in torch, without GPU synchronisation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Convolutions of 3 x 3 in a quarter of the multiplications (Winograd; Lavin and Gray 2016).
+"""Winograd's fast 3x3 convolution (Lavin and Gray 2016), for exported browser graphs.
 
 For graphs of the browser, whose convolutions know no such way. The same numbers but for rounding.
 """

@@ -1,4 +1,4 @@
-"""Trains a landmark regressor on the annotated part of a set, and proposes the other points."""
+"""Trains a landmark regressor on a set's annotated pictures and predicts all other landmarks."""
 
 from __future__ import annotations
 

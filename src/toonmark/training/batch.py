@@ -1,4 +1,4 @@
-"""Pictures of one domain as tensors: a batch, as a training step is given it."""
+"""The tensors of one batch from one domain: images on white, network inputs and landmarks."""
 
 from __future__ import annotations
 

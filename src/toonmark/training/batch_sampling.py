@@ -1,4 +1,4 @@
-"""Samples whole batches at once, in torch, as :class:`Sampler` does one by one in NumPy.
+"""Augments whole batches in torch, on the GPU if there is one: the samples of the NumPy sampler.
 
 A set's pictures are decoded once, and kept on the device that makes the batch. What changes them at
 random is drawn for each, from the same seeds; then all are warped, lit and laid over their

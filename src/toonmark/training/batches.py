@@ -1,4 +1,4 @@
-"""Makes an iteration's batches of real pictures, of both domains."""
+"""Assembles each iteration's batches of faces and of cartoons from their data sets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PyTorch compiles a training: the networks alone, or a whole direction of a step."""
+"""``torch.compile`` of the networks, or of a whole training step with its gradients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Steps over several processes: a batch's share, and averaged losses and gradients."""
+"""Data parallelism: each process's share of a batch, and all-reduced losses and gradients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training of a denoiser: spoiled cartoons in, the clean ones wanted.
+"""Trains a denoiser on pairs of degraded and clean cartoons.
 
 The faults to learn from are real ones where a run of ``toonmark train`` is named: its generators
 turn a cartoon into a photo, another photo's light and background are laid over it, and what they

@@ -1,4 +1,4 @@
-"""Digests of the sets that a run learns from, kept with its averaged generators."""
+"""Content hashes of a run's data sets, saved with its weights to compare runs by their data."""
 
 from __future__ import annotations
 

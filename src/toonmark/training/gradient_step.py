@@ -1,4 +1,4 @@
-"""The gradient step: gradients averaged over all processes, then the optimisers.
+"""The optimiser step: gradients averaged over processes, skipped once any is not finite.
 
 Whether anything may change is decided on the device (:class:`Gate`): to read a number back would
 make a GPU wait for it.

@@ -1,4 +1,4 @@
-"""The image pool: discriminators also see what the generator drew a while ago."""
+"""The image pool: a buffer of earlier generated images for the discriminators."""
 
 from __future__ import annotations
 

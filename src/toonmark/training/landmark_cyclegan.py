@@ -1,4 +1,4 @@
-"""The training of the whole method: both directions, both stages."""
+"""The trainer of landmark-assisted CycleGAN: both directions, both training stages."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Training of a style that draws in layers: portraits in, the number of each pixel's layer wanted.
+"""Trains a layered style: supervised segmentation of portraits into the layers of a drawing.
 
-The teacher is :func:`toonmark.data.layers.layer_map.layer_map`, which needs dense points and a matte
-and errs here and there; the network sees the photo and five points alone, and learns what the
+The teacher is :func:`toonmark.data.layers.layer_map.layer_map`, which needs dense points and a
+matte and errs here and there; the network sees the photo and five points alone, and learns what the
 teacher does in most photos.
 """
 

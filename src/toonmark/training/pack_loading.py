@@ -1,4 +1,4 @@
-"""A style pack as networks again: to teach from, or to train on, where its run is gone."""
+"""Rebuilds a style pack's torch networks from its ONNX file, to fine-tune or distil."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A trained regressor's points for many pictures, and how far each may be trusted."""
+"""Pre-annotation by a trained landmark regressor, with a confidence for each picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run is one directory: configuration, metrics, sample grids, checkpoints."""
+"""Creates or resumes a run directory, with its configuration, metrics log and lock."""
 
 from __future__ import annotations
 

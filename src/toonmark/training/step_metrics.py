@@ -1,4 +1,4 @@
-"""A step's losses and gradients' norms, on the device until somebody asks.
+"""A step's loss values and gradient norms, kept on the device until they are logged.
 
 To read a number back makes a GPU wait for it. So a step reads none, and what was not finite is told
 when the losses are read.

@@ -1,4 +1,4 @@
-"""Loads what runs have learnt: a style's generator, a distilled student."""
+"""Loads the trained generator or student of a run, with the metadata of its training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sets in a configuration: each once, with a weight.
+"""The short notation of weighted data sets in configurations, expanded to repetitions.
 
 ``{set: data/portraits, weight: 24}`` shows every picture of that set 24 times an epoch, as a list
 that names the folder 24 times does. Configurations hold such a list; files say it shortly.

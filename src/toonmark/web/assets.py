@@ -1,4 +1,4 @@
-"""The page's files: built ones that lie in ``static``, and networks named after what is in them."""
+"""The page's assets: the built front end, and ONNX models under content-hashed names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connections that wait for nothing: bounded in number and time, before any request is read.
+"""Limits idle connections: their number and age, with the longest idle closed first.
 
 A connection is idle until the whole head of a request is there, and again once it is answered. Idle
 ones end after a while, and the one that has been idle longest makes room where none is left; so

@@ -1,4 +1,4 @@
-"""Faster ONNX graphs of styles, for the page's camera.
+"""Optimised ONNX graphs for the page's webcam mode, without weights and matched to a style.
 
 The graphs lie in ``live_graphs`` without weights, each for packs of one structure and one size, and
 are made by ``tools/live.py``. Weights come from the pack, so a style that is trained on needs no

@@ -1,4 +1,4 @@
-"""Serves the page: files that never change under their names, in the form a browser can unpack."""
+"""The routes of the page: static files, content-hashed, cached and compressed."""
 
 from __future__ import annotations
 

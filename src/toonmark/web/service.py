@@ -1,4 +1,4 @@
-"""The state that all requests to one server share: styles, workers, limits, photos, counters."""
+"""The state that all requests share: styles, workers, limits, stored photos and counters."""
 
 from __future__ import annotations
 

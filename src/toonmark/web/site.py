@@ -1,4 +1,4 @@
-"""The page as a folder of files, for any static host."""
+"""Exports the page as a static site."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTTPS: a certificate that was given or is made for the occasion, and handshakes that end."""
+"""HTTPS by a given or a self-signed certificate, with a time limit on handshakes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Threads that draw: a bounded queue, and batches of what waits in it."""
+"""Worker threads of the server: a bounded queue, with dynamic batching of its jobs."""
 
 from __future__ import annotations
 

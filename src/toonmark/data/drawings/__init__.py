@@ -1,4 +1,4 @@
-"""Photos drawn by a style, and the drawings finished by what the photos show.
+"""Training targets for distillation: a style's drawings of photos, post-processed.
 
 A teacher's drawings have the photo's colours and shape only nearly, and marks where the light was
 hard. A student (``toonmark distill``) learns whatever it is shown, so its examples may be better

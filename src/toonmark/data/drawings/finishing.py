@@ -1,4 +1,4 @@
-"""Finishes a drawing by the photo on white that it was drawn from.
+"""Post-processes a teacher's drawing: flat regions in the photo's colours, and an outline.
 
 Three things that a generator does only nearly are done exactly: skin, hair and clothes get flat
 colours, the person's own as the cartoons have them; where the photo shows plain skin nothing else

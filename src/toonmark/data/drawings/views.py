@@ -1,4 +1,4 @@
-"""The median of a photo's drawings from several augmented views: chance marks go."""
+"""Test-time augmentation: the median of a photo's drawings from several augmented views."""
 
 from __future__ import annotations
 

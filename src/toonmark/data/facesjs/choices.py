@@ -1,4 +1,4 @@
-"""The parts that are drawn and how often, and properties that only eyes can tell of them.
+"""The curated facesjs parts: their sampling weights and hand-annotated properties.
 
 Parts that hide the eyes or the mouth, or that one would not like to see oneself drawn with, are
 left out: hats, headbands, sports goggles' straps, round ogling eyes, sneers.

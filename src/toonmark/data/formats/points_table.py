@@ -1,4 +1,4 @@
-"""The table of points in memory that all formats share, and reading with our errors."""
+"""The in-memory landmarks of an imported file, and helpers that all formats share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose left a table's left is, and whether its points are in our order: read off the points.
+"""Detects whether imported landmarks name left and right by subject or image, and their order.
 
 The three marks in the middle of a face (nose, eyes, mouth) say which way is up, so that points
 with their sides exchanged fit no upright face however it is turned.

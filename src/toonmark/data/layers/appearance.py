@@ -1,4 +1,4 @@
-"""A portrait's photo changed at random: hair and clothes dyed, other light, glasses, cut edges.
+"""Augmentation of portraits for layered styles: hair and clothes colour, light, glasses, crops.
 
 Photos are (S, S, 3) float32 in [0, 1], and their layers (2S, 2S) uint8 of :class:`Layer`; points
 are (5, 2) pixels of the photo. Layers stay as they are but where glasses are put on.

@@ -1,4 +1,4 @@
-"""Puts masks on portraits: cloth before nose and mouth, which few photos of a set show.
+"""Augmentation that puts cloth face masks on portraits, photo and layers alike.
 
 A mask is a beard to the network: what covers the lower face, in a colour of its own. No mouth is
 drawn on it, and its colour does not pass for the skin's.

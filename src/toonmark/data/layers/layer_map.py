@@ -1,4 +1,4 @@
-"""The layers of a flat illustration of a portrait: one number a pixel.
+"""Segments a portrait into a map of semantic layers: the training labels of layered styles.
 
 This is the teacher of styles that draw in layers (:mod:`toonmark.models.layered`). It needs the
 matte, dense points and 0.4 seconds a portrait; the student needs the photo and five points.

@@ -1,4 +1,4 @@
-"""Portraits and their layers for training, each a pure function of the seed and its number.
+"""Loads and augments portraits with their layer maps, deterministically from the seed.
 
 A layer's colour is taken from the photo, so photos may change colour at will: hair and clothes are
 dyed, light is warm, cold, dim. Photos are cut at random, whose whole layers are known; backgrounds

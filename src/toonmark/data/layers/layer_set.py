@@ -1,4 +1,4 @@
-"""A set of portraits taken apart: what ``toonmark train-layers`` learns from."""
+"""Builds the data set of ``toonmark train-layers``: portraits with their layer maps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The matte of the person in a portrait, for the teacher of layers, by two networks together."""
+"""The person's alpha matte, from U2-Net-p and MediaPipe Selfie Segmentation combined."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A folder of drawn faces, without any annotation: points are proposed, and refined if possible.
+"""A source of unannotated cartoon faces, whose landmarks are detected and refined.
 
 ``cartoons`` (Bitmoji-like faces, by MTCNN) and ``anime`` (by animeface, or a cascade) are the same
 source with another proposer.

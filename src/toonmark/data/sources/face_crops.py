@@ -1,4 +1,4 @@
-"""Photos of people cut to crops of their faces, and judged: all sources that know the points."""
+"""The base of photo sources with known landmarks: crops each face and applies the selection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Crops pictures whose points are known: a set of ours, or a table that another tool wrote."""
+"""A source of pictures whose landmarks are given, by a data set or an imported table."""
 
 from __future__ import annotations
 
