@@ -109,7 +109,7 @@ def main(
 
 
 def features(extractor: Extractor, pictures: Sequence[Array]) -> Array:
-    return np.concatenate([extractor(picture[None]) for picture in pictures])
+    return np.concatenate([extractor(np.array(picture[None])) for picture in pictures])
 
 
 def interval(value: Interval) -> str:
