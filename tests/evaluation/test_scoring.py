@@ -63,7 +63,6 @@ def test_a_style_that_does_nothing(make_set: MakeSet, make_pack: MakePack) -> No
     assert scores.reference.setting.n_other_cartoons == 6
     assert scores.reference.floor is not None
     assert len(scores.items) == 6
-    json.dumps(scores.summary())
 
 
 def test_a_style_that_inverts(make_set: MakeSet, make_pack: MakePack) -> None:

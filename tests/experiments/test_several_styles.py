@@ -60,6 +60,7 @@ def test_each_row_is_measured_against_its_own_cartoons(face_set, cartoon_set, tm
     for part in ("floor: other real cartoons (other)", "of 2 sets", f"({cartoon_set.name})"):
         assert part in text
     assert "By FID" not in text
+    assert "the same photos and order" in text
     first = text[: text.index("\n\n")].splitlines()
     assert len({line.count("|") for line in first}) == 1, "every row has a cell for each heading"
     with Image.open(out / "figures" / "figure-8.png") as figure:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import Field
 
 from toonmark._version import __version__
@@ -220,26 +218,6 @@ class Scores(Frozen):
     groups: list[GroupScores] = Field([], description="where the faces have labels")
     reference: Reference
     items: list[Item]
-
-    def summary(self) -> dict[str, Any]:
-        """The numbers that a checkpoint is chosen by, flat."""
-        photos = self.reference.photos.kid.value
-        return {
-            "iterations": self.iterations,
-            "kid": self.distance.kid.value,
-            "kid_of_photos": self.distance.kid.value / photos if photos else None,
-            "fid": self.distance.fid,
-            "top1": self.identity.top1.value,
-            "top5": self.identity.top5.value,
-            "landmark_error": self.structure.annotated.median,
-            "not_found": self.structure.annotated.not_found,
-            "skin_rank_correlation": self.colour.skin_rank_correlation,
-            "dark_drawn_light": self.colour.darkest_tenth_drawn_light,
-            "diversity": self.diversity.of_cartoons,
-            "haze": self.cleanness.haze,
-            "chequer": self.cleanness.chequer,
-            "background": self.cleanness.background_outside,
-        }
 
 
 class Evaluation(Frozen):

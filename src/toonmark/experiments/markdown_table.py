@@ -145,6 +145,11 @@ def _held_out(setting: Setting) -> str:
     return "held out of training" + f" ({setting.part})" * bool(setting.part)
 
 
+def _data(results: Results) -> str:
+    """What all rows learnt from: rows on cartoons of their own share the photos."""
+    return "photos" if results.other_references else "data"
+
+
 def _but(results: Results) -> str:
     return ", but for what is said of some below" * any(row.elsewhere for row in results.rows)
 
@@ -186,8 +191,8 @@ def notes(results: Results) -> list[str]:
     """Notes that a reader must know, a sentence or two each."""
     told = [
         f"All rows{_but(results)}: {results.iterations} iterations of"
-        f" {_pictures(results.batch)} a domain{_mixed(results.precision)}, the same data and order"
-        " of pictures a seed. Mean ± sample standard deviation over the seeds."
+        f" {_pictures(results.batch)} a domain{_mixed(results.precision)}, the same"
+        f" {_data(results)} and order of pictures a seed. Mean ± sample standard deviation over the seeds."
     ]
     told += _elsewhere(results)
     r = results.reference

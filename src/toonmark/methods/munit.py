@@ -191,5 +191,5 @@ class ExampleStyles(StyledTranslator):
     def styles(self, image: Tensor) -> Tensor:
         """See :class:`StyledTranslator`."""
         shown = to_tensor([self.examples.of(face)[0] for face in to_pictures(image)])
-        codes: Tensor = self.target.style(shown)
-        return codes.to(image.device)
+        codes: Tensor = self.target.style(shown.to(image.device))
+        return codes

@@ -38,7 +38,8 @@ def trained_style(
         denoiser: a run of ``toonmark train-denoiser`` to put behind the generator.
 
     Raises:
-        RunError: unreadable, or not finished.
+        RunError: unreadable, without a checkpoint; or, where it was distilled or draws in layers,
+            not finished.
         StyleError: not a style pack, though its name ends like one's.
         ConfigurationError: what draws clean already takes no denoiser.
     """
