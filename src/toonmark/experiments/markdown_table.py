@@ -192,7 +192,8 @@ def notes(results: Results) -> list[str]:
     told = [
         f"All rows{_but(results)}: {results.iterations} iterations of"
         f" {_pictures(results.batch)} a domain{_mixed(results.precision)}, the same"
-        f" {_data(results)} and order of pictures a seed. Mean ± sample standard deviation over the seeds."
+        f" {_data(results)} and order of pictures a seed."
+        " Mean ± sample standard deviation over the seeds."
     ]
     told += _elsewhere(results)
     r = results.reference
