@@ -15,6 +15,8 @@ Array = npt.NDArray[Any]
 
 NAMES = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")
 COUNT = len(NAMES)
+#: The columns of ``landmarks.csv``: the file's name, then x and y of each point.
+COLUMNS = ("file", *(f"{name}_{axis}" for name in NAMES for axis in "xy"))
 LEFT_EYE, RIGHT_EYE, NOSE, MOUTH_LEFT, MOUTH_RIGHT = range(COUNT)
 
 #: What each landmark becomes in a mirror: eyes swap, mouth corners swap, the nose stays.

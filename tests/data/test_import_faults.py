@@ -11,12 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from toonmark.data.dataset import COLUMNS
 from toonmark.data.exchange import read_points
 from toonmark.data.formats import Format, match_names
 from toonmark.data.formats.celeba import COLUMNS as CELEBA
 from toonmark.errors import DataError
-from toonmark.landmarks import MIRROR, NAMES, template_points
+from toonmark.landmarks import COLUMNS, MIRROR, NAMES, template_points
 
 WIDTH, HEIGHT = 60, 80
 POINTS = np.round(template_points(60), 2)

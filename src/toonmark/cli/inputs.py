@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 
 from toonmark.cli.file_types import MARK, is_clip, pictures_and_videos_in
-from toonmark.data.dataset_table import COLUMNS
 from toonmark.errors import (
     LandmarksError,
     OutputNotWritableError,
     ToonmarkError,
     UnreadableFileError,
 )
+from toonmark.landmarks import COLUMNS
 from toonmark.pictures import SUFFIXES, SVG, WRITTEN
 from toonmark.video import clip
 

@@ -22,14 +22,13 @@ from typing import Any
 import numpy as np
 
 from toonmark import pictures
-from toonmark.data.dataset_table import COLUMNS, read_landmarks, write_landmarks
+from toonmark.data.dataset_table import read_landmarks, write_landmarks
 from toonmark.data.split import Rule, split
 from toonmark.errors import DataError, ImageError, NotAnImageError
 from toonmark.files import write_text
 from toonmark.landmarks import COUNT, Array
 
 __all__ = [
-    "COLUMNS",
     "DESCRIPTION",
     "IMAGES",
     "LANDMARKS",

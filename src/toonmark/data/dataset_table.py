@@ -11,10 +11,7 @@ import numpy as np
 
 from toonmark.errors import DataError
 from toonmark.files import written_whole
-from toonmark.landmarks import COUNT, NAMES, Array
-
-#: The columns of ``landmarks.csv``: the file's name, then x and y of each point.
-COLUMNS = ("file", *(f"{name}_{axis}" for name in NAMES for axis in "xy"))
+from toonmark.landmarks import COLUMNS, COUNT, Array
 
 
 def read_landmarks(path: str | Path) -> dict[str, Array]:
