@@ -12,7 +12,6 @@ import pytest
 from PIL import Image
 
 from toonmark.data.dataset import (
-    COLUMNS,
     Dataset,
     read_landmarks,
     write_description,
@@ -22,7 +21,7 @@ from toonmark.data.inspection import inspect, points_problems
 from toonmark.data.overview import overview
 from toonmark.data.sheet import contact_sheet
 from toonmark.errors import DataError
-from toonmark.landmarks import mirror, template_points
+from toonmark.landmarks import COLUMNS, mirror, template_points
 
 POINTS = template_points(32)
 
