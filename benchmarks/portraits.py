@@ -50,8 +50,9 @@ def main(
 ) -> None:
     cv2.setNumThreads(1)
     judge, finder, recognizer = PortraitJudge(), Mtcnn(), Recognizer()
-    extractor, wanted = open_extractor("efficientnet-lite0"), None
+    extractor = wanted = None
     if cartoons is not None:
+        extractor = open_extractor("efficientnet-lite0")
         wanted = features(extractor, [read(path).pixels for path in pictures_in(cartoons)])
         told = f"{len(wanted)} cartoons in {cartoons}"
         print(f"KID of {told}, halves: {interval(kid(wanted[::2], wanted[1::2]))}\n")
@@ -91,7 +92,7 @@ def main(
         one, rho = portrait_scores(judged), rank_correlation(*np.array(light).T)
         placed = point_error(np.stack(found), np.stack(true))
         likeness = ["–", "–"]
-        if wanted is not None:
+        if extractor is not None and wanted is not None:
             kinds = zip(*pairs, strict=True)
             likeness = [interval(kid(features(extractor, kind), wanted)) for kind in kinds]
         first = np.mean(ranks(np.stack(drawings), np.stack(faces)) == 1)

@@ -1,4 +1,4 @@
-"""Resolves a path to a data set, a training run, a weights file or a style pack."""
+"""Resolves a path to a training run, a weights file or a style pack."""
 
 from __future__ import annotations
 

@@ -175,7 +175,8 @@ def test_a_nan_of_one_process_stops_both(small_config, tmp_path):
     in_two(BROKEN, tmp_path)
     for rank in (0, 1):
         assert "became nan in iteration 2" in (tmp_path / f"rank{rank}.txt").read_text()
-    assert checkpoint.facts(tmp_path / CHECKPOINT)["iteration"] == "2"
+    facts = checkpoint.facts(tmp_path / CHECKPOINT)
+    assert (facts["iteration"], facts["processes"]) == ("2", "2")
 
 
 LEAVING = """

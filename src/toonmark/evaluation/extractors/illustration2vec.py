@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,9 +21,6 @@ from toonmark.errors import MissingWeightsError
 from toonmark.evaluation.extractors.caffe import read_layers
 from toonmark.evaluation.features import Extractor, load_weights
 from toonmark.files import default_cache
-
-if TYPE_CHECKING:
-    pass
 
 #: Channels of the convolutions, block by block; 2x2 max pooling follows each block but the last.
 BLOCKS = ((64,), (128,), (256, 256), (512, 512), (512, 512), (1024, 1024, 1024))
