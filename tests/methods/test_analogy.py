@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
+from toonmark.methods import patchmatch
 from toonmark.methods.analogy import AnalogyConfig, AnalogyDrawer, analogy, blended, deconvolved
 from toonmark.methods.patchmatch import (
     doubled,
     gathered,
     identity,
+    inner_products,
     patch_match,
     similarity,
     voted,
@@ -33,10 +36,38 @@ def test_a_shift_is_found_by_propagation_and_random_search():
     inside = (slice(1, 19), slice(4, 23))
     assert (field[inside] == wanted[inside]).all(-1).float().mean() > 0.97
     # Never worse than the start, and never outside.
-    a, b = (x.permute(1, 2, 0) for x in (first, second))
-    assert (similarity(a, b, field, 3) >= similarity(a, b, start, 3)).all()
+    products = inner_products(first, second)
+    before, after = (similarity(products, (24, 24), f, 3) for f in (start, field))
+    assert (after >= before).all()
     assert int(field.min()) >= 0
     assert int(field.max()) < 24
+
+
+@pytest.mark.parametrize("table", [0, 6 * 7 * 8 * 5])
+def test_similarity_is_that_of_patches_whose_edges_go_on(table, monkeypatch):
+    """From a table of all products or without: the inner product of two patches that are cut out.
+
+    ``table`` is the number of pairs that one may have, here none or all of them.
+    """
+    monkeypatch.setattr(patchmatch, "TABLE", table)
+    torch.manual_seed(2)
+    first, second = torch.randn(4, 6, 7), torch.randn(4, 8, 5)
+    field = torch.stack([torch.randint(0, 8, (6, 7)), torch.randint(0, 5, (6, 7))], -1)
+    found = similarity(inner_products(first, second), (8, 5), field, 3)
+    one, two = (np.pad(x.numpy(), ((0, 0), (1, 1), (1, 1)), "edge") for x in (first, second))
+    for row, column in np.ndindex(6, 7):
+        y, x = field[row, column].tolist()
+        own = one[:, row : row + 3, column : column + 3]
+        wanted = (own * two[:, y : y + 3, x : x + 3]).sum()
+        assert found[row, column] == pytest.approx(wanted, abs=1e-4), (row, column)
+
+
+def test_maps_too_large_for_a_table_get_none(monkeypatch):
+    """The table of all pairs would take more memory than there is."""
+    monkeypatch.setattr(patchmatch, "TABLE", 6 * 7 * 8 * 5 - 1)
+    first, second = torch.randn(4, 6, 7), torch.randn(4, 8, 5)
+    kept = [c.cell_contents for c in inner_products(first, second).__closure__ or ()]
+    assert max(x.numel() for x in kept if isinstance(x, torch.Tensor)) <= 4 * 6 * 7
 
 
 def test_fields_double_and_gather_and_vote():

@@ -8,8 +8,14 @@ a compiler.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
+
+#: Pairs of places whose inner products are kept in a table: 1 GiB, those of 128 x 128 maps.
+TABLE = 2**28
+Products = Callable[[Tensor, Tensor], Tensor]
 
 
 def identity(height: int, width: int) -> Tensor:
@@ -30,29 +36,54 @@ def gathered(features: Tensor, field: Tensor) -> Tensor:
     return features[:, field[..., 0], field[..., 1]]
 
 
-def similarity(first: Tensor, second: Tensor, field: Tensor, patch: int) -> Tensor:
+def inner_products(first: Tensor, second: Tensor) -> Products:
+    """The inner products of the first features and the second, at any pairs of places.
+
+    All of them are computed at once, by one matrix product, and then looked up: a search asks for
+    each many times. Those of maps that are too large for it are computed when they are asked for.
+
+    Args:
+        first: (C, h, w).
+        second: (C, H, W).
+
+    Returns:
+        a function of places in the first and in the second, counted row by row (int64, both of
+        one shape), to the products there (that shape).
+    """
+    own, other = (x.flatten(1).T.contiguous() for x in (first, second))
+    if len(own) * len(other) > TABLE:
+        return lambda here, there: (own[here] * other[there]).sum(-1)
+    table, row = (own @ other.T).flatten(), len(other)
+    return lambda here, there: table[here * row + there]
+
+
+def similarity(products: Products, within: tuple[int, int], field: Tensor, patch: int) -> Tensor:
     """Inner products of patches around each place and around where the field points.
 
     Beyond an edge the edge's own values count.
 
     Args:
-        first: (h, w, C).
-        second: (H, W, C).
-        field: (h, w, 2) into ``second``.
+        products: of the features, by :func:`inner_products`.
+        within: height and width of the second features.
+        field: (h, w, 2) into them.
 
     Returns:
         (h, w), the larger the more alike where features have length 1.
     """
-    (h, w, _), (height, width, _) = first.shape, second.shape
+    h, w, _ = field.shape
     here, half = identity(h, w), patch // 2
-    result = first.new_zeros(h, w)
+    result = torch.zeros(h, w)
     for y in range(-half, half + 1):
         for x in range(-half, half + 1):
-            own = first[(here[..., 0] + y).clamp(0, h - 1), (here[..., 1] + x).clamp(0, w - 1)]
-            rows = (field[..., 0] + y).clamp(0, height - 1)
-            other = second[rows, (field[..., 1] + x).clamp(0, width - 1)]
-            result += (own * other).sum(-1)
+            result += products(beside(here, y, x, (h, w)), beside(field, y, x, within))
     return result
+
+
+def beside(field: Tensor, y: int, x: int, within: tuple[int, int]) -> Tensor:
+    """The places (y, x) from those that a field points to, kept inside, counted row by row."""
+    height, width = within
+    rows = (field[..., 0] + y).clamp(0, height - 1)
+    return rows * width + (field[..., 1] + x).clamp(0, width - 1)
 
 
 def patch_match(
@@ -78,15 +109,16 @@ def patch_match(
     Returns:
         (h, w, 2) integers, rows then columns.
     """
-    first, second = (x.permute(1, 2, 0).contiguous() for x in (first, second))
-    bounds = torch.tensor(second.shape[:2]) - 1
+    products = inner_products(first, second)
+    within = (second.shape[1], second.shape[2])
+    bounds = torch.tensor(within) - 1
     field = torch.minimum(start.clamp(min=0), bounds)
-    best = similarity(first, second, field, patch)
+    best = similarity(products, within, field, patch)
 
     def offer(candidate: Tensor) -> None:
         nonlocal field, best
         candidate = torch.minimum(candidate.clamp(min=0), bounds)
-        found = similarity(first, second, candidate, patch)
+        found = similarity(products, within, candidate, patch)
         better = found > best
         field = torch.where(better[..., None], candidate, field)
         best = torch.where(better, found, best)
@@ -121,7 +153,6 @@ def voted(picture: Tensor, field: Tensor, patch: int) -> Tensor:
     for y in range(-half, half + 1):
         for x in range(-half, half + 1):
             # The patch of the place at (y, x) from here says what it sees at its own (-y, -x).
-            of = field[(here[..., 0] + y).clamp(0, h - 1), (here[..., 1] + x).clamp(0, w - 1)]
-            rows = (of[..., 0] - y).clamp(0, height - 1)
-            result += picture[:, rows, (of[..., 1] - x).clamp(0, width - 1)]
+            of = field.flatten(0, 1)[beside(here, y, x, (h, w))]
+            result += picture.flatten(1)[:, beside(of, -y, -x, (height, width))]
     return result / patch**2
