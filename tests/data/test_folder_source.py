@@ -103,6 +103,15 @@ def test_a_photo_that_is_upside_down_becomes_an_upright_face(
     assert np.abs(over - upright).mean() < 10 < np.abs(over[::-1, ::-1] - upright).mean()
 
 
+def test_a_set_is_read_as_photos_without_its_tables(photos: Path, tmp_path: Path) -> None:
+    """They were counted as pictures that cannot be read."""
+    there = len(list(photos.iterdir()))
+    for name in ("landmarks.csv", "dataset.json", "progress.jsonl"):
+        (photos / name).write_text("no picture")
+    assert len(build(faking(one_face, photos), tmp_path / "set")) == there
+    assert reasons(tmp_path / "set") == {}
+
+
 def test_each_photo_left_out_has_its_reason(photos: Path, tmp_path: Path) -> None:
     fine = photos / "0.png"
     (photos / "empty.jpg").touch()

@@ -13,11 +13,15 @@ import cv2
 import numpy as np
 
 from toonmark import pictures
-from toonmark.data.sources import Kept, Rejected
+from toonmark.data.dataset import DESCRIPTION, LANDMARKS
+from toonmark.data.sources import Kept, Rejected, journal
 from toonmark.data.sources.selection import Reason
 from toonmark.errors import DataError, ImageError
 from toonmark.faces.align import crop
 from toonmark.landmarks import Array
+
+#: What a set holds beside its pictures.
+TABLES = frozenset({LANDMARKS, DESCRIPTION, journal.NAME})
 
 
 @dataclass(kw_only=True)
@@ -42,7 +46,10 @@ class Photos:
             raise DataError(f"{self.root} is no folder.", "Name the folder that holds the photos.")
 
     def photos(self) -> Iterator[tuple[str, Path]]:
-        """All files, folder by folder, each real folder once however links lead to it."""
+        """All files, folder by folder, each real folder once however links lead to it.
+
+        A set may be read again as photos: its own tables are not among them.
+        """
         visited = {_identity(path) for path in self.leave_out if path.is_dir()}
         waiting = [self.root]
         while waiting:
@@ -57,7 +64,7 @@ class Photos:
                 continue
             folders = [entry for entry in entries if entry.is_dir()]
             for entry in entries:
-                if not entry.is_dir():
+                if not entry.is_dir() and entry.name not in TABLES:
                     yield self.name_of(entry), entry
             waiting.extend(reversed(folders))
 
