@@ -35,13 +35,11 @@ from toonmark.errors import MissingExtraError
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-    from toonmark.artifacts import Kind, Place
-    from toonmark.configuration import Frozen
+    from toonmark.artifacts import Place
     from toonmark.evaluation import Evaluation, Options
     from toonmark.evaluation.drawers import Drawer
     from toonmark.styles.metadata import StyleMetadata
     from toonmark.training.config import RunConfig
-    from toonmark.training.loop import Trainer
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ class Trained:
 
 
 def train(
-    config: Frozen | Mapping[str, Any] | None,
+    config: RunConfig | Mapping[str, Any] | None,
     run: str | Path,
     *,
     threads: int = 0,
@@ -109,26 +107,29 @@ def train(
 
         from toonmark.artifacts import imported_weights
         from toonmark.files import write_text
+        from toonmark.trainers import opened, trainer_of
+        from toonmark.training.config import UnpairedConfig
         from toonmark.training.fabric import make_fabric
         from toonmark.training.loop import train as to_the_end
 
         run = Path(run)
-        chosen = _opened(config, run)
+        chosen = opened(config, run)
+        style = isinstance(chosen, UnpairedConfig)
         # A style's pictures are computed one by one: two directions, not two threads an operation.
-        if _is_style(chosen) or threads:
-            torch.set_num_threads(1 if _is_style(chosen) else threads)
+        if style or threads:
+            torch.set_num_threads(1 if style else threads)
         fabric = make_fabric(accelerator, devices, nodes, precision)
         if (weights := imported_weights(run)) is not None:  # what it learnt from may be elsewhere
             return Trained(chosen, True, fabric.is_global_zero, weights)
-        trainer = _trainer(chosen, run, fabric, threads)
+        trainer = trainer_of(chosen, run, fabric, threads)
         if hasattr(trainer, "pictures"):
             trainer.pictures.workers = _workers(fabric) if workers is None else workers
-        if compiled and _is_style(chosen):
+        if compiled and style:
             trainer.compile()
         finished = to_the_end(trainer, chosen, run)
         if not finished or not fabric.is_global_zero:
             return Trained(chosen, finished, fabric.is_global_zero)
-        if _is_style(chosen):
+        if style:
             from toonmark.artifacts import checkpoint_of
 
             return Trained(chosen, True, True, checkpoint_of(run))
@@ -289,44 +290,6 @@ def evaluate(
         return measured
 
 
-def _opened(config: Any, run: Path) -> Any:
-    from toonmark import artifacts
-    from toonmark.configuration import parse
-    from toonmark.errors import ConfigurationError
-    from toonmark.training.run import config_of, open_run
-
-    by_kind = kinds()
-    if config is None:
-        there = artifacts.run_of(run)
-        return config_of(there, by_kind[there.kind])
-    if isinstance(config, Mapping):
-        settings = dict(config)
-        kind = settings.pop("kind", artifacts.Kind.TRAIN)
-        if kind not in by_kind:
-            raise ConfigurationError(
-                f"There is no kind of run {kind!r}.", f"There are: {', '.join(by_kind)}."
-            )
-        if not settings:
-            return open_run(run, by_kind[kind], None)
-        config = parse(by_kind[kind], settings)
-    return open_run(run, type(config), config)
-
-
-def kinds() -> dict[Kind, type[RunConfig]]:
-    """The configuration of each kind of run."""
-    from toonmark.methods.learned import LEARNED
-    from toonmark.training import config
-
-    ours: list[type[RunConfig]] = [
-        config.TrainConfig,
-        config.RegressorConfig,
-        config.DenoiserConfig,
-        config.DistillationConfig,
-        config.LayersConfig,
-    ]
-    return {one.run_kind: one for one in ours + [kind for kind, _, _ in LEARNED.values()]}
-
-
 def _workers(fabric: Fabric) -> int:
     """The number of processes that make pictures for one device."""
     import os
@@ -334,54 +297,6 @@ def _workers(fabric: Fabric) -> int:
     if fabric.device.type == "cpu":
         return 0
     return max(1, min(16, (os.cpu_count() or 1) // fabric.world_size - 1))
-
-
-def _is_style(config: Frozen) -> bool:
-    from toonmark.training.config import UnpairedConfig
-
-    return isinstance(config, UnpairedConfig)
-
-
-def _trainer(config: Any, run: Path, fabric: Fabric, threads: int) -> Any:
-    """The trainer of a configuration; see :class:`toonmark.training.loop.Trainer`."""
-    from toonmark.training.config import (
-        DenoiserConfig,
-        DistillationConfig,
-        LayersConfig,
-        RegressorConfig,
-    )
-
-    trainer: Trainer
-    if isinstance(config, RegressorConfig):
-        from toonmark.training.landmark_training import LandmarkTrainer
-
-        trainer = LandmarkTrainer(config, fabric)
-    elif isinstance(config, DenoiserConfig):
-        from toonmark.training.denoising import DenoiserTrainer
-
-        trainer = DenoiserTrainer(config, fabric)
-    elif isinstance(config, DistillationConfig):
-        from toonmark.training.distillation import DistillationTrainer
-
-        trainer = DistillationTrainer(config, fabric)
-    elif isinstance(config, LayersConfig):
-        from toonmark.training.layer_training import LayerTrainer
-
-        trainer = LayerTrainer(config, fabric)
-    else:
-        from toonmark.artifacts import has_checkpoint
-        from toonmark.methods.learned import LEARNED
-        from toonmark.training.landmark_cyclegan import StyleTrainer
-        from toonmark.training.style_loading import remember_origins
-
-        fresh = not has_checkpoint(run)
-        if config.run_kind in LEARNED:
-            _, _, trainer_of = LEARNED[config.run_kind]
-            return trainer_of(config, fabric, threads or 2, fresh)
-        trainer = StyleTrainer(config, fabric, threads or 2, fresh)
-        if fabric.is_global_zero:
-            remember_origins(config, run)
-    return trainer
 
 
 @contextmanager
