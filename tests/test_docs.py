@@ -57,6 +57,15 @@ def test_each_command_is_understood(words):
     command.make_parser(context).parse_args(list(rest))
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_rows_of_tables_have_a_cell_for_each_column(page):
+    """Rows that were printed by another table would stand under the wrong words."""
+    text = re.sub(r"^( *)```.*?^ *```$", "", page.read_text("utf-8"), flags=re.S | re.M)
+    for table in re.findall(r"(?:^ *\|.*\n)+", text, re.M):
+        rows = [re.split(r"(?<!\\)\|", line.strip())[1:-1] for line in table.splitlines()]
+        assert {len(row) for row in rows} == {len(rows[0])}, rows[0]
+
+
 def test_there_are_commands_to_check():
     assert len(EVERY) >= 40
     assert all(commands(page) for page in (DOCS / "start").glob("*.md"))
