@@ -14,7 +14,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from toonmark import __version__, files
-from toonmark.cli import app
+from toonmark.cli import SPINS, app
 from toonmark.cli.application import COMMANDS
 from toonmark.cli.inputs import Targets
 from toonmark.errors import OutputNotWritableError
@@ -85,6 +85,25 @@ def test_help_lists_all_and_imports_none():
     for name in COMMANDS:
         assert f" {name} " in result.stdout
     assert "['toonmark.cli.application']" in result.stdout, result.stderr
+
+
+@pytest.mark.parametrize(
+    ("chosen", "spins"),
+    [({}, SPINS), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "active"}, None)],
+)
+def test_threads_of_torch_wait_as_the_user_says_and_else_not_for_long(chosen, spins, monkeypatch):
+    """Beside other work, threads that wait awake take the cores from those that they wait for."""
+    from toonmark.cli import main
+
+    for name in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY"):
+        monkeypatch.setenv(name, "")  # so that it is put back
+        monkeypatch.delenv(name)
+    for name, value in chosen.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "argv", ["toonmark", "--help"])
+    with pytest.raises(SystemExit):
+        main()
+    assert os.environ.get("GOMP_SPINCOUNT") == spins
 
 
 def test_every_command_is_where_it_is_said_to_be():

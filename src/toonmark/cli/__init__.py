@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
     app: typer.Typer
 
 __all__ = ["app", "main"]
+
+#: How often a thread of torch (GNU OpenMP) looks whether the others are done before it sleeps. With
+#: the default of 300,000 it holds up the very threads that it waits for, where others work too.
+SPINS = "10000"
 
 
 def __getattr__(name: str) -> Any:
@@ -28,6 +33,8 @@ def main() -> None:
 
         print(f"toonmark {__version__}")
         return
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", SPINS)  # read when torch is imported
     for stream in (sys.stdout, sys.stderr):
         # A file name that is no valid Unicode must not end the run when it is printed.
         if hasattr(stream, "reconfigure"):
