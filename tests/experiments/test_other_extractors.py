@@ -58,6 +58,20 @@ def test_the_table_says_what_each_network_finds_best():
     assert "By this FID: CycleGAN < MUNIT." in lines
     alone = markdown_table.markdown(results.model_copy(update={"further": []}), "a command")
     assert "By vgg16" not in alone
-    assert "both networks here" in other_extractors.missing([one], "efficientnet-lite0 224px")
-    assert "both networks" not in other_extractors.missing([], "efficientnet-lite0 224px")
-    assert other_extractors.missing([one], "illustration2vec 224px") == ""
+
+
+def test_notes_say_which_networks_judge_and_whom_they_know():
+    absent, known = "not on this machine", "no independent judge"
+    one = ExtractorDistances(
+        name="vgg16", extractor="vgg16 224px", floor_fid=0.5, photos_fid=1.0, fid={}, kid={}
+    )
+    (alone,) = other_extractors.notes([], "efficientnet-lite0 224px")
+    assert absent in alone
+    assert "both networks" not in alone
+    both, vgg = other_extractors.notes([one], "efficientnet-lite0 224px")
+    assert "both networks here" in both
+    assert known in vgg
+    assert [known in note for note in other_extractors.notes([], "vgg16 224px")] == [False, True]
+    papers = one.model_copy(update={"name": "illustration2vec"})
+    assert other_extractors.notes([papers], "efficientnet-lite0 224px") == []
+    assert other_extractors.notes([], "illustration2vec 224px") == []

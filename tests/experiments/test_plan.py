@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
+import yaml
 
 from toonmark.artifacts import CHECKPOINT
 from toonmark.configuration import parse
@@ -13,7 +15,7 @@ from toonmark.errors import ConfigurationError
 from toonmark.experiments import runner, state
 from toonmark.experiments.experiment import train_rows
 from toonmark.experiments.markdown_table import number
-from toonmark.experiments.plan import Plan, jobs_of
+from toonmark.experiments.plan import Plan, jobs_of, plan_of, row_config
 from toonmark.experiments.progress import duration
 from toonmark.experiments.results import PAPER_FID, Spread
 from toonmark.training import checkpoint
@@ -31,8 +33,29 @@ TRAIN = {
 }
 
 
+RECIPES = Path(__file__).parents[2] / "recipes"
+
+
 def plan(**values) -> Plan:
     return parse(Plan, {"train": TRAIN, **values})
+
+
+@pytest.mark.parametrize(
+    ("recipe", "kind"),
+    [
+        ("ablation", "ablation"),
+        ("comparison", "comparison"),
+        ("comparison-128", "comparison"),
+        ("anime", "comparison"),
+        ("fixed-parts", "run"),
+    ],
+)
+def test_the_recipes_are_plans(recipe, kind):
+    settings = yaml.safe_load((RECIPES / f"{recipe}.yaml").read_text("utf-8"))
+    found = plan_of(settings, kind)
+    assert found.kind == kind
+    sizes = {row_config(found, row).size for row in found.rows}
+    assert sizes == {128 if "128" in recipe else 64}
 
 
 def test_the_paper_s_rows_by_default(tmp_path):

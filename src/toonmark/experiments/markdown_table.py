@@ -13,7 +13,7 @@ from toonmark.experiments.spread import Spread
 
 HEADINGS = (
     *("", "seeds", "KID×1000", "FID", "landmark error", "not found", "photo found first"),
-    *("skin ρ", "silhouette", "variety", "FID ratio", "KID ratio", "paper's FID ratio"),
+    *("skin ρ", "silhouette", "variety", "FID ratio", "KID ratio", "paper's FID ratio, anime"),
 )
 #: Of the table by a further extractor.
 EXTRACTOR_HEADINGS = ("", "FID", "KID×1000")
@@ -206,14 +206,17 @@ def notes(results: Results) -> list[str]:
             f" {_held_out(s)}."
             f" Features: {s.extractor}. Points: {s.point_finder}. Faces: {s.recogniser}; chance"
             f" is {chance:.1f} %.",
-            "Landmark error is the median of the inter-eye distance; on the floor it is the"
-            " detector's own on real cartoons. Skin ρ: rank correlation of lightness with the"
-            " photo's. Silhouette: overlap (IoU) of the drawn figure with the photo's on white,"
-            " median. Variety: mean distance between two drawings' features, of that between two"
-            " real cartoons, and of that between two of the photos.",
+            "Landmark error is the median distance between the photo's points and those found in"
+            " the drawing, of the inter-eye distance, over the drawings in which a face is found;"
+            " on the floor it is the detector's own on real cartoons. A picture that is left as it"
+            " was has its features in place, so look at FID beside it.",
+            "Skin ρ: rank correlation of lightness with the photo's. Silhouette: overlap (IoU) of"
+            " the drawn figure with the photo's on white, median. Variety: mean distance between"
+            " two drawings' features, of that between two real cartoons, and of that between two"
+            " of the photos.",
         ]
-        if results.methods and (text := other_extractors.missing(results.further, s.extractor)):
-            told.append(text)
+        if results.methods:
+            told += other_extractors.notes(results.further, s.extractor)
         told += r.warnings
     if results.other_references:
         sets = [r.setting.cartoons for r in (results.reference, *results.other_references) if r]
@@ -224,8 +227,8 @@ def notes(results: Results) -> list[str]:
     if results.baseline is not None:
         told.append(
             f"Ratios are to {results.baseline} with the same seed. The paper's (table 2) are of"
-            " FID on 4096-D features of 2,000 anime faces at 128 px, from one training each:"
-            " the order may be compared, the size hardly."
+            " FID on 4096-D features of 2,000 anime faces at 128 px, of how many trainings it"
+            " does not say: the order may be compared, the size hardly."
         )
     return told
 
@@ -251,7 +254,7 @@ def order(results: Results) -> str:
     text = f"By FID: {ours}."
     if len(paper) > 1:
         text += f" The paper's: {' < '.join(r.title for r in paper)}."
-    text += " Means that lie within each other's deviations are not told apart by this order."
+    text += " Rows whose means ± deviations overlap are not told apart by this order."
     return text
 
 

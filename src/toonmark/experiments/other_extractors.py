@@ -84,16 +84,23 @@ def _one(name: str, jobs: Sequence[Job], evaluation: Evaluation) -> ExtractorDis
     )
 
 
-def missing(found: Sequence[ExtractorDistances], extractor: str) -> str:
-    """A comparison's note where the paper's network is not there; "" where it is.
+def notes(found: Sequence[ExtractorDistances], extractor: str) -> list[str]:
+    """A comparison's notes on the networks that it was measured by.
 
     Args:
+        found: by the plan's other extractors.
         extractor: all that decides the features of the table itself.
     """
-    if extractor.startswith(PAPERS) or any(one.name == PAPERS for one in found):
-        return ""
-    agreed = ", where both networks here agree on it" if found else ""
-    return (
-        "The paper's FID is on Illustration2Vec's features, whose weights are not on this machine:"
-        f" at most the order may be compared with the paper's{agreed}."
-    )
+    told = []
+    if not (extractor.startswith(PAPERS) or any(one.name == PAPERS for one in found)):
+        agreed = ", where both networks here agree on it" if found else ""
+        told.append(
+            "The paper's FID is on Illustration2Vec's features, whose weights are not on this"
+            f" machine: at most the order may be compared with the paper's{agreed}."
+        )
+    if extractor.startswith(OTHER) or any(one.name == OTHER for one in found):
+        told.append(
+            "VGG16's weights are those with which Style and Analogy draw, unless they were given"
+            " others: of these two rows it is no independent judge."
+        )
+    return told
