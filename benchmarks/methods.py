@@ -50,20 +50,21 @@ def iterations(job: Job, config: UnpairedConfig, count: int) -> tuple[float, flo
     for first, length in stages:
         last = first + min(length, WARMING + count)
         times = [worked(lambda i=i: trainer.step(i)) for i in range(first, last)]  # type: ignore[misc]
-        found.append(statistics.median(times[WARMING:] or [0.0]))
+        found.append(statistics.median(times[WARMING:] or times or [0.0]))
     return found[0], found[1]
 
 
-def drawing(plan: Plan, job: Job) -> float:
-    """Seconds of one face's drawing."""
+def drawing(plan: Plan, job: Job) -> tuple[float, int]:
+    """Seconds of one face's drawing, and how many faces the plan would measure."""
+    measured = plan.measure
     faces = Dataset.open(measured_on(plan, "faces", [job]))
-    held_out = HeldOut(frozenset([job.config.split]), plan.measure.part)
-    chosen = select(faces, 2, plan.measure.seed, held_out).first(1)
+    held_out = HeldOut(frozenset([job.config.split]), measured.part) if measured.held_out else None
+    chosen = select(faces, measured.n, measured.seed, held_out)
     place = faces.names.index(chosen.names[0])
     drawer = drawing_method(job)
     face, points = fit(faces.image(place), faces.points[place], drawer.size, False)
     assert points is not None
-    return worked(lambda: drawer.draw(face[None], points[None]))
+    return worked(lambda: drawer.draw(face[None], points[None])), len(chosen)
 
 
 def measure(plan: Plan, job: Job, count: int, hours: multiprocessing.Queue[float]) -> None:
@@ -71,8 +72,8 @@ def measure(plan: Plan, job: Job, count: int, hours: multiprocessing.Queue[float
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     if isinstance(job.config, OptimisedConfig):
-        each = drawing(plan, job)
-        seconds, shown = each * plan.measure.n, f"{each:.1f} s a drawing"
+        each, number = drawing(plan, job)
+        seconds, shown = each * number, f"{each:.1f} s a drawing"
     else:
         one, two = iterations(job, job.config, count)
         seconds = one * job.config.stage1 + two * job.config.stage2
@@ -86,21 +87,23 @@ def measure(plan: Plan, job: Job, count: int, hours: multiprocessing.Queue[float
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("plan", type=Path)
-    parser.add_argument("--size", type=int, help="other than the plan's")
+    parser.add_argument("--size", type=int, help="other than the plan's, and its regressors")
     parser.add_argument("--rows", nargs="+", help="these alone")
     parser.add_argument("--iterations", type=int, default=20, help="counted, of each stage")
     wanted = parser.parse_args()
     values = yaml.safe_load(wanted.plan.read_text())
     values["train"]["size"] = wanted.size or values["train"].get("size", 128)
     plan = plan_of(values, "comparison")
-    if plan.measure.faces is None:  # drawn rows do not say it
-        faces = plan.train["faces"][0]
-        plan = plan.model_copy(update={"measure": plan.measure.model_copy(update={"faces": faces})})
+    if unknown := set(wanted.rows or ()) - set(plan.rows):
+        parser.error(f"no rows of the plan: {', '.join(sorted(unknown))}")
     hours: multiprocessing.Queue[float] = multiprocessing.get_context("spawn").Queue()
     print("| row | processor time | memory | hours |\n| --- | ---: | ---: | ---: |", flush=True)
     all_hours = 0.0
     with tempfile.TemporaryDirectory() as folder:
-        for job in jobs_of(plan, Path(folder)):
+        jobs = jobs_of(plan, Path(folder))
+        faces = measured_on(plan, "faces", jobs)  # drawn rows do not say it
+        plan = plan.model_copy(update={"measure": plan.measure.model_copy(update={"faces": faces})})
+        for job in jobs:
             if job.seed != plan.seeds[0] or job.row not in (wanted.rows or plan.rows):
                 continue
             # A process's peak is never forgotten: each has its own.

@@ -275,6 +275,7 @@ def test_a_tiny_comparison_from_end_to_end(face_set, cartoon_set, vgg19, tmp_pat
     text = (out / "table.md").read_text()
     for part in ("| Style (Gatys) |", "| MUNIT |", "| Improving (GANimorph) |", "floor: "):
         assert part in text
+    assert "Illustration2Vec's features, whose weights are not on this machine" in text
     assert f"`toonmark experiment comparison {file} {out}`" in text
     assert (out / "figures" / "figure-4.png").is_file()
     assert (out / "figures" / "figure-6.png").is_file()

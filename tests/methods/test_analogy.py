@@ -62,12 +62,26 @@ def test_similarity_is_that_of_patches_whose_edges_go_on(table, monkeypatch):
         assert found[row, column] == pytest.approx(wanted, abs=1e-4), (row, column)
 
 
-def test_maps_too_large_for_a_table_get_none(monkeypatch):
+@pytest.mark.parametrize(("allowed", "kept"), [(6 * 7 * 8 * 5, 6 * 7 * 8 * 5), (1679, 4 * 6 * 7)])
+def test_maps_too_large_for_a_table_get_none(allowed, kept, monkeypatch):
     """The table of all pairs would take more memory than there is."""
-    monkeypatch.setattr(patchmatch, "TABLE", 6 * 7 * 8 * 5 - 1)
-    first, second = torch.randn(4, 6, 7), torch.randn(4, 8, 5)
-    kept = [c.cell_contents for c in inner_products(first, second).__closure__ or ()]
-    assert max(x.numel() for x in kept if isinstance(x, torch.Tensor)) <= 4 * 6 * 7
+    assert patchmatch.TABLE == 128**4
+    monkeypatch.setattr(patchmatch, "TABLE", allowed)
+    products = inner_products(torch.randn(4, 6, 7), torch.randn(4, 8, 5))
+    held = [cell.cell_contents for cell in products.__closure__ or ()]
+    assert max(x.numel() for x in held if isinstance(x, torch.Tensor)) == kept
+
+
+def test_maps_of_other_shapes_are_searched_to_their_edges():
+    second = torch.nn.functional.normalize(torch.randn(8, 9, 14), dim=0)
+    first, wanted = second[:, 3:, 4:], identity(6, 10) + torch.tensor([3, 4])
+    random = torch.Generator().manual_seed(0)
+    field = patch_match(first, second, identity(6, 10), patch=3, radius=8, rounds=8, random=random)
+    assert (field[1:, 1:] == wanted[1:, 1:]).all()
+    # Votes take a picture of the second's shape to one of the first's.
+    picture = torch.randn(3, 9, 14)
+    voices = voted(picture, wanted, 3)
+    assert torch.allclose(voices[:, 1:-1, 1:-1], picture[:, 4:-1, 5:-1])
 
 
 def test_fields_double_and_gather_and_vote():
